@@ -1,0 +1,206 @@
+"""The command line: ``python -m nst_tf CONTENT STYLE``, and after an installation ``nst-tf``.
+
+TensorFlow, which takes seconds to load, is imported only once the arguments and the pictures are known
+to be good.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nst_tf
+from nst_tf.images import ImageError
+from nst_tf.inputs import load_inputs
+from nst_tf.layers import STYLE_PRESETS
+from nst_tf.outputs import Outputs
+from nst_tf.settings import INITS, LEARNING_RATES, Settings, SettingsError
+from nst_tf.weights import CHOICES, WeightsError
+
+GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+DEMO_CONTENT, DEMO_STYLE, DEMO_SIZE = "content/louvre.jpg", "style/summertime.jpg", 600
+
+_COMMANDS = """\
+other commands:
+  nst-tf demo [-o OUT] [options]    the Louvre in the manner of Mary Cassatt's Summertime
+  nst-tf weights [--weights W]      fetch VGG-19's weights, and say which are in use
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str):
+        self.exit(BAD_INPUT, f"{self.prog}: {message}{'' if message.endswith('.') else '.'} See {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 good, 1 failed, 2 bad input, 130 interrupted."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if arguments[:1] == ["weights"]:
+            return _report_weights(arguments[1:])
+        if arguments[:1] == ["demo"]:
+            folder = pictures_folder()
+            pair = [str(folder / DEMO_CONTENT), str(folder / DEMO_STYLE)]
+            return _paint(["--size", str(DEMO_SIZE), *pair, *arguments[1:]])
+        return _paint(arguments)
+    except (ImageError, SettingsError) as problem:
+        return _complain(problem, BAD_INPUT)
+    except WeightsError as problem:
+        return _complain(problem, FAILED)
+    except KeyboardInterrupt:
+        return _complain("Interrupted before there was a picture: nothing was written.", INTERRUPTED)
+
+
+def _complain(problem: object, exit_code: int) -> int:
+    print(f"nst-tf: {problem}", file=sys.stderr)
+    return exit_code
+
+
+def pictures_folder() -> Path:
+    """The project's own pictures: beside the package in a checkout, inside it once installed."""
+    package = Path(__file__).parent
+    checkout = package.parent / "images"
+    return checkout if checkout.is_dir() else package / "pictures"
+
+
+def _paint(arguments: list[str]) -> int:
+    options = _painting_parser().parse_args(arguments)
+    settings = Settings(
+        size=options.size,
+        alpha=options.alpha,
+        beta=options.beta,
+        content_layer=options.content_layer,
+        style_layers=options.style_layers,
+        init=options.init,
+        optimizer=options.optimizer,
+        steps=options.steps,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+        weights=options.weights,
+        preprocess=options.preprocess,
+    )
+    inputs = [options.content, options.style, *([] if options.init in INITS else [options.init])]
+    picture = options.output or f"{Path(options.content).stem}_{Path(options.style).stem}.png"
+    outputs = Outputs(picture, inputs, options.save_every, options.gif, options.curves)
+    load_inputs(options.content, options.style, settings)
+
+    from nst_tf.transfer import Ending, stylize
+
+    result = stylize(
+        options.content,
+        options.style,
+        **vars(settings),
+        callback=outputs.record,
+        progress=not options.quiet,
+    )
+    outputs.write(result, say=_say_nothing if options.quiet else print)
+    return {Ending.INTERRUPTED: INTERRUPTED, Ending.NOT_FINITE: FAILED}.get(result.ending, GOOD)
+
+
+def _report_weights(arguments: list[str]) -> int:
+    parser = _Parser(prog="nst-tf weights", description="Fetch VGG-19's weights and say which are in use.")
+    _add_weights(parser)
+    options = parser.parse_args(arguments)
+
+    from nst_tf.weights import load_weights
+
+    weights = load_weights(options.weights)
+    print(weights)
+    print(f"{len(weights.layers)} layers, SHA-256 {weights.checksum()}")
+    return GOOD
+
+
+def _painting_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="nst-tf",
+        usage="nst-tf CONTENT STYLE [-o OUT] [options]",
+        description="Paint the picture CONTENT in the manner of the picture STYLE.",
+        epilog=_COMMANDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("content", metavar="CONTENT", help="the photograph: any picture that Pillow opens")
+    parser.add_argument("style", metavar="STYLE", help="the painting")
+    parser.add_argument("-o", "--output", metavar="OUT", help="what to write (default: CONTENT_STYLE.png, here)")
+    parser.add_argument("--version", action="version", version=f"nst_tf {nst_tf.__version__}")
+
+    look = parser.add_argument_group("how it looks")
+    look.add_argument(
+        "--size", type=int, default=Settings.size, metavar="N", help="longer side in pixels (%(default)s)"
+    )
+    look.add_argument(
+        "--alpha", type=float, default=Settings.alpha, metavar="α", help="weight of the content (%(default)s)"
+    )
+    look.add_argument(
+        "--beta", type=float, default=Settings.beta, metavar="β", help="weight of the style (%(default)s)"
+    )
+    look.add_argument(
+        "--content-layer", default=Settings.content_layer, metavar="L", help="where contents are compared (%(default)s)"
+    )
+    look.add_argument(
+        "--style-layers",
+        type=_style_layers,
+        default="course",
+        metavar="L",
+        help=f"{', '.join(STYLE_PRESETS)}, or layers with weights: block1_conv1=0.5,block3_conv1=0.5 (%(default)s)",
+    )
+    look.add_argument(
+        "--init",
+        default=Settings.init,
+        metavar="I",
+        help=f"{', '.join(INITS)}, or a picture to start from (%(default)s)",
+    )
+    look.add_argument(
+        "--no-preprocess",
+        dest="preprocess",
+        action="store_false",
+        help="feed VGG-19 [0, 1], as the course's notebook does",
+    )
+
+    work = parser.add_argument_group("how it is computed")
+    work.add_argument(
+        "--optimizer", default=Settings.optimizer, metavar="O", help=f"{', '.join(LEARNING_RATES)} (%(default)s)"
+    )
+    work.add_argument(
+        "--steps", type=int, default=Settings.steps, metavar="N", help="how often it is improved (%(default)s)"
+    )
+    work.add_argument("--learning-rate", type=float, metavar="R", help="of adam (0.03) and gradient_descent")
+    work.add_argument("--seed", type=int, default=Settings.seed, metavar="N", help="of the noise (%(default)s)")
+    _add_weights(work)
+
+    more = parser.add_argument_group("what else is written")
+    more.add_argument(
+        "--save-every", type=_at_least_one, metavar="N", help="a snapshot every N steps, into the folder OUT_steps"
+    )
+    more.add_argument("--gif", metavar="FILE", help="a timelapse")
+    more.add_argument("--curves", metavar="FILE", help="a plot of J, J_content and J_style")
+    more.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return parser
+
+
+def _add_weights(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--weights", default=Settings.weights, metavar="W", help=f"{', '.join(CHOICES)}, or a file (%(default)s)"
+    )
+
+
+def _style_layers(text: str) -> list[tuple[str, float]]:
+    if text in STYLE_PRESETS:
+        return STYLE_PRESETS[text]
+    try:
+        return [(layer, float(weight)) for layer, weight in (pair.split("=") for pair in text.split(","))]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither {', '.join(STYLE_PRESETS)} nor layers with weights such as "
+            "block1_conv1=0.5,block3_conv1=0.5"
+        ) from None
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _say_nothing(_: str) -> None:
+    pass

@@ -1,0 +1,213 @@
+"""The cost functions of neural style transfer, and nothing else.
+
+C, S and G are the content, style and generated image; ``a_C``, ``a_S`` and ``a_G`` are what one
+layer of VGG-19 makes of them: activations of shape (1, n_H, n_W, n_C). From these,
+
+    J_content = 1 / (4 n_H n_W n_C) · Σ (a_C − a_G)²
+    J_style   = Σ_l λ_l J_style^[l],  with  J_style^[l] = 1 / (4 n_C² (n_H n_W)²) · Σ (G_S − G_G)²
+    J         = α J_content + β J_style
+
+where G_S and G_G are Gram matrices. Source: Gatys, Ecker and Bethge, "A Neural Algorithm of Artistic
+Style" (2015), equations 1, 3, 4, 5 and 7, with the constant factors of the deep-learning course.
+
+All functions keep the dtype (float32 or float64), can be differentiated, and work eagerly and inside
+``tf.function``. A wrong input is a ``ValueError`` that says what came and what was expected.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nst_tf._tensorflow import tf
+from nst_tf.layers import STYLE_LAYERS
+
+__all__ = [
+    "STYLE_LAYERS",
+    "compute_content_cost",
+    "compute_layer_style_cost",
+    "compute_style_cost",
+    "gram_matrix",
+    "total_cost",
+]
+
+Tensor = tf.Tensor | np.ndarray
+Outputs = Sequence[Tensor] | Tensor  # of several layers
+StyleLayers = Sequence[tuple[str, float]]
+
+
+def compute_content_cost(content_output: Outputs, generated_output: Outputs) -> tf.Tensor:
+    """J_content: how far G's activations are from C's at the content layer.
+
+    Args:
+        content_output: outputs of layers for C, the content layer's **last** (a list, a tuple or a
+            rank-5 tensor), or that one output itself: a_C, of shape (1, n_H, n_W, n_C).
+        generated_output: the same for G.
+
+    Returns:
+        A scalar ≥ 0: ``1/(4·n_H·n_W·n_C) · Σ (a_C − a_G)²``.
+
+    Raises:
+        ValueError: an activation is not of rank 4, the batch is not 1, or a_C and a_G differ in
+            shape or dtype.
+
+    Source: Gatys et al. 2015, eq. 1 (which has the factor ½).
+    """
+    a_C = _activation(_content_layer_of(content_output), "a_C")
+    a_G = _activation(_content_layer_of(generated_output), "a_G")
+    if not a_C.shape.is_compatible_with(a_G.shape):
+        raise ValueError(
+            f"a_C has shape {a_C.shape} and a_G {a_G.shape}: the content cost compares them entry by "
+            "entry, so both must be (1, n_H, n_W, n_C) of the same size."
+        )
+    _require_same_dtype(a_C, a_G, "a_C", "a_G")
+    entries = tf.cast(tf.size(a_G, out_type=tf.int64), a_G.dtype)  # n_H · n_W · n_C, as the batch is 1
+    return tf.reduce_sum(tf.square(a_C - a_G)) / (4 * entries)
+
+
+def gram_matrix(A: Tensor) -> tf.Tensor:
+    """Gram matrix ``A Aᵀ``: entry (k, k') says how strongly channels k and k' fire together.
+
+    Args:
+        A: shape (n_C, n_H·n_W), one channel in each row.
+
+    Returns:
+        Shape (n_C, n_C), symmetric: ``G_kk' = Σ_i A_ki A_k'i``.
+
+    Raises:
+        ValueError: A is not of rank 2.
+
+    Source: Gatys et al. 2015, eq. 3.
+    """
+    A = _floating(A, "A")
+    if A.shape.rank not in (2, None):
+        raise ValueError(f"A has shape {A.shape}: gram_matrix needs rank 2, (n_C, n_H·n_W), one channel in each row.")
+    return tf.matmul(A, A, transpose_b=True)
+
+
+def compute_layer_style_cost(a_S: Tensor, a_G: Tensor) -> tf.Tensor:
+    """J_style^[l]: how far the Gram matrix of G is from that of S, at one layer.
+
+    Args:
+        a_S: activations of S, shape (1, n_H, n_W, n_C). S may have another size than G.
+        a_G: activations of G, shape (1, n_H, n_W, n_C).
+
+    Returns:
+        A scalar ≥ 0: ``1/(4·n_C²·(n_H·n_W)²) · Σ (G_S − G_G)²``. Each Gram matrix is divided by its own
+        n_H·n_W, which is that formula where S and G have one size, and extends it to where they don't.
+
+    Raises:
+        ValueError: an activation is not of rank 4, a batch is not 1, or n_C or the dtype differ.
+
+    Source: Gatys et al. 2015, eq. 4.
+    """
+    a_S = _activation(a_S, "a_S")
+    a_G = _activation(a_G, "a_G")
+    if not a_S.shape[-1:].is_compatible_with(a_G.shape[-1:]):
+        raise ValueError(
+            f"a_S has shape {a_S.shape} and a_G {a_G.shape}: both must come from the same layer, so that "
+            "they have the same number of channels n_C (the last axis)."
+        )
+    _require_same_dtype(a_S, a_G, "a_S", "a_G")
+    n_C = tf.cast(tf.shape(a_G)[-1], a_G.dtype)
+    difference = _gram_matrix_per_position(a_S) - _gram_matrix_per_position(a_G)  # (n_C, n_C)
+    return tf.reduce_sum(tf.square(difference)) / (4 * n_C**2)
+
+
+def compute_style_cost(
+    style_image_output: Outputs, generated_image_output: Outputs, STYLE_LAYERS: StyleLayers = STYLE_LAYERS
+) -> tf.Tensor:
+    """J_style: the style costs of several layers, each weighted by its λ, added up.
+
+    Args:
+        style_image_output: outputs for S of the layers of ``STYLE_LAYERS``, in that order, and last of
+            the content layer, which is left out.
+        generated_image_output: the same for G.
+        STYLE_LAYERS: pairs (layer name, λ_l).
+
+    Returns:
+        A scalar: ``Σ_l λ_l J_style^[l]``.
+
+    Raises:
+        ValueError: there are not as many outputs as style layers and one more, or a layer's
+            activations don't match (see ``compute_layer_style_cost``).
+
+    Source: Gatys et al. 2015, eq. 5.
+    """
+    for name, outputs in (
+        ("style_image_output", style_image_output),
+        ("generated_image_output", generated_image_output),
+    ):
+        _require_one_output_per_layer(name, outputs, STYLE_LAYERS)
+    return tf.add_n(
+        [
+            weight * compute_layer_style_cost(style_image_output[index], generated_image_output[index])
+            for index, (_, weight) in enumerate(STYLE_LAYERS)
+        ]
+    )
+
+
+@tf.function
+def total_cost(J_content: Tensor, J_style: Tensor, alpha: float | Tensor = 10, beta: float | Tensor = 40) -> tf.Tensor:
+    """J = α J_content + β J_style, what neural style transfer minimises.
+
+    Args:
+        J_content: scalar.
+        J_style: scalar of the same dtype.
+        alpha: α, the weight of the content. Only α : β matters to where the minimum is.
+        beta: β, the weight of the style. A new Python number makes TensorFlow trace the function
+            again; a tensor does not.
+
+    Returns:
+        A scalar.
+
+    Source: Gatys et al. 2015, eq. 7.
+    """
+    J_content = tf.convert_to_tensor(J_content)
+    J_style = tf.convert_to_tensor(J_style)
+    return tf.cast(alpha, J_content.dtype) * J_content + tf.cast(beta, J_style.dtype) * J_style
+
+
+def _content_layer_of(outputs: Outputs) -> Tensor:
+    """The last of a sequence of outputs, or the output itself."""
+    is_sequence = isinstance(outputs, list | tuple) or getattr(outputs, "ndim", 4) == 5
+    return outputs[-1] if is_sequence else outputs
+
+
+def _floating(values: Tensor, name: str) -> tf.Tensor:
+    tensor = tf.convert_to_tensor(values)
+    if not tensor.dtype.is_floating:
+        raise ValueError(f"{name} has dtype {tensor.dtype.name}: use floating-point numbers, such as float32.")
+    return tensor
+
+
+def _activation(values: Tensor, name: str) -> tf.Tensor:
+    tensor = _floating(values, name)
+    if not tensor.shape.is_compatible_with([1, None, None, None]):
+        raise ValueError(
+            f"{name} has shape {tensor.shape}: an activation has rank 4, (1, n_H, n_W, n_C), a batch of one."
+        )
+    return tensor
+
+
+def _require_same_dtype(one: tf.Tensor, other: tf.Tensor, one_name: str, other_name: str) -> None:
+    if one.dtype != other.dtype:
+        raise ValueError(
+            f"{one_name} is {one.dtype.name} and {other_name} is {other.dtype.name}: tf.cast one to the other's dtype."
+        )
+
+
+def _require_one_output_per_layer(name: str, outputs: Outputs, style_layers: StyleLayers) -> None:
+    expected = len(style_layers) + 1
+    given = len(outputs) if isinstance(outputs, list | tuple) else outputs.shape[0]
+    if given not in (expected, None):
+        raise ValueError(
+            f"{name} holds {given} outputs, but STYLE_LAYERS has {len(style_layers)} layers: expected {expected}, "
+            "one for each style layer, in that order, and the content layer's last."
+        )
+
+
+def _gram_matrix_per_position(a: tf.Tensor) -> tf.Tensor:
+    """Gram matrix of a layer's activations (1, n_H, n_W, n_C), divided by n_H·n_W."""
+    unrolled = tf.reshape(a, [-1, tf.shape(a)[-1]])  # (n_H·n_W, n_C)
+    positions = tf.cast(tf.shape(unrolled)[0], a.dtype)  # n_H·n_W
+    return gram_matrix(tf.transpose(unrolled)) / positions  # (n_C, n_C)

@@ -1,0 +1,29 @@
+"""Files that are written whole or not at all."""
+
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def written_aside(path: str | os.PathLike) -> Iterator[Path]:
+    """Give a temporary path beside ``path``, which takes its place only if the block succeeds."""
+    target = Path(path).resolve()  # through a link, so that the link stays
+    aside = target.with_name(f".{target.stem}-{secrets.token_hex(4)}{target.suffix}")
+    try:
+        yield aside
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def why_not_writable(folder: Path) -> str | None:
+    """The reason for which no file can be made in ``folder``, or None if one can."""
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as problem:
+        return problem.strerror
+    return None

@@ -1,0 +1,283 @@
+"""A picture file ⇄ an image array ⇄ VGG-19's input. Every image goes in and out of the program here.
+
+An *image* is an array of shape (1, h, w, 3): float32, RGB, values in [0, 1].
+
+TensorFlow is imported by the two functions that need it and not on top, so that a bad picture is
+refused before the seconds that loading TensorFlow takes.
+"""
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from nst_tf.files import why_not_writable, written_aside
+
+if TYPE_CHECKING:
+    from nst_tf._tensorflow import tf
+
+# Means of ImageNet's training pictures, 0–255, in the order in which VGG-19 was trained: B, G, R.
+IMAGENET_MEANS_BGR = (103.939, 116.779, 123.68)
+
+Source = str | os.PathLike | Image.Image | np.ndarray
+
+
+class ImageError(ValueError):
+    """A picture that can't be read or written. The text is one sentence that names it and the way out."""
+
+
+# ---------------------------------------------------------------------------------------- in
+
+
+def load_image(source: Source, size: int | None = None, *, minimum_side: int = 1, name: str = "image") -> np.ndarray:
+    """Read a picture as an image array.
+
+    EXIF rotation is applied; grey, palette, CMYK and 16-bit pictures become RGB; what is transparent
+    becomes white; of an animation the first frame is taken. Nothing is ever cropped.
+
+    Args:
+        source: path of a file that Pillow can open, a PIL image, or an array of shape (h, w), (h, w, 3),
+            (h, w, 4) or (1, h, w, 3): uint8 in 0–255 or floating-point in [0, 1].
+        size: longer side of the result, in pixels; the aspect ratio is kept. None leaves the size.
+        minimum_side: fewest pixels the shorter side may have, in the file and after resizing.
+        name: what to call a picture that has no file name, in errors.
+
+    Returns:
+        float32, shape (1, h, w, 3), RGB, values in [0, 1].
+
+    Raises:
+        ImageError: there is no such picture, it can't be read, or it is too small.
+    """
+    if isinstance(source, np.ndarray):
+        planes = _planes_of_array(source, name)
+    elif isinstance(source, Image.Image):
+        planes = [_to_rgb(source, name)]
+    elif isinstance(source, str | os.PathLike):
+        name = str(source)
+        planes = [_to_rgb(_open(Path(source)), name)]
+    else:
+        raise ImageError(f"{name} is a {type(source).__name__}: give a file's path, a PIL image or a NumPy array.")
+    width, height = planes[0].size
+    if min(width, height) < minimum_side:
+        raise ImageError(
+            f"{name} is {width}×{height} pixels: these layers of VGG-19 need at least {minimum_side} on "
+            "each side; use a larger picture."
+        )
+    if size is not None:
+        width, height = _fitted(width, height, size)
+        if min(width, height) < minimum_side:
+            raise ImageError(
+                f"{name} becomes {width}×{height} pixels at size {size}: these layers of VGG-19 need at least "
+                f"{minimum_side} on each side; use a larger size or a less narrow picture."
+            )
+        planes = [plane.resize((width, height), Image.Resampling.LANCZOS) for plane in planes]
+    return _stack(planes)[np.newaxis]
+
+
+def _fitted(width: int, height: int, size: int) -> tuple[int, int]:
+    """The size at which the longer side has ``size`` pixels and the aspect ratio is kept."""
+    scale = size / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _open(path: Path) -> Image.Image:
+    """The first frame of a picture file, decoded whole."""
+    if path.is_dir():
+        raise ImageError(f"{path} is a directory: give the path of a picture in it.")
+    try:
+        if path.stat().st_size == 0:
+            raise ImageError(f"{path} is empty (0 bytes): download or copy it again.")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the error follows at twice that
+            image = Image.open(path)
+            image.load()
+    except ImageError:
+        raise
+    except FileNotFoundError:
+        raise ImageError(f"{path} does not exist: check the path (you are in {Path.cwd()}).") from None
+    except PermissionError:
+        raise ImageError(f"{path} may not be read: give yourself permission (chmod +r) or copy it.") from None
+    except UnidentifiedImageError:
+        raise ImageError(f"{path} is not a picture that Pillow can read: use a JPEG or PNG file.") from None
+    except Image.DecompressionBombError:
+        raise ImageError(
+            f"{path} has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels: make a smaller copy of it first."
+        ) from None
+    except Exception as problem:  # Pillow's decoders raise OSError, SyntaxError, struct.error and more
+        raise ImageError(f"{path} is truncated or damaged ({problem}): download or copy it again.") from None
+    return image
+
+
+def _to_rgb(image: Image.Image, name: str) -> Image.Image:
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "F" or image.mode.startswith("I"):
+        return Image.fromarray(_eight_bit(np.asarray(image), name)).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    try:
+        return image.convert("RGB")
+    except ValueError:
+        raise ImageError(f"{name} has colours of mode {image.mode}: convert it to RGB first.") from None
+
+
+def _eight_bit(grey: np.ndarray, name: str) -> np.ndarray:
+    """Grey values of 16 bits, or floating-point in [0, 1], as uint8."""
+    white = 1 if grey.dtype.kind == "f" else 65535
+    _require_range(grey, white, name)
+    return np.round(grey * (255 / white)).astype(np.uint8)
+
+
+def _planes_of_array(array: np.ndarray, name: str) -> list[Image.Image]:
+    """An array as PIL images that can be resized: one of 8-bit RGB, or one of floats for each channel."""
+    pixels = array[0] if array.ndim == 4 and array.shape[0] == 1 else array
+    if pixels.size == 0 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[-1] in (3, 4))):
+        raise ImageError(
+            f"{name} is an array of shape {array.shape}: expected (h, w, 3), or (h, w), (h, w, 4) or (1, h, w, 3)."
+        )
+    if pixels.dtype == np.uint8:
+        return [_to_rgb(Image.fromarray(pixels), name)]
+    if pixels.dtype.kind != "f":
+        raise ImageError(f"{name} is an array of {array.dtype}: use uint8 in 0–255 or floating-point in [0, 1].")
+    _require_range(pixels, 1, name)
+    pixels = pixels.astype(np.float32)
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., np.newaxis], 3, axis=-1)
+    if pixels.shape[-1] == 4:
+        opacity = pixels[..., 3:]
+        pixels = pixels[..., :3] * opacity + (1 - opacity)  # onto white
+    return [Image.fromarray(np.ascontiguousarray(pixels[..., channel])) for channel in range(3)]
+
+
+def _require_range(pixels: np.ndarray, white: int, name: str) -> None:
+    low, high = pixels.min(), pixels.max()
+    if not (low >= 0 and high <= white):  # also false for NaN
+        raise ImageError(
+            f"{name} has values from {low:g} to {high:g}: expected {pixels.dtype} values in [0, {white}]; "
+            "clip or rescale them first."
+        )
+
+
+def _stack(planes: list[Image.Image]) -> np.ndarray:
+    if len(planes) == 1:
+        return np.asarray(planes[0], dtype=np.float32) / 255
+    return np.clip(np.stack(planes, axis=-1), 0, 1)  # resizing can overshoot a little
+
+
+# ------------------------------------------------------------------------------ inside the network
+
+
+def preprocess(image: "tf.Tensor | np.ndarray") -> "tf.Tensor":
+    """Image in [0, 1], RGB → what VGG-19 was trained on: 0–255, BGR, minus the ImageNet means.
+
+    Args:
+        image: float tensor of shape (..., 3).
+
+    Returns:
+        A tensor of the same shape and dtype.
+
+    Source: Simonyan and Zisserman, "Very Deep Convolutional Networks" (2014), section 2.1; the means
+    are those of the released Caffe model.
+    """
+    from nst_tf._tensorflow import tf
+
+    image = tf.convert_to_tensor(image)
+    return image[..., ::-1] * 255 - tf.constant(IMAGENET_MEANS_BGR, dtype=image.dtype)
+
+
+def clip_0_1(image: "tf.Tensor | np.ndarray") -> "tf.Tensor":
+    """The image with each value clipped to [0, 1], same shape and dtype."""
+    from nst_tf._tensorflow import tf
+
+    return tf.clip_by_value(image, clip_value_min=0.0, clip_value_max=1.0)
+
+
+# --------------------------------------------------------------------------------------- out
+
+
+def tensor_to_image(tensor: "tf.Tensor | np.ndarray") -> Image.Image:
+    """Image tensor → PIL RGB image.
+
+    Args:
+        tensor: tensor or array of shape (1, h, w, 3) or (h, w, 3), floating-point in [0, 1].
+
+    Raises:
+        ImageError: another shape, or values that are not numbers in [0, 1].
+    """
+    pixels = np.asarray(tensor)
+    if pixels.ndim == 4 and pixels.shape[0] == 1:
+        pixels = pixels[0]
+    if pixels.ndim != 3 or pixels.shape[-1] != 3 or pixels.dtype.kind != "f":
+        raise ImageError(
+            f"tensor has shape {np.shape(tensor)} and dtype {pixels.dtype}: expected floating-point numbers of "
+            "shape (1, h, w, 3) or (h, w, 3)."
+        )
+    low, high = pixels.min(), pixels.max()
+    if not (low >= 0 and high <= 1):  # also false for NaN
+        raise ImageError(f"tensor has values from {low:g} to {high:g}: bring them into [0, 1] with clip_0_1 first.")
+    return Image.fromarray(np.round(pixels * 255).astype(np.uint8))
+
+
+def check_output(path: str | os.PathLike, suffixes: set[str] | None = None) -> Path:
+    """Make sure that a picture can be written to ``path``, before any long work.
+
+    Args:
+        path: the file to be written later. It may exist.
+        suffixes: the endings to accept; None means all that Pillow can write an RGB picture to.
+
+    Raises:
+        ImageError: an unknown ending, no such folder, a directory, or no permission.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        raise ImageError(f"{path} is a directory: add a file name, such as {path / 'picture.png'}.")
+    if suffix not in suffixes if suffixes else not _can_write(suffix):
+        known = " or ".join(sorted(suffixes)) if suffixes else ".png or .jpg"
+        raise ImageError(f"{path} ends in {suffix or 'nothing'}, which can't be written: use {known}.")
+    _require_writable_folder(path.parent)
+    if path.exists() and not os.access(path, os.W_OK):
+        raise ImageError(f"{path} exists and may not be written: choose another name.")
+    return path
+
+
+def _can_write(suffix: str) -> bool:
+    image_format = Image.registered_extensions().get(suffix)
+    try:
+        Image.new("RGB", (16, 16)).save(io.BytesIO(), format=image_format or "")
+    except Exception:  # each of Pillow's encoders has its own way to say no
+        return False
+    return True
+
+
+def _require_writable_folder(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ImageError(f"The folder {folder} does not exist: make it first (mkdir -p {folder}).")
+    if reason := why_not_writable(folder):
+        raise ImageError(f"Nothing can be written to the folder {folder} ({reason}): choose another one.")
+
+
+def save_image(image: "Image.Image | tf.Tensor | np.ndarray", path: str | os.PathLike, **options: object) -> None:
+    """Write a picture, whole or not at all.
+
+    Args:
+        image: PIL image, or a tensor that ``tensor_to_image`` takes.
+        path: where to; the ending chooses the format.
+        options: passed on to Pillow's ``Image.save``.
+
+    Raises:
+        ImageError: it can't be written there.
+    """
+    path = check_output(path)
+    picture = image if isinstance(image, Image.Image) else tensor_to_image(image)
+    if path.suffix.lower() in {".jpg", ".jpeg"}:
+        options = {"quality": 95, "subsampling": 0, **options}
+    try:
+        with written_aside(path) as aside:
+            picture.save(aside, **options)
+    except OSError as problem:
+        raise ImageError(f"{path} could not be written ({problem}): nothing was changed there.") from None

@@ -1,0 +1,127 @@
+"""What a run of the command line leaves: the picture and, where asked for, snapshots, a timelapse and curves.
+
+Every file's name is checked before the work starts, and every file is written whole or not at all.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from nst_tf.files import why_not_writable, written_aside
+from nst_tf.images import ImageError, check_output, save_image
+
+if TYPE_CHECKING:  # transfer needs TensorFlow, which is too slow to load for a misspelt file name
+    from nst_tf.transfer import Progress, Result
+
+GIF_FRAMES = 50  # about so many, evenly spread over the steps
+GIF_MILLISECONDS = 100
+GIF_LAST_MILLISECONDS = 2000
+
+
+class Outputs:
+    """The files that a run is to write.
+
+    Args:
+        picture: the stylised picture; its ending chooses the format.
+        inputs: the run's own pictures, which no output may replace.
+        save_every: a snapshot every so many steps, or None.
+        gif: file of the timelapse, or None.
+        curves: file of the cost curves, or None.
+
+    Raises:
+        ImageError: a file can't be written, or would replace an input.
+    """
+
+    def __init__(
+        self,
+        picture: str,
+        inputs: list[str],
+        save_every: int | None = None,
+        gif: str | None = None,
+        curves: str | None = None,
+    ):
+        self.picture = check_output(picture)
+        self.gif = gif and check_output(gif, {".gif"})
+        self.curves = curves and check_output(curves, {".png", ".jpg", ".pdf", ".svg"})
+        self.save_every = save_every
+        self.snapshots = _unused(self.picture.with_name(f"{self.picture.stem}_steps")) if save_every else None
+        self._frames: list[Image.Image] = []
+        self._problem: ImageError | None = None
+        self._require_distinct([Path(path) for path in inputs if Path(path).exists()])
+
+    def _require_distinct(self, inputs: list[Path]) -> None:
+        written = [path for path in (self.picture, self.gif, self.curves) if path]
+        for number, path in enumerate(written):
+            if any(path.resolve() == other.resolve() for other in inputs):
+                raise ImageError(f"{path} is one of the pictures given: choose another name for what is written.")
+            if any(path.resolve() == other.resolve() for other in written[:number]):
+                raise ImageError(f"{path} is named for two outputs: choose another name for one of them.")
+
+    def record(self, progress: "Progress") -> None:
+        """Callback for ``stylize``: keeps frames for the timelapse, and writes the snapshots."""
+        step = progress.costs.step
+        if self.gif and step % max(1, progress.steps // GIF_FRAMES) == 0:
+            self._frames.append(progress.picture())
+        if self.snapshots and step % self.save_every == 0 and not self._problem:
+            try:
+                self.snapshots.mkdir(exist_ok=True)
+                save_image(progress.picture(), self.snapshots / f"step_{step:04d}.png")
+            except (ImageError, OSError) as problem:  # the picture to come matters more: go on
+                self._problem = ImageError(f"No more snapshots were written: {problem}")
+
+    def write(self, result: "Result", say: Callable[[str], object]) -> None:
+        """Write all files, the picture first.
+
+        Raises:
+            ImageError: one of them could not be written; the others were.
+        """
+        problems = [self._problem] if self._problem else []
+        for path, write in (
+            (self.picture, self._write_picture),
+            (self.gif, self._write_gif),
+            (self.curves, self._write_curves),
+        ):
+            if not path:
+                continue
+            try:
+                write(result)
+                say(f"Wrote {path}")
+            except (ImageError, OSError) as problem:
+                problems.append(problem)
+        if self.snapshots and self.snapshots.exists():
+            say(f"Wrote {len(list(self.snapshots.iterdir()))} snapshots to {self.snapshots}/")
+        if problems:
+            raise ImageError(" ".join(map(str, problems)))
+
+    def _write_picture(self, result: "Result") -> None:
+        save_image(result.image, self.picture)
+
+    def _write_gif(self, result: "Result") -> None:
+        frames = [*self._frames, result.image]
+        durations = [GIF_MILLISECONDS] * len(self._frames) + [GIF_LAST_MILLISECONDS]
+        save_image(frames[0], self.gif, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+
+    def _write_curves(self, result: "Result") -> None:
+        from nst_tf.plots import cost_curves  # Matplotlib takes a second to load
+
+        figure = cost_curves(result.history, result.settings["alpha"], result.settings["beta"])
+        with written_aside(self.curves) as aside:
+            figure.savefig(aside, dpi=120)
+
+
+def _unused(folder: Path) -> Path:
+    """The folder, or the same name with a number, so that the snapshots of two runs don't mix.
+
+    Raises:
+        ImageError: nothing can be written beside the picture.
+    """
+    if reason := why_not_writable(folder.parent):
+        raise ImageError(f"Nothing can be written to the folder {folder.parent} ({reason}): choose another one.")
+    number = 1
+    candidate = folder
+    while candidate.exists():
+        number += 1
+        candidate = folder.with_name(f"{folder.name}_{number}")
+    return candidate

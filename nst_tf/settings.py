@@ -14,8 +14,8 @@ from nst_tf.layers import CONV_LAYERS, STYLE_LAYERS
 from nst_tf.weights import CHOICES
 
 INITS = ("noisy_content", "noise", "content")
-LEARNING_RATES = {"lbfgs": None, "adam": 0.03, "gradient_descent": 1e-7}
-"""Each optimizer with its default learning rate; L-BFGS finds its own step length."""
+OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
+ADAM_LEARNING_RATE = 0.03
 
 
 class SettingsError(ValueError):
@@ -36,7 +36,8 @@ class Settings:
             ``"noise"``, ``"content"``, or a picture.
         optimizer: ``"lbfgs"``, ``"adam"`` or ``"gradient_descent"``.
         steps: how many times J and its gradient are evaluated after the first time.
-        learning_rate: step length of Adam and of gradient descent; None for the optimizer's default.
+        learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the first
+            step changes no value by more than 0.1; which number that is depends on α, β and the size).
         seed: of the noise; the same seed gives the same picture on the same machine.
         weights: see ``nst_tf.weights.load_weights``.
         preprocess: feed VGG-19 what it was trained on. False feeds it [0, 1], as the course's notebook does;
@@ -71,15 +72,16 @@ class Settings:
             )
         _require_layer("content_layer", self.content_layer)
         _require_style_layers(self.style_layers)
-        if self.optimizer not in LEARNING_RATES:
-            raise SettingsError(f"optimizer is {self.optimizer!r}: choose among {', '.join(LEARNING_RATES)}.")
+        if self.optimizer not in OPTIMIZER_NAMES:
+            raise SettingsError(f"optimizer is {self.optimizer!r}: choose among {', '.join(OPTIMIZER_NAMES)}.")
         self._require_learning_rate()
         if self.weights is not None and self.weights not in CHOICES and not Path(self.weights).is_file():
             raise SettingsError(f"weights is {self.weights!r}: give one of {', '.join(CHOICES)}, or an existing file.")
 
     def _require_learning_rate(self) -> None:
         if self.learning_rate is None:
-            object.__setattr__(self, "learning_rate", LEARNING_RATES[self.optimizer])
+            if self.optimizer == "adam":
+                object.__setattr__(self, "learning_rate", ADAM_LEARNING_RATE)
         elif self.optimizer == "lbfgs":
             raise SettingsError(
                 "learning_rate has no part in L-BFGS, which finds its own: leave it out or choose adam."

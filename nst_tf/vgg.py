@@ -57,7 +57,8 @@ def get_layer_outputs(vgg: tf.keras.Model, layer_names: Sequence[tuple[str, floa
             weights play no part here.
 
     Returns:
-        A model whose output is a list of activations of shape (1, n_H, n_W, n_C), in the order given.
+        A model whose output is a list of activations of shape (1, n_H, n_W, n_C), in the order given;
+        for a single layer, Keras gives that activation itself.
 
     Raises:
         ValueError: VGG-19 has no layer of that name.

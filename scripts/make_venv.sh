@@ -1,30 +1,32 @@
 #!/bin/sh
 # make_venv.sh VENV [PYTHON]: a virtual environment of a Python that nst_tf runs on.
-# Says in one sentence what to do where there is none.
-set -u
+# Where there is none, one sentence says what to do.
 venv=$1
-python=${2:-}
+candidates=${2:-python3 python3.13 python3.12 python3.11 python}
 
-supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
-version='import platform; print(platform.python_version())'
+is_supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+print_version='import platform; print(platform.python_version())'
+print_package='import sys; print("python3.%d-venv" % sys.version_info[1])'
 
-found=
-for candidate in ${python:-python3 python3.13 python3.12 python3.11 python}; do
-    found_here=$("$candidate" -c "$version" 2>/dev/null) || continue
-    found="$found $candidate is $found_here,"
-    "$candidate" -c "$supported" && break
-    candidate=
+fail() {
+    echo "$1" >&2
+    exit 1
+}
+
+python=
+seen=
+for candidate in $candidates; do
+    version=$("$candidate" -c "$print_version" 2>/dev/null) || continue
+    if "$candidate" -c "$is_supported"; then
+        python=$candidate
+        break
+    fi
+    seen="$seen${seen:+, }$candidate is $version"
 done
-# The loop leaves the last name behind when none of them runs.
-if [ -z "${candidate:-}" ] || ! "$candidate" -c "$supported" 2>/dev/null; then
-    echo "nst_tf needs Python 3.11, 3.12 or 3.13 (here:${found:- none}): install one, and if it is not on your PATH name it, as in  make PYTHON=/path/to/python3.13 demo" >&2
-    exit 1
-fi
 
-if ! "$candidate" -c 'import venv, ensurepip' 2>/dev/null; then
-    echo "$candidate has no venv module, which makes virtual environments: install it (on Debian and Ubuntu: sudo apt install $("$candidate" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])')), and run make again." >&2
-    exit 1
-fi
+[ "$python" ] || fail "nst_tf needs Python 3.11, 3.12 or 3.13 (here: ${seen:-none}): install one, and if make does not find it, name it, as in: make PYTHON=/path/to/python3.13 demo"
 
-[ -x "$venv/bin/python" ] && "$venv/bin/python" -m pip --version >/dev/null 2>&1 && exit 0
-"$candidate" -m venv --clear "$venv"
+"$python" -c 'import venv, ensurepip' 2>/dev/null ||
+    fail "$python has no venv module, which makes virtual environments: install it (Debian, Ubuntu: sudo apt install $("$python" -c "$print_package")) and run make again."
+
+"$python" -m venv --clear "$venv"

@@ -1,0 +1,193 @@
+"""The command line as a user meets it: a process of its own, its output, its exit code, its files."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import LOUVRE, ROOT, SUMMERTIME, run_cli
+from PIL import Image
+
+SMALL = ["--size", "64", "--steps", "4"]
+
+
+def paint(*options, cwd, **more):
+    return run_cli(LOUVRE, SUMMERTIME, *SMALL, *options, cwd=cwd, **more)
+
+
+# --------------------------------------------------------------------------------------- good runs
+
+
+def test_two_pictures_make_a_third(tmp_path):
+    done = paint(cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["louvre_summertime.png"]
+    assert Image.open(tmp_path / "louvre_summertime.png").size == (64, 25)
+    assert "VGG-19 weights: compact, from " in done.stdout
+    assert "Wrote louvre_summertime.png" in done.stdout
+
+
+def test_nothing_of_tensorflow_is_shown_and_progress_is(tmp_path):
+    done = paint(cwd=tmp_path)
+    assert re.search(r"100%.* 4/4 steps, .* left, J = \S+, J_content = \S+, J_style = \S+", done.stderr)
+    for line in re.split(r"[\r\n]+", done.stderr):
+        assert not line or "steps" in line
+
+
+def test_quiet(tmp_path):
+    done = paint("--quiet", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "louvre_summertime.png").exists()
+
+
+def test_everything_that_can_be_written(tmp_path):
+    done = paint(
+        *("-o", "out.jpg", "--save-every", "2", "--gif", "out.gif", "--curves", "curves.png", "--quiet"), cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.png", "out.gif", "out.jpg", "out_steps"]
+    snapshots = sorted(path.name for path in (tmp_path / "out_steps").iterdir())
+    assert snapshots == ["step_0000.png", "step_0002.png", "step_0004.png"]
+    assert Image.open(tmp_path / "out_steps/step_0002.png").size == (64, 25)
+    timelapse = Image.open(tmp_path / "out.gif")
+    assert timelapse.format == "GIF"
+    assert timelapse.size == (64, 25)
+    assert timelapse.n_frames >= 3  # of five, equal ones made one
+    assert Image.open(tmp_path / "out.jpg").format == "JPEG"
+    curves = np.asarray(Image.open(tmp_path / "curves.png").convert("RGB"))
+    assert len(np.unique(curves.reshape(-1, 3), axis=0)) > 50
+
+
+def test_snapshots_of_two_runs_do_not_mix(tmp_path):
+    for _ in range(2):
+        assert paint("-o", "out.png", "--save-every", "4", "--quiet", cwd=tmp_path).returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "out_steps", "out_steps_2"]
+
+
+def test_one_seed_gives_one_picture_in_two_processes(tmp_path):
+    for name, seed in (("one.png", "3"), ("again.png", "3"), ("other.png", "4")):
+        assert paint("--init", "noisy_content", "--seed", seed, "-o", name, "--quiet", cwd=tmp_path).returncode == 0
+    one, again, other = (np.asarray(Image.open(tmp_path / name)) for name in ("one.png", "again.png", "other.png"))
+    np.testing.assert_array_equal(one, again)
+    assert not np.array_equal(one, other)
+
+
+def test_all_options_at_once(tmp_path):
+    done = paint(
+        *("--alpha", "5", "--beta", "0.5", "--content-layer", "block3_conv1", "--no-preprocess"),
+        *("--style-layers", "block1_conv1=0.5,block2_conv1=0.5", "--init", str(LOUVRE), "--optimizer", "adam"),
+        *("--learning-rate", "0.01", "--seed", "1", "--weights", "compact"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert paint("--style-layers", "coarse", "--init", "noise", "--quiet", cwd=tmp_path).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_demo(tmp_path):
+    done = run_cli("demo", "-o", "louvre.jpg", "--steps", "3", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Wrote louvre.jpg" in done.stdout
+    assert Image.open(tmp_path / "louvre.jpg").size == (600, 237)
+
+
+# ----------------------------------------------------------------------------------- interruption
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["in mid-run", "before the first step"])
+def test_control_c(tmp_path, late):
+    command = [sys.executable, "-m", "nst_tf", LOUVRE, SUMMERTIME, "--size", "200", "--steps", "100000"]
+    process = subprocess.Popen(
+        [*command, "-o", "out.png", "--save-every", "1"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    awaited = tmp_path / "out_steps/step_0003.png"
+    deadline = time.monotonic() + 120
+    while late and not awaited.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    if not late:
+        time.sleep(1.5)  # TensorFlow is being loaded
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    if late:
+        assert "it was interrupted" in out
+        assert Image.open(tmp_path / "out.png").size == (200, 79)
+    else:
+        assert "nothing was written" in err
+        assert list(tmp_path.iterdir()) == []
+
+
+# --------------------------------------------------------------------------------------- bad input
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "required: CONTENT, STYLE"),
+        ([LOUVRE], "required: STYLE"),
+        ([LOUVRE, "nowhere.jpg"], "nowhere.jpg does not exist"),
+        ([LOUVRE, ROOT], "is a directory"),
+        ([__file__, SUMMERTIME], "test_cli.py is not a picture"),
+        ([LOUVRE, SUMMERTIME, "--size", "0"], "size is 0"),
+        ([LOUVRE, SUMMERTIME, "--size", "-1"], "size is -1"),
+        ([LOUVRE, SUMMERTIME, "--size", "1000000"], "GB of memory"),
+        ([LOUVRE, SUMMERTIME, "--size", "20"], "becomes 20×8 pixels at size 20"),
+        ([LOUVRE, SUMMERTIME, "--size", "big"], "'big'"),
+        ([LOUVRE, SUMMERTIME, "--steps", "0"], "steps is 0"),
+        ([LOUVRE, SUMMERTIME, "--alpha", "nan"], "alpha is nan"),
+        ([LOUVRE, SUMMERTIME, "--beta", "-1"], "beta is -1"),
+        ([LOUVRE, SUMMERTIME, "--alpha", "0", "--beta", "0"], "both 0"),
+        ([LOUVRE, SUMMERTIME, "--content-layer", "block9_conv1"], "block9_conv1"),
+        ([LOUVRE, SUMMERTIME, "--style-layers", "block9_conv1=1"], "block9_conv1"),
+        ([LOUVRE, SUMMERTIME, "--style-layers", "fancy"], "fancy"),
+        ([LOUVRE, SUMMERTIME, "--optimizer", "sgd"], "optimizer is 'sgd'"),
+        ([LOUVRE, SUMMERTIME, "--init", "nothing"], "init is neither"),
+        ([LOUVRE, SUMMERTIME, "--weights", "vgg16"], "weights is 'vgg16'"),
+        ([LOUVRE, SUMMERTIME, "--save-every", "0"], "'0' is not a whole number of at least 1"),
+        ([LOUVRE, SUMMERTIME, "-o", "nowhere/out.png"], "The folder nowhere does not exist"),
+        ([LOUVRE, SUMMERTIME, "-o", "out.xyz"], "ends in .xyz"),
+        ([LOUVRE, SUMMERTIME, "-o", "."], "is a directory"),
+        ([LOUVRE, SUMMERTIME, "-o", LOUVRE], "is one of the pictures given"),
+        ([LOUVRE, SUMMERTIME, "--gif", "film.png"], "use .gif"),
+        ([LOUVRE, SUMMERTIME, "-o", "a.gif", "--gif", "a.gif"], "named for two outputs"),
+        ([LOUVRE, SUMMERTIME, "--curves", "curves.xyz"], "ends in .xyz"),
+        ([LOUVRE, SUMMERTIME, "--colour"], "unrecognized arguments: --colour"),
+        (["weights", "--weights", "vgg16"], "neither a file nor one of"),
+        (["demo", "--steps", "0"], "steps is 0"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path, arguments, words):
+    done = run_cli(*arguments, cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert done.stdout == ""
+    assert done.stderr.startswith(("nst-tf: ", "nst-tf weights: "))
+    assert done.stderr.count("\n") == 1
+    assert words in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["weights", "--help"], ["demo", "--help"], ["--version"], ["x.jpg", "y.jpg"]]
+)
+def test_help_and_bad_arguments_answer_without_tensorflow(tmp_path, arguments):
+    """Where importing TensorFlow fails, they answer all the same."""
+    (tmp_path / "tensorflow.py").write_text("raise SystemExit('TensorFlow was imported')")
+    done = run_cli(*arguments, environment={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
+    assert "TensorFlow was imported" not in done.stderr
+    assert done.returncode == (2 if arguments[0] == "x.jpg" else 0)
+
+
+def test_help_shows_every_command():
+    text = run_cli("--help").stdout
+    for word in ("CONTENT STYLE", "demo", "weights", "--save-every", "--gif", "--curves", "--seed", "--quiet"):
+        assert word in text

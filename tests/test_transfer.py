@@ -1,0 +1,348 @@
+"""Whole runs on real pictures with the real network, at small sizes."""
+
+import itertools
+import json
+import os
+import signal
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import LOUVRE, SUMMERTIME
+from PIL import Image
+
+from nst_tf import load_image, stylize
+from nst_tf.images import ImageError
+from nst_tf.inputs import load_inputs
+from nst_tf.optimizers import OPTIMIZERS, Ending, StopRun
+from nst_tf.settings import Settings, SettingsError
+from nst_tf.transfer import Objective
+
+SMALL = {"size": 96, "progress": False}
+
+
+def run(**options):
+    return stylize(LOUVRE, SUMMERTIME, **{**SMALL, **options})
+
+
+def objective_for(vgg, **options):
+    settings = Settings(**{"size": 96, **options})
+    C, S, G = load_inputs(LOUVRE, SUMMERTIME, settings)
+    return Objective(vgg, C, S, settings), C, S, G
+
+
+# ---------------------------------------------------------------------------------- the objective
+
+
+def test_J_against_its_definition_in_numpy(vgg):
+    """The two costs from activations of the whole VGG-19, the Gram matrices as sums of outer products."""
+    style_layers = [("block1_conv1", 0.3), ("block3_conv1", 0.7)]
+    objective, C, S, G = objective_for(vgg, alpha=7, beta=0.2, content_layer="block2_conv2", style_layers=style_layers)
+    J, J_content, J_style, _ = objective(G)
+
+    def activations(image, layer):
+        model = tf.keras.Model(vgg.input, vgg.get_layer(layer).output)
+        return model(tf.keras.applications.vgg19.preprocess_input(255 * image.copy())).numpy()[0].astype(np.float64)
+
+    difference = activations(C, "block2_conv2") - activations(G, "block2_conv2")
+    expected_content = np.mean(difference**2) / 4
+
+    def gram(image, layer):
+        a = activations(image, layer)
+        return np.einsum("ijk,ijm->km", a, a) / (a.shape[0] * a.shape[1])
+
+    expected_style = sum(weight * np.mean((gram(S, layer) - gram(G, layer)) ** 2) / 4 for layer, weight in style_layers)
+    assert J_content == pytest.approx(expected_content, rel=1e-4)
+    assert J_style == pytest.approx(expected_style, rel=1e-3)
+    assert J == pytest.approx(7 * expected_content + 0.2 * expected_style, rel=1e-3)
+
+
+def test_the_gradient_points_where_J_rises(vgg):
+    objective, _, _, G = objective_for(vgg)
+    gradient = objective(G)[-1]
+    assert gradient.shape == G.shape
+    step = 1e-4 / np.abs(gradient).max() * gradient
+    predicted = np.sum(gradient.astype(np.float64) * step)
+    up, down = objective(G + step)[0], objective(G - step)[0]
+    assert (up - down) / 2 == pytest.approx(predicted, rel=0.05)
+
+
+def test_the_weights_of_the_network_do_not_change(vgg):
+    before = [weight.numpy().copy() for weight in vgg.weights]
+    run(steps=2, optimizer="adam")
+    for old, new in zip(before, vgg.weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_without_preprocessing_the_network_is_fed_0_to_1(vgg):
+    objective, C, _, G = objective_for(vgg, preprocess=False, content_layer="block1_conv1")
+    model = tf.keras.Model(vgg.input, vgg.get_layer("block1_conv1").output)
+    expected = np.mean((model(C).numpy() - model(G).numpy()) ** 2) / 4
+    assert objective(G)[1] == pytest.approx(expected, rel=1e-4)
+
+
+# ------------------------------------------------------------------------------------- real runs
+
+
+@pytest.mark.parametrize(("optimizer", "factor"), [("lbfgs", 20), ("adam", 10), ("gradient_descent", 3)])
+def test_a_real_run_lowers_J(optimizer, factor):
+    result = run(optimizer=optimizer, steps=30)
+    assert result.ending is Ending.FINISHED
+    assert [row.step for row in result.history] == list(range(31))
+    assert result.history[0].J > factor * min(row.J for row in result.history)
+    assert all(np.isfinite(row).all() for row in result.history)
+    assert all(0 < a.seconds < b.seconds for a, b in itertools.pairwise(result.history))
+    assert result.image.size == (96, 38)
+    assert result.image.mode == "RGB"
+
+
+def test_the_history_holds_the_parts_of_J():
+    for row in run(steps=3, alpha=3, beta=0.25).history:
+        assert row.J == pytest.approx(3 * row.J_content + 0.25 * row.J_style, rel=1e-5)
+
+
+def test_the_picture_is_the_best_that_was_seen(vgg):
+    best = {}
+
+    def keep(progress):
+        if progress.costs.J < best.get("J", np.inf):
+            best.update(J=progress.costs.J, G=progress.G)
+        np.testing.assert_array_equal(progress.best, best["G"])
+
+    result = run(steps=12, callback=keep)
+    np.testing.assert_array_equal(np.asarray(result.image), np.round(best["G"][0] * 255))
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_one_seed_gives_one_picture(optimizer):
+    one, again, other = (run(steps=5, optimizer=optimizer, seed=seed) for seed in (7, 7, 8))
+    np.testing.assert_array_equal(one.image, again.image)
+    assert [row[:4] for row in one.history] == [row[:4] for row in again.history]
+    assert not np.array_equal(one.image, other.image)
+
+
+def test_more_style_weight_brings_the_style_nearer():
+    costs = [run(steps=25, beta=beta).history[-1] for beta in (0.001, 1.0)]
+    assert costs[1].J_style < costs[0].J_style
+    assert costs[1].J_content > costs[0].J_content
+
+
+def test_only_the_ratio_of_alpha_and_beta_matters_to_lbfgs():
+    """L-BFGS' steps don't depend on J's scale, up to rounding and the length of its first try."""
+    one = run(steps=40, alpha=10, beta=0.1, init="content")
+    other = run(steps=40, alpha=100, beta=1.0, init="content")
+    assert other.history[-1].J / 10 == pytest.approx(one.history[-1].J, rel=0.2)
+
+
+def test_the_style_may_have_other_proportions():
+    tall = Image.open(SUMMERTIME).rotate(90, expand=True)
+    assert stylize(LOUVRE, tall, steps=2, **SMALL).image.size == (96, 38)
+
+
+def test_a_photograph_as_path_picture_and_array():
+    opened = Image.open(LOUVRE)
+    pictures = [
+        stylize(source, SUMMERTIME, steps=2, **SMALL).image for source in (str(LOUVRE), opened, np.asarray(opened))
+    ]
+    np.testing.assert_array_equal(pictures[0], pictures[1])
+    np.testing.assert_array_equal(pictures[0], pictures[2])
+
+
+# ------------------------------------------------------------------------------------- the start
+
+
+def first_image(**options):
+    seen = []
+    run(steps=1, callback=lambda progress: seen.append(progress.G), **options)
+    return seen[0]
+
+
+def test_the_start_images():
+    C = load_image(LOUVRE, 96)
+    np.testing.assert_array_equal(first_image(init="content"), C)
+
+    noise = first_image(init="noise")
+    assert noise.shape == C.shape
+    assert abs(noise.mean() - 0.5) < 0.02
+    assert abs(np.corrcoef(noise.ravel(), C.ravel())[0, 1]) < 0.05
+
+    noisy = first_image(init="noisy_content")
+    inside = (noisy > 0) & (noisy < 1)
+    difference = (noisy - C)[inside]
+    assert np.abs(difference).max() <= 0.25 + 1e-6
+    assert np.abs(difference).max() > 0.24
+    middle = (C > 0.3) & (C < 0.7)  # where nothing was clipped
+    assert (noisy - C)[middle].std() == pytest.approx(0.5 / np.sqrt(12), rel=0.1)
+
+    picture = Image.fromarray(np.asarray(Image.open(LOUVRE))[:, ::-1])
+    np.testing.assert_allclose(first_image(init=picture), load_image(picture, 96), atol=1e-6)
+
+
+def test_a_start_picture_of_other_proportions():
+    with pytest.raises(ImageError, match=r"init becomes 96×71 pixels and the content 96×38"):
+        run(init=SUMMERTIME)
+
+
+# --------------------------------------------------------------------------- callbacks and stopping
+
+
+def test_a_callback_sees_every_step_and_can_stop():
+    seen = []
+
+    def callback(progress):
+        seen.append((progress.costs.step, progress.steps))
+        assert progress.G.shape == progress.best.shape == (1, 38, 96, 3)
+        assert progress.picture().size == (96, 38)
+        return progress.costs.step == 4
+
+    result = run(steps=50, callback=callback)
+    assert seen == [(step, 50) for step in range(5)]
+    assert result.ending is Ending.CALLBACK
+    assert len(result.history) == 5
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_control_c_keeps_the_best_picture(optimizer):
+    def interrupt(progress):
+        if progress.costs.step == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    result = run(steps=50, optimizer=optimizer, callback=interrupt)
+    assert result.ending is Ending.INTERRUPTED
+    assert 4 <= len(result.history) <= 5
+    assert result.image.size == (96, 38)
+
+
+def test_control_c_before_there_is_a_picture(monkeypatch):
+    def interrupted(*_):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr("nst_tf.transfer.Objective.__call__", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(steps=5)
+
+
+def test_a_cost_beyond_float32_keeps_the_last_good_picture():
+    """Gradient descent with a huge step makes J rise beyond what float32 holds."""
+    result = run(init="content", optimizer="gradient_descent", learning_rate=1e30, beta=1e27, steps=50)
+    assert result.ending is Ending.NOT_FINITE
+    assert len(result.history) < 50
+    np.testing.assert_array_equal(result.image, np.round(load_image(LOUVRE, 96)[0] * 255))
+
+
+def test_a_cost_beyond_float32_from_the_start():
+    with pytest.raises(SettingsError, match="J is not a finite number at the start"):
+        run(beta=1e38)
+
+
+def test_lbfgs_ends_when_nothing_is_left_to_gain():
+    """From the content, with no style, J is 0 and can't fall."""
+    result = run(init="content", beta=0, steps=20)
+    assert result.ending is Ending.CONVERGED
+    np.testing.assert_array_equal(result.image, np.round(load_image(LOUVRE, 96)[0] * 255))
+
+
+# ------------------------------------------------------------------------------- optimizers alone
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_finds_the_minimum_of_a_parabola_within_bounds(name):
+    target = np.array([[[[0.2, 0.9, 1.5]]]], np.float32)  # the last lies out of reach
+    curvature = np.array([1.0, 3.0, 2.0], np.float32)
+    seen = []
+
+    def evaluate(G):
+        assert G.dtype == np.float32
+        assert G.min() >= 0
+        assert G.max() <= 1
+        seen.append(G.copy())
+        if len(seen) > 300:
+            raise StopRun(Ending.FINISHED)
+        return float(np.sum(curvature * (G - target) ** 2)), 2 * curvature * (G - target)
+
+    with pytest.raises(StopRun):
+        OPTIMIZERS[name](
+            evaluate, np.full((1, 1, 1, 3), 0.5, np.float32), {"gradient_descent": 0.1, "adam": 0.03}.get(name)
+        )
+    np.testing.assert_allclose(seen[-1].ravel(), [0.2, 0.9, 1.0], atol=0.01)
+    if name == "lbfgs":
+        np.testing.assert_allclose(seen[15].ravel(), [0.2, 0.9, 1.0], atol=0.01)
+
+
+def test_the_default_first_step_of_gradient_descent_is_a_tenth():
+    images = []
+    run(optimizer="gradient_descent", steps=1, callback=lambda progress: images.append(progress.G))
+    assert np.abs(images[1] - images[0]).max() == pytest.approx(0.1, abs=1e-6)
+
+
+def test_gradient_descent_is_the_formula():
+    G = np.full((1, 2, 2, 3), 0.5, np.float32)
+    gradient = np.linspace(-1, 1, 12, dtype=np.float32).reshape(G.shape)
+    seen = []
+
+    def evaluate(image):
+        seen.append(image)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return 0.0, gradient
+
+    with pytest.raises(KeyboardInterrupt):
+        OPTIMIZERS["gradient_descent"](evaluate, G, 0.1)
+    np.testing.assert_allclose(seen[2], 0.5 - 0.2 * gradient, rtol=1e-6)
+
+
+# ------------------------------------------------------------------------------------- settings
+
+
+def test_the_settings_of_a_run_repeat_it():
+    result = run(steps=3, seed=5, beta=0.02, optimizer="adam")
+    used = json.loads(json.dumps(result.settings))
+    assert used["weights"] == "compact"
+    assert len(used["weights_sha256"]) == 64
+    assert used.pop("precision") == "float32"
+    assert used["learning_rate"] == 0.03
+    del used["weights_sha256"]
+    again = stylize(LOUVRE, SUMMERTIME, progress=False, **used)
+    np.testing.assert_array_equal(result.image, again.image)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"size": 0}, "size is 0"),
+        ({"size": -1}, "size is -1"),
+        ({"size": 10.5}, "size is 10.5"),
+        ({"size": True}, "size is True"),
+        ({"size": 10**6}, "GB of memory"),
+        ({"steps": 0}, "steps is 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"alpha": float("nan")}, "alpha is nan"),
+        ({"beta": float("nan")}, "beta is nan"),
+        ({"alpha": -1}, "alpha is -1"),
+        ({"beta": -0.5}, "beta is -0.5"),
+        ({"beta": float("inf")}, "beta is inf"),
+        ({"alpha": "10"}, "alpha is '10'"),
+        ({"alpha": 0, "beta": 0}, "both 0"),
+        ({"content_layer": "block6_conv1"}, "content_layer is 'block6_conv1'"),
+        ({"style_layers": [("conv1", 1)]}, "style_layers is 'conv1'"),
+        ({"style_layers": [("block1_conv1", -1)]}, "weight of block1_conv1 is -1"),
+        ({"style_layers": []}, "style_layers is []"),
+        ({"style_layers": ["block1_conv1"]}, "pairs"),
+        ({"optimizer": "sgd"}, "optimizer is 'sgd'"),
+        ({"learning_rate": 0.1}, "no part in L-BFGS"),
+        ({"learning_rate": -1, "optimizer": "adam"}, "learning_rate is -1"),
+        ({"init": "random"}, "init is neither"),
+        ({"weights": "vgg16"}, "weights is 'vgg16'"),
+        ({"size": 30}, "at least 16"),
+    ],
+)
+def test_a_setting_that_makes_no_sense(options, words):
+    with pytest.raises(ValueError) as problem:  # noqa: PT011 - the words are the test
+        run(**options)
+    assert words in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+def test_numbers_of_numpy_are_numbers():
+    settings = Settings(size=np.int64(96), alpha=np.float32(10), beta=np.float64(0.1))
+    assert settings.size == 96

@@ -19,7 +19,8 @@ from nst_tf.weights import CHOICES, WeightsError
 
 GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
-DEMO_CONTENT, DEMO_STYLE, DEMO_SIZE = "content/louvre.jpg", "style/summertime.jpg", 600
+DEMO_CONTENT, DEMO_STYLE = "content/louvre.jpg", "style/summertime.jpg"
+DEMO_OPTIONS = ["--size", "600", "--steps", "200"]
 
 _COMMANDS = """\
 other commands:
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["demo"]:
             folder = pictures_folder()
             pair = [str(folder / DEMO_CONTENT), str(folder / DEMO_STYLE)]
-            return _paint(["--size", str(DEMO_SIZE), *pair, *arguments[1:]])
+            return _paint([*DEMO_OPTIONS, *pair, *arguments[1:]])
         return _paint(arguments)
     except (ImageError, SettingsError) as problem:
         return _complain(problem, BAD_INPUT)

@@ -33,7 +33,9 @@ class ImageError(ValueError):
 # ---------------------------------------------------------------------------------------- in
 
 
-def load_image(source: Source, size: int | None = None, *, minimum_side: int = 1, name: str = "image") -> np.ndarray:
+def load_image(
+    source: Source, size: int | tuple[int, int] | None = None, *, minimum_side: int = 1, name: str = "image"
+) -> np.ndarray:
     """Read a picture as an image array.
 
     EXIF rotation is applied; grey, palette, CMYK and 16-bit pictures become RGB; what is transparent
@@ -42,7 +44,8 @@ def load_image(source: Source, size: int | None = None, *, minimum_side: int = 1
     Args:
         source: path of a file that Pillow can open, a PIL image, or an array of shape (h, w), (h, w, 3),
             (h, w, 4) or (1, h, w, 3): uint8 in 0–255 or floating-point in [0, 1].
-        size: longer side of the result, in pixels; the aspect ratio is kept. None leaves the size.
+        size: longer side of the result, in pixels; the aspect ratio is kept. A pair (width, height) is that
+            size exactly; the picture's proportions may differ from it only by rounding. None leaves the size.
         minimum_side: fewest pixels the shorter side may have, in the file and after resizing.
         name: what to call a picture that has no file name, in errors.
 
@@ -68,7 +71,7 @@ def load_image(source: Source, size: int | None = None, *, minimum_side: int = 1
             "each side; use a larger picture."
         )
     if size is not None:
-        width, height = _fitted(width, height, size)
+        width, height = _fitted(width, height, size, name)
         if min(width, height) < minimum_side:
             raise ImageError(
                 f"{name} becomes {width}×{height} pixels at size {size}: these layers of VGG-19 need at least "
@@ -78,8 +81,14 @@ def load_image(source: Source, size: int | None = None, *, minimum_side: int = 1
     return _stack(planes)[np.newaxis]
 
 
-def _fitted(width: int, height: int, size: int) -> tuple[int, int]:
+def _fitted(width: int, height: int, size: int | tuple[int, int], name: str) -> tuple[int, int]:
     """The size at which the longer side has ``size`` pixels and the aspect ratio is kept."""
+    if isinstance(size, tuple):
+        if abs(height - width * size[1] / size[0]) > 1 and abs(width - height * size[0] / size[1]) > 1:
+            raise ImageError(
+                f"{name} is {width}×{height} pixels, which has not the proportions of {size[0]}×{size[1]}: crop it first."
+            )
+        return size
     scale = size / max(width, height)
     return max(1, round(width * scale)), max(1, round(height * scale))
 

@@ -44,6 +44,29 @@ def triptych(content: Source, style: Source, generated: Source) -> Figure:
     return figure
 
 
+def picture_grid(pictures: Sequence[Source], labels: Sequence[str], title: str, columns: int) -> Figure:
+    """Pictures in rows, each with its label above it: what one knob does.
+
+    Args:
+        pictures: what ``nst_tf.load_image`` takes, all of one size.
+        labels: one for each picture.
+        title: of the whole figure.
+        columns: pictures in a row.
+    """
+    images = [load_image(picture)[0] for picture in pictures]
+    height, width, _ = images[0].shape
+    rows = -(-len(images) // columns)
+    cell = 14 / columns
+    figure = Figure(figsize=(14, rows * (cell * height / width + 0.4) + 0.6), layout="constrained")
+    figure.suptitle(title, fontsize=18)
+    for axes, image, label in zip(figure.subplots(rows, columns, squeeze=False).flat, images, labels, strict=False):
+        axes.imshow(image)
+        axes.set_title(label, fontsize=14)
+    for axes in figure.axes:
+        axes.set_axis_off()
+    return figure
+
+
 def cost_curves(history: Sequence, alpha: float, beta: float) -> Figure:
     """J, α J_content and β J_style against the step, on a log axis.
 

@@ -49,10 +49,10 @@ class Settings:
 
     size: int = 400
     alpha: float = 10
-    beta: float = 0.1
+    beta: float = 0.05
     content_layer: str = "block4_conv2"
     style_layers: Sequence[tuple[str, float]] = field(default_factory=lambda: list(STYLE_LAYERS))
-    init: object = "noisy_content"
+    init: object = "content"
     optimizer: str = "lbfgs"
     steps: int = 100
     learning_rate: float | None = None

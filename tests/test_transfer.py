@@ -179,8 +179,14 @@ def test_the_start_images():
 
 
 def test_a_start_picture_of_other_proportions():
-    with pytest.raises(ImageError, match=r"init becomes 96×71 pixels and the content 96×38"):
+    with pytest.raises(ImageError, match=r"summertime\.jpg is 592×435 pixels, .* proportions of 96×38"):
         run(init=SUMMERTIME)
+
+
+@pytest.mark.parametrize("size", [50, 75, 110, 333])
+def test_the_result_of_one_size_is_a_start_for_every_other(size):
+    start = run(size=size, steps=1).image
+    np.testing.assert_array_equal(first_image(init=start).shape, (1, 38, 96, 3))
 
 
 # --------------------------------------------------------------------------- callbacks and stopping

@@ -1,0 +1,56 @@
+"""Makes the pictures that the README shows: ``python scripts/readme_pictures.py [NAME ...]``.
+
+Names: demo, beta, content_layer, init. Without one, all are made, into images/readme/. About 15 minutes on two cores.
+"""
+
+import sys
+from pathlib import Path
+
+from nst_tf import stylize
+from nst_tf.files import written_aside
+from nst_tf.plots import cost_curves, picture_grid, triptych
+
+IMAGES = Path(__file__).parent.parent / "images"
+OUT = IMAGES / "readme"
+LOUVRE, SUMMERTIME = IMAGES / "content/louvre.jpg", IMAGES / "style/summertime.jpg"
+CAT, WAVE = IMAGES / "content/cat.jpg", IMAGES / "style/great_wave.jpg"
+CASTLE, CAFE = IMAGES / "content/neuschwanstein.jpg", IMAGES / "style/cafe_terrace.jpg"
+
+
+def save(figure, name):
+    with written_aside(OUT / f"{name}.jpg") as aside:
+        figure.savefig(aside, dpi=100, pil_kwargs={"quality": 88})
+
+
+def demo():
+    result = stylize(LOUVRE, SUMMERTIME, size=600, steps=200)
+    save(triptych(LOUVRE, SUMMERTIME, result.image), "triptych")
+    save(cost_curves(result.history, result.settings["alpha"], result.settings["beta"]), "curves")
+
+
+def grid(name, content, style, title, columns, runs):
+    pictures = [stylize(content, style, **options).image for options in runs.values()]
+    save(picture_grid(pictures, list(runs), title, columns), name)
+
+
+def beta():
+    runs = {f"β/α = {beta / 10:g}": {"beta": beta} for beta in (0.0005, 0.005, 0.05, 5.0)}
+    grid("beta", LOUVRE, SUMMERTIME, "The weight of the style", 2, runs)
+
+
+def content_layer():
+    layers = ("block1_conv2", "block3_conv2", "block4_conv2", "block5_conv4")
+    runs = {layer: {"content_layer": layer, "init": "noise", "steps": 150} for layer in layers}
+    grid("content_layer", CAT, WAVE, "The layer at which contents are compared, starting from noise", 2, runs)
+
+
+def init():
+    runs = {init: {"init": init} for init in ("content", "noisy_content", "noise")}
+    grid("init", CASTLE, CAFE, "What G starts from, after 100 steps", 3, runs)
+
+
+if __name__ == "__main__":
+    OUT.mkdir(exist_ok=True)
+    makers = {"demo": demo, "beta": beta, "content_layer": content_layer, "init": init}
+    for name in sys.argv[1:] or makers:
+        makers[name]()

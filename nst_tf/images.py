@@ -61,7 +61,7 @@ def load_image(
         planes = [_to_rgb(source, name)]
     elif isinstance(source, str | os.PathLike):
         name = str(source)
-        planes = [_to_rgb(_open(Path(source)), name)]
+        planes = [_read(Path(source))]
     else:
         raise ImageError(f"{name} is a {type(source).__name__}: give a file's path, a PIL image or a NumPy array.")
     width, height = planes[0].size
@@ -84,7 +84,9 @@ def load_image(
 def _fitted(width: int, height: int, size: int | tuple[int, int], name: str) -> tuple[int, int]:
     """The size at which the longer side has ``size`` pixels and the aspect ratio is kept."""
     if isinstance(size, tuple):
-        if abs(height - width * size[1] / size[0]) > 1 and abs(width - height * size[0] / size[1]) > 1:
+        off_in_picture = abs(height - width * size[1] / size[0])
+        off_in_result = abs(size[1] - size[0] * height / width)
+        if min(off_in_picture, off_in_result) > 1:  # more than rounding either of them to whole pixels explains
             raise ImageError(
                 f"{name} is {width}×{height} pixels, which has not the proportions of {size[0]}×{size[1]}: crop it first."
             )
@@ -93,8 +95,8 @@ def _fitted(width: int, height: int, size: int | tuple[int, int], name: str) -> 
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _open(path: Path) -> Image.Image:
-    """The first frame of a picture file, decoded whole."""
+def _read(path: Path) -> Image.Image:
+    """The first frame of a picture file, in RGB."""
     try:
         if path.is_dir():
             raise ImageError(f"{path} is a directory: give the path of a picture in it.")
@@ -102,8 +104,9 @@ def _open(path: Path) -> Image.Image:
             raise ImageError(f"{path} is empty (0 bytes): download or copy it again.")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the error follows at twice that
-            image = Image.open(path)
-            image.load()
+            with Image.open(path) as image:
+                image.load()
+                return _to_rgb(image, str(path))
     except ImageError:
         raise
     except FileNotFoundError:
@@ -118,7 +121,6 @@ def _open(path: Path) -> Image.Image:
         ) from None
     except Exception as problem:  # Pillow's decoders raise OSError, SyntaxError, struct.error and more
         raise ImageError(f"{path} is truncated or damaged ({problem}): download or copy it again.") from None
-    return image
 
 
 def _to_rgb(image: Image.Image, name: str) -> Image.Image:

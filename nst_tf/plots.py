@@ -21,7 +21,7 @@ def triptych(content: Source, style: Source, generated: Source) -> Figure:
     gap = 0.3  # for the sign between two pictures, in heights of a picture
     width = 14
     height = width / (sum(aspects) + 2 * gap)
-    figure = Figure(figsize=(width, height + 0.6))
+    figure = Figure(figsize=(width, height + 0.4))
     grid = figure.add_gridspec(
         1,
         5,
@@ -30,7 +30,7 @@ def triptych(content: Source, style: Source, generated: Source) -> Figure:
         left=0.005,
         right=0.995,
         bottom=0.01,
-        top=height / (height + 0.6),
+        top=height / (height + 0.4),
     )
     for column, picture, title in zip((0, 2, 4), pictures, ("Content C", "Style S", "Generated G"), strict=True):
         axes = figure.add_subplot(grid[column])

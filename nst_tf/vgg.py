@@ -67,4 +67,4 @@ def get_layer_outputs(vgg: tf.keras.Model, layer_names: Sequence[tuple[str, floa
     for name, _ in layer_names:
         if name not in known:
             raise ValueError(f"VGG-19 has no layer {name!r}: choose among {', '.join(CONV_LAYERS)}.")
-    return tf.keras.Model(vgg.inputs, [vgg.get_layer(name).output for name, _ in layer_names])
+    return tf.keras.Model(vgg.input, [vgg.get_layer(name).output for name, _ in layer_names])

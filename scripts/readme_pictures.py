@@ -34,8 +34,8 @@ def grid(name, content, style, title, columns, runs):
 
 
 def beta():
-    runs = {f"β/α = {beta / 10:g}": {"beta": beta} for beta in (0.0005, 0.005, 0.05, 5.0)}
-    grid("beta", LOUVRE, SUMMERTIME, "The weight of the style", 2, runs)
+    runs = {f"β = {label}": {"beta": float(label)} for label in ("0.000005", "0.0005", "0.05", "5")}
+    grid("beta", LOUVRE, SUMMERTIME, "The weight of the style, with α = 10", 2, runs)
 
 
 def content_layer():

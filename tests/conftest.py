@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 LOUVRE = ROOT / "images/content/louvre.jpg"
@@ -41,6 +42,13 @@ def run_cli(*arguments, environment=None, **options):
         timeout=600,
         **options,
     )
+
+
+def opened(path):
+    """A picture file, read whole and closed."""
+    with Image.open(path) as image:
+        image.load()
+    return image
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import LOUVRE, ROOT, SUMMERTIME, run_cli
+from conftest import LOUVRE, ROOT, SUMMERTIME, opened, run_cli
 from PIL import Image
 
 SMALL = ["--size", "64", "--steps", "4"]
@@ -26,7 +26,7 @@ def test_two_pictures_make_a_third(tmp_path):
     done = paint(cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["louvre_summertime.png"]
-    assert Image.open(tmp_path / "louvre_summertime.png").size == (64, 25)
+    assert opened(tmp_path / "louvre_summertime.png").size == (64, 25)
     assert "VGG-19 weights: compact, from " in done.stdout
     assert "Wrote louvre_summertime.png" in done.stdout
 
@@ -52,13 +52,13 @@ def test_everything_that_can_be_written(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.png", "out.gif", "out.jpg", "out_steps"]
     snapshots = sorted(path.name for path in (tmp_path / "out_steps").iterdir())
     assert snapshots == ["step_0000.png", "step_0002.png", "step_0004.png"]
-    assert Image.open(tmp_path / "out_steps/step_0002.png").size == (64, 25)
-    timelapse = Image.open(tmp_path / "out.gif")
-    assert timelapse.format == "GIF"
-    assert timelapse.size == (64, 25)
-    assert timelapse.n_frames >= 3  # of five, equal ones made one
-    assert Image.open(tmp_path / "out.jpg").format == "JPEG"
-    curves = np.asarray(Image.open(tmp_path / "curves.png").convert("RGB"))
+    assert opened(tmp_path / "out_steps/step_0002.png").size == (64, 25)
+    with Image.open(tmp_path / "out.gif") as timelapse:
+        assert timelapse.format == "GIF"
+        assert timelapse.size == (64, 25)
+        assert timelapse.n_frames >= 3  # of five, equal ones made one
+    assert opened(tmp_path / "out.jpg").format == "JPEG"
+    curves = np.asarray(opened(tmp_path / "curves.png").convert("RGB"))
     assert len(np.unique(curves.reshape(-1, 3), axis=0)) > 50
 
 
@@ -71,7 +71,7 @@ def test_snapshots_of_two_runs_do_not_mix(tmp_path):
 def test_one_seed_gives_one_picture_in_two_processes(tmp_path):
     for name, seed in (("one.png", "3"), ("again.png", "3"), ("other.png", "4")):
         assert paint("--init", "noisy_content", "--seed", seed, "-o", name, "--quiet", cwd=tmp_path).returncode == 0
-    one, again, other = (np.asarray(Image.open(tmp_path / name)) for name in ("one.png", "again.png", "other.png"))
+    one, again, other = (np.asarray(opened(tmp_path / name)) for name in ("one.png", "again.png", "other.png"))
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
 
@@ -92,7 +92,7 @@ def test_the_demo(tmp_path):
     done = run_cli("demo", "-o", "louvre.jpg", "--steps", "3", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Wrote louvre.jpg" in done.stdout
-    assert Image.open(tmp_path / "louvre.jpg").size == (600, 237)
+    assert opened(tmp_path / "louvre.jpg").size == (600, 237)
 
 
 # ----------------------------------------------------------------------------------- interruption
@@ -121,7 +121,7 @@ def test_control_c(tmp_path, late):
     assert "Traceback" not in err
     if late:
         assert "it was interrupted" in out
-        assert Image.open(tmp_path / "out.png").size == (200, 79)
+        assert opened(tmp_path / "out.png").size == (200, 79)
     else:
         assert "nothing was written" in err
         assert list(tmp_path.iterdir()) == []

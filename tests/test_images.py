@@ -9,7 +9,7 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import LOUVRE, without_root
+from conftest import LOUVRE, opened, without_root
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -56,7 +56,7 @@ def test_a_photograph_keeps_its_proportions():
     assert image.dtype == np.float32
     assert 0 <= image.min() < image.max() <= 1
     assert load_image(LOUVRE, 400).shape == (1, 158, 400, 3)
-    assert load_image(Image.open(LOUVRE).rotate(90, expand=True), 400).shape == (1, 400, 158, 3)
+    assert load_image(opened(LOUVRE).rotate(90, expand=True), 400).shape == (1, 400, 158, 3)
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 100))
@@ -304,7 +304,7 @@ def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "link.png").symlink_to(tmp_path / "real.png")
     save_image(gradient(), tmp_path / "link.png")
     assert (tmp_path / "link.png").is_symlink()
-    assert Image.open(tmp_path / "real.png").size == (40, 20)
+    assert opened(tmp_path / "real.png").size == (40, 20)
 
 
 def test_a_saved_picture_may_be_read_by_others(tmp_path):

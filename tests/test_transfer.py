@@ -8,7 +8,7 @@ import signal
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import LOUVRE, SUMMERTIME
+from conftest import LOUVRE, SUMMERTIME, opened
 from PIL import Image
 
 from nst_tf import load_image, stylize
@@ -86,7 +86,7 @@ def test_without_preprocessing_the_network_is_fed_0_to_1(vgg):
 
 @pytest.mark.parametrize(("optimizer", "factor"), [("lbfgs", 20), ("adam", 10), ("gradient_descent", 3)])
 def test_a_real_run_lowers_J(optimizer, factor):
-    result = run(optimizer=optimizer, steps=30)
+    result = run(optimizer=optimizer, steps=30, init="noisy_content")
     assert result.ending is Ending.FINISHED
     assert [row.step for row in result.history] == list(range(31))
     assert result.history[0].J > factor * min(row.J for row in result.history)
@@ -115,7 +115,7 @@ def test_the_picture_is_the_best_that_was_seen(vgg):
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_one_seed_gives_one_picture(optimizer):
-    one, again, other = (run(steps=5, optimizer=optimizer, seed=seed) for seed in (7, 7, 8))
+    one, again, other = (run(steps=5, optimizer=optimizer, init="noisy_content", seed=seed) for seed in (7, 7, 8))
     np.testing.assert_array_equal(one.image, again.image)
     assert [row[:4] for row in one.history] == [row[:4] for row in again.history]
     assert not np.array_equal(one.image, other.image)
@@ -135,14 +135,14 @@ def test_only_the_ratio_of_alpha_and_beta_matters_to_lbfgs():
 
 
 def test_the_style_may_have_other_proportions():
-    tall = Image.open(SUMMERTIME).rotate(90, expand=True)
+    tall = opened(SUMMERTIME).rotate(90, expand=True)
     assert stylize(LOUVRE, tall, steps=2, **SMALL).image.size == (96, 38)
 
 
 def test_a_photograph_as_path_picture_and_array():
-    opened = Image.open(LOUVRE)
+    picture = opened(LOUVRE)
     pictures = [
-        stylize(source, SUMMERTIME, steps=2, **SMALL).image for source in (str(LOUVRE), opened, np.asarray(opened))
+        stylize(source, SUMMERTIME, steps=2, **SMALL).image for source in (str(LOUVRE), picture, np.asarray(picture))
     ]
     np.testing.assert_array_equal(pictures[0], pictures[1])
     np.testing.assert_array_equal(pictures[0], pictures[2])
@@ -174,7 +174,7 @@ def test_the_start_images():
     middle = (C > 0.3) & (C < 0.7)  # where nothing was clipped
     assert (noisy - C)[middle].std() == pytest.approx(0.5 / np.sqrt(12), rel=0.1)
 
-    picture = Image.fromarray(np.asarray(Image.open(LOUVRE))[:, ::-1])
+    picture = Image.fromarray(np.asarray(opened(LOUVRE))[:, ::-1])
     np.testing.assert_allclose(first_image(init=picture), load_image(picture, 96), atol=1e-6)
 
 
@@ -186,7 +186,12 @@ def test_a_start_picture_of_other_proportions():
 @pytest.mark.parametrize("size", [50, 75, 110, 333])
 def test_the_result_of_one_size_is_a_start_for_every_other(size):
     start = run(size=size, steps=1).image
-    np.testing.assert_array_equal(first_image(init=start).shape, (1, 38, 96, 3))
+    assert first_image(init=start).shape == (1, 38, 96, 3)
+
+
+def test_the_photograph_itself_is_a_start_at_every_size():
+    for size in (41, 64, 96, 131):
+        assert first_image(init=LOUVRE, size=size).shape[2] == size
 
 
 # --------------------------------------------------------------------------- callbacks and stopping
@@ -301,7 +306,7 @@ def test_gradient_descent_is_the_formula():
 
 
 def test_the_settings_of_a_run_repeat_it():
-    result = run(steps=3, seed=5, beta=0.02, optimizer="adam")
+    result = run(steps=3, seed=5, init="noise", beta=0.02, optimizer="adam")
     used = json.loads(json.dumps(result.settings))
     assert used["weights"] == "compact"
     assert len(used["weights_sha256"]) == 64

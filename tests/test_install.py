@@ -1,0 +1,39 @@
+"""``pip install .``: the command and the pictures that the demo needs come along."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+
+
+@pytest.mark.slow
+def test_an_installation_outside_the_checkout(tmp_path):
+    site, source = tmp_path / "site", tmp_path / "source"
+    for name in ("nst_tf", "images"):  # a copy, as building leaves files behind
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, source]
+    subprocess.run(install, check=True, capture_output=True)
+    environment = {**os.environ, "PYTHONPATH": str(site)}
+
+    def run(*command):
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    assert run(site / "bin/nst-tf", "--version").stdout == "nst_tf 0.1.0\n"
+    where = run(sys.executable, "-c", "import nst_tf; from nst_tf.cli import pictures_folder; print(pictures_folder())")
+    assert where.stdout.startswith(str(site))
+    done = run(site / "bin/nst-tf", "demo", "--size", "64", "--steps", "2", "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "louvre_summertime.png").exists()
+
+
+def test_the_repository_has_no_file_over_two_megabytes():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    assert [path for path in paths if path.exists() and path.stat().st_size > 2_000_000] == []

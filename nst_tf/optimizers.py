@@ -13,6 +13,8 @@ from scipy.optimize import minimize
 
 from nst_tf._tensorflow import tf
 
+FIRST_STEP = 0.1  # the most that a first step may change a value, where nothing else says how long it should be
+
 Evaluate = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
@@ -34,9 +36,6 @@ class StopRun(Exception):  # noqa: N818 - no error
         self.ending = ending
 
 
-FIRST_STEP = 0.1
-
-
 def gradient_descent(evaluate: Evaluate, G: np.ndarray, learning_rate: float | None) -> None:
     """G ← G − lr · ∂J/∂G, clipped to [0, 1].
 
@@ -46,7 +45,7 @@ def gradient_descent(evaluate: Evaluate, G: np.ndarray, learning_rate: float | N
     while True:
         _, gradient = evaluate(G)
         if learning_rate is None:
-            learning_rate = FIRST_STEP / max(np.abs(gradient).max(), np.finfo(np.float32).tiny)
+            learning_rate = _step_length(gradient)
         with np.errstate(over="ignore"):  # a step too long for float32 ends at 0 or 1
             G = np.clip(G - learning_rate * gradient, 0, 1)
 
@@ -68,18 +67,28 @@ def lbfgs(evaluate: Evaluate, G: np.ndarray, learning_rate: None = None) -> None
     Gatys et al. 2015 used it. Source: Byrd, Lu, Nocedal and Zhu 1995, in SciPy.
     """
 
-    def J_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
+    scale = None  # J's scale decides how far SciPy's first step goes, and nothing else
+
+    def scaled_J_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
+        nonlocal scale
         J, gradient = evaluate(x.astype(np.float32).reshape(G.shape))
-        return J, gradient.astype(np.float64).ravel()
+        scale = scale or _step_length(gradient)
+        return scale * J, scale * gradient.astype(np.float64).ravel()
 
     x, J = G.astype(np.float64).ravel(), np.inf
     endless = {"maxiter": 10**9, "maxfun": 10**9, "ftol": 0, "gtol": 0}
     while True:
-        found = minimize(J_and_gradient, x, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * x.size, options=endless)
+        found = minimize(
+            scaled_J_and_gradient, x, jac=True, method="L-BFGS-B", bounds=[(0, 1)] * x.size, options=endless
+        )
         # float32's rounding can end a line search early; a fresh start often goes on from there.
         if not found.fun < J:
             raise StopRun(Ending.CONVERGED)
         x, J = found.x, found.fun
+
+
+def _step_length(gradient: np.ndarray) -> float:
+    return FIRST_STEP / max(np.abs(gradient).max(), np.finfo(np.float32).tiny)
 
 
 OPTIMIZERS = {"lbfgs": lbfgs, "adam": adam, "gradient_descent": gradient_descent}

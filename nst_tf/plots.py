@@ -57,7 +57,7 @@ def picture_grid(pictures: Sequence[Source], labels: Sequence[str], title: str, 
     height, width, _ = images[0].shape
     rows = -(-len(images) // columns)
     cell = 14 / columns
-    figure = Figure(figsize=(14, rows * (cell * height / width + 0.4) + 0.6), layout="constrained")
+    figure = Figure(figsize=(14, rows * (cell * height / width + 0.35) + 0.4), layout="constrained")
     figure.suptitle(title, fontsize=18)
     for axes, image, label in zip(figure.subplots(rows, columns, squeeze=False).flat, images, labels, strict=False):
         axes.imshow(image)

@@ -6,9 +6,9 @@ Names: demo, beta, content_layer, init. Without one, all are made, into images/r
 import sys
 from pathlib import Path
 
-from nst_tf import stylize
+from nst_tf import save_image, stylize
 from nst_tf.files import written_aside
-from nst_tf.plots import cost_curves, picture_grid, triptych
+from nst_tf.plots import picture_grid, triptych
 
 IMAGES = Path(__file__).parent.parent / "images"
 OUT = IMAGES / "readme"
@@ -24,8 +24,8 @@ def save(figure, name):
 
 def demo():
     result = stylize(LOUVRE, SUMMERTIME, size=600, steps=200)
+    save_image(result.image, OUT / "louvre_summertime.jpg")
     save(triptych(LOUVRE, SUMMERTIME, result.image), "triptych")
-    save(cost_curves(result.history, result.settings["alpha"], result.settings["beta"]), "curves")
 
 
 def grid(name, content, style, title, columns, runs):
@@ -40,8 +40,8 @@ def beta():
 
 def content_layer():
     layers = ("block1_conv2", "block3_conv2", "block4_conv2", "block5_conv4")
-    runs = {layer: {"content_layer": layer, "init": "noise", "steps": 150} for layer in layers}
-    grid("content_layer", CAT, WAVE, "The layer at which contents are compared, starting from noise", 2, runs)
+    runs = {layer: {"content_layer": layer, "beta": 0.0005} for layer in layers}
+    grid("content_layer", CAT, WAVE, "The layer at which contents are compared, with β = 0.0005", 2, runs)
 
 
 def init():

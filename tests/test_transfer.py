@@ -127,11 +127,12 @@ def test_more_style_weight_brings_the_style_nearer():
     assert costs[1].J_content > costs[0].J_content
 
 
-def test_only_the_ratio_of_alpha_and_beta_matters_to_lbfgs():
-    """L-BFGS' steps don't depend on J's scale, up to rounding and the length of its first try."""
-    one = run(steps=40, alpha=10, beta=0.1, init="content")
-    other = run(steps=40, alpha=100, beta=1.0, init="content")
-    assert other.history[-1].J / 10 == pytest.approx(one.history[-1].J, rel=0.2)
+@pytest.mark.parametrize("optimizer", ["gradient_descent", "lbfgs"])
+def test_only_the_ratio_of_alpha_and_beta_matters(optimizer):
+    """A first step of given length makes both independent of J's scale: 8 is a power of 2, so rounding is too."""
+    one = run(steps=10, optimizer=optimizer, alpha=10, beta=0.1)
+    other = run(steps=10, optimizer=optimizer, alpha=80, beta=0.8)
+    assert other.history[-1].J / 8 == pytest.approx(one.history[-1].J, rel=1e-3)
 
 
 def test_the_style_may_have_other_proportions():
@@ -277,12 +278,13 @@ def test_an_optimizer_finds_the_minimum_of_a_parabola_within_bounds(name):
         )
     np.testing.assert_allclose(seen[-1].ravel(), [0.2, 0.9, 1.0], atol=0.01)
     if name == "lbfgs":
-        np.testing.assert_allclose(seen[15].ravel(), [0.2, 0.9, 1.0], atol=0.01)
+        assert len(seen) < 20
 
 
-def test_the_default_first_step_of_gradient_descent_is_a_tenth():
+@pytest.mark.parametrize("optimizer", ["gradient_descent", "lbfgs"])
+def test_the_first_step_is_at_most_a_tenth(optimizer):
     images = []
-    run(optimizer="gradient_descent", steps=1, callback=lambda progress: images.append(progress.G))
+    run(optimizer=optimizer, steps=1, callback=lambda progress: images.append(progress.G))
     assert np.abs(images[1] - images[0]).max() == pytest.approx(0.1, abs=1e-6)
 
 

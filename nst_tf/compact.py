@@ -179,8 +179,10 @@ def write_file(path: Path, codebooks: Codebooks) -> None:
     """Keep the codebooks in an ``.npz`` file, written whole or not at all."""
     arrays = {f"{layer}/{part}": array for layer, book in codebooks.items() for part, array in book._asdict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
+    archive = io.BytesIO()  # in memory first: on a full disk some versions of NumPy leave a broken archive open
+    np.savez(archive, **arrays)
     with written_aside(path) as aside:
-        np.savez(aside, **arrays)
+        aside.write_bytes(archive.getvalue())
 
 
 def read_file(path: Path) -> Codebooks:
@@ -190,7 +192,7 @@ def read_file(path: Path) -> Codebooks:
         WeightsError: the file is truncated, or not such a file.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             return {layer: Codebook(*(arrays[f"{layer}/{part}"] for part in Codebook._fields)) for layer in CONV_LAYERS}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as problem:
         raise WeightsError(f"The file of weights {path} is damaged ({problem}).") from None

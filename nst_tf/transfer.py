@@ -3,11 +3,12 @@
 The network is frozen. What is optimised are the pixels of G.
 """
 
+import contextlib
 import dataclasses
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -131,7 +132,7 @@ def stylize(
     )
     C, S, G = load_inputs(content, style, settings)
     vgg = load_vgg19(weights, say=print if progress else _say_nothing)
-    with _progress_bar(steps, progress) as bar:
+    with _progress_bar(steps, progress) as bar, _memory_errors_explained(size):
         run = _Run(Objective(vgg, C, S, settings), steps, [_shown_on(bar), *([callback] if callback else [])], started)
         try:
             OPTIMIZERS[optimizer](run.evaluate, G, settings.learning_rate)
@@ -141,8 +142,6 @@ def stylize(
             if run.best is None:
                 raise
             ending = Ending.INTERRUPTED
-        except tf.errors.ResourceExhaustedError:
-            raise SettingsError(f"There is not enough memory for size {size}: use a smaller one.") from None
     if progress and ending is not Ending.FINISHED:
         print(f"The run ended after step {run.history[-1].step} of {steps}: {ending.value}.")
     return Result(tensor_to_image(run.best), run.history, _report(settings, vgg), ending)
@@ -215,6 +214,14 @@ class _Run:
         if step == self._steps:
             raise StopRun(Ending.FINISHED)
         return J, gradient
+
+
+@contextlib.contextmanager
+def _memory_errors_explained(size: int) -> Iterator[None]:
+    try:
+        yield
+    except tf.errors.ResourceExhaustedError:
+        raise SettingsError(f"There is not enough memory for size {size}: use a smaller one.") from None
 
 
 def _progress_bar(steps: int, shown: bool) -> tqdm:

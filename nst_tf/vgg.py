@@ -3,14 +3,13 @@
 Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition" (2014).
 """
 
-import functools
 import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nst_tf._tensorflow import tf
 from nst_tf.layers import CONV_LAYERS
-from nst_tf.weights import load_weights
+from nst_tf.weights import Weights, load_weights
 
 
 class WeightsOrigin(NamedTuple):
@@ -21,7 +20,9 @@ class WeightsOrigin(NamedTuple):
     checksum: str
 
 
-@functools.lru_cache(maxsize=1)
+_loaded: dict[object, tf.keras.Model] = {}  # the network loaded last, by the choice of its weights
+
+
 def load_vgg19(weights: str | os.PathLike | None = "auto", *, say: Callable[[str], object] = print) -> tf.keras.Model:
     """VGG-19 without its classifier, frozen: nothing in it is ever trained.
 
@@ -36,13 +37,20 @@ def load_vgg19(weights: str | os.PathLike | None = "auto", *, say: Callable[[str
     Raises:
         WeightsError: the weights can't be had; the text names the ways out.
     """
-    loaded = load_weights(weights, say)
+    if weights not in _loaded:
+        trained = load_weights(weights, say)
+        _loaded.clear()
+        _loaded[weights] = _build(trained)
+        say(str(trained))
+    return _loaded[weights]
+
+
+def _build(trained: Weights) -> tf.keras.Model:
     vgg = tf.keras.applications.VGG19(weights=None, include_top=False)
-    for name, layer in loaded.layers.items():
+    for name, layer in trained.layers.items():
         vgg.get_layer(name).set_weights(layer)
     vgg.trainable = False
-    vgg.origin = WeightsOrigin(loaded.name, loaded.origin, loaded.checksum())
-    say(str(loaded))
+    vgg.origin = WeightsOrigin(trained.name, trained.origin, trained.checksum())
     return vgg
 
 

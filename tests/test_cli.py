@@ -187,6 +187,12 @@ def test_help_and_bad_arguments_answer_without_tensorflow(tmp_path, arguments):
     assert done.returncode == (2 if arguments[0] == "x.jpg" else 0)
 
 
+def test_a_console_without_greek_letters():
+    done = run_cli("--help", environment={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--alpha ?" in done.stdout
+
+
 def test_help_shows_every_command():
     text = run_cli("--help").stdout
     for word in ("CONTENT STYLE", "demo", "weights", "--save-every", "--gif", "--curves", "--seed", "--quiet"):

@@ -5,6 +5,7 @@ to be good.
 """
 
 import argparse
+import dataclasses
 import io
 import sys
 from collections.abc import Sequence
@@ -70,20 +71,7 @@ def pictures_folder() -> Path:
 
 def _paint(arguments: list[str]) -> int:
     options = _painting_parser().parse_args(arguments)
-    settings = Settings(
-        size=options.size,
-        alpha=options.alpha,
-        beta=options.beta,
-        content_layer=options.content_layer,
-        style_layers=options.style_layers,
-        init=options.init,
-        optimizer=options.optimizer,
-        steps=options.steps,
-        learning_rate=options.learning_rate,
-        seed=options.seed,
-        weights=options.weights,
-        preprocess=options.preprocess,
-    )
+    settings = Settings(**{field.name: getattr(options, field.name) for field in dataclasses.fields(Settings)})
     inputs = [options.content, options.style, *([] if options.init in INITS else [options.init])]
     picture = options.output or f"{Path(options.content).stem}_{Path(options.style).stem}.png"
     outputs = Outputs(picture, inputs, options.save_every, options.gif, options.curves)

@@ -6,7 +6,8 @@ Names: demo, beta, content_layer, init. Without one, all are made, into images/r
 import sys
 from pathlib import Path
 
-from nst_tf import save_image, stylize
+from nst_tf import get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
+from nst_tf._tensorflow import tf
 from nst_tf.files import written_aside
 from nst_tf.plots import picture_grid, triptych
 
@@ -40,8 +41,17 @@ def beta():
 
 def content_layer():
     layers = ("block1_conv2", "block3_conv2", "block4_conv2", "block5_conv4")
-    runs = {layer: {"content_layer": layer, "beta": 0.0005} for layer in layers}
-    grid("content_layer", CAT, WAVE, "The layer at which contents are compared, with β = 0.0005", 2, runs)
+    energies = content_energies(CAT, layers)
+    alphas = {layer: 10 * energies["block4_conv2"] / energies[layer] for layer in layers}
+    runs = {layer: {"content_layer": layer, "alpha": alpha, "beta": 0.005} for layer, alpha in alphas.items()}
+    grid("content_layer", CAT, WAVE, "The layer at which contents are compared", 2, runs)
+
+
+def content_energies(content, layers):
+    """Mean square activation of each layer: J_content grows with it, so α divided by it counts alike at each."""
+    outputs = get_layer_outputs(load_vgg19(), [(layer, 1) for layer in layers])
+    activations = outputs(preprocess(load_image(content, 400)))
+    return {layer: float(tf.reduce_mean(tf.square(a))) for layer, a in zip(layers, activations, strict=True)}
 
 
 def init():

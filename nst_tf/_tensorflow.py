@@ -23,7 +23,7 @@ def _stderr_held() -> Iterator[None]:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             os.dup2(real_stderr, 2)
             held.seek(0)
             os.write(2, held.read())

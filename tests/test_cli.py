@@ -117,13 +117,14 @@ def test_control_c(tmp_path, late):
         time.sleep(1.5)  # TensorFlow is being loaded
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 130, err
+    # An interrupt inside TensorFlow's import can make Python 3.13 end by the signal itself: 130 to a shell too.
+    assert process.returncode in (130, -signal.SIGINT), err
     assert "Traceback" not in err
     if late:
         assert "it was interrupted" in out
         assert opened(tmp_path / "out.png").size == (200, 79)
     else:
-        assert "nothing was written" in err
+        assert err == "nst-tf: Interrupted before there was a picture: nothing was written.\n"
         assert list(tmp_path.iterdir()) == []
 
 

@@ -34,7 +34,12 @@ class ImageError(ValueError):
 
 
 def load_image(
-    source: Source, size: int | tuple[int, int] | None = None, *, minimum_side: int = 1, name: str = "image"
+    source: Source,
+    size: int | tuple[int, int] | None = None,
+    *,
+    minimum_side: int = 1,
+    maximum_pixels: int | None = None,
+    name: str = "image",
 ) -> np.ndarray:
     """Read a picture as an image array.
 
@@ -47,13 +52,14 @@ def load_image(
         size: longer side of the result, in pixels; the aspect ratio is kept. A pair (width, height) is that
             size exactly; the picture's proportions may differ from it only by rounding. None leaves the size.
         minimum_side: fewest pixels the shorter side may have, in the file and after resizing.
+        maximum_pixels: most that the result may have, for want of memory.
         name: what to call a picture that has no file name, in errors.
 
     Returns:
         float32, shape (1, h, w, 3), RGB, values in [0, 1].
 
     Raises:
-        ImageError: there is no such picture, it can't be read, or it is too small.
+        ImageError: there is no such picture, it can't be read, or it is too small or too large.
     """
     if isinstance(source, np.ndarray):
         planes = _planes_of_array(source, name)
@@ -64,35 +70,48 @@ def load_image(
         planes = [_read(Path(source))]
     else:
         raise ImageError(f"{name} is a {type(source).__name__}: give a file's path, a PIL image or a NumPy array.")
-    width, height = planes[0].size
-    if min(width, height) < minimum_side:
-        raise ImageError(
-            f"{name} is {width}×{height} pixels: these layers of VGG-19 need at least {minimum_side} on "
-            "each side; use a larger picture."
-        )
+    _require_side(planes[0].size, minimum_side, name, "is")
     if size is not None:
-        width, height = _fitted(width, height, size, name)
-        if min(width, height) < minimum_side:
-            raise ImageError(
-                f"{name} becomes {width}×{height} pixels at size {size}: these layers of VGG-19 need at least "
-                f"{minimum_side} on each side; use a larger size or a less narrow picture."
-            )
-        planes = [plane.resize((width, height), Image.Resampling.LANCZOS) for plane in planes]
+        fitted = size if isinstance(size, tuple) else _fitted(planes[0].size, size)
+        _require_proportions(planes[0].size, fitted, name)
+        _require_side(fitted, minimum_side, name, f"at size {size} becomes")
+        _require_pixels(fitted, maximum_pixels, name)
+        planes = [plane.resize(fitted, Image.Resampling.LANCZOS) for plane in planes]
     return _stack(planes)[np.newaxis]
 
 
-def _fitted(width: int, height: int, size: int | tuple[int, int], name: str) -> tuple[int, int]:
-    """The size at which the longer side has ``size`` pixels and the aspect ratio is kept."""
-    if isinstance(size, tuple):
-        off_in_picture = abs(height - width * size[1] / size[0])
-        off_in_result = abs(size[1] - size[0] * height / width)
-        if min(off_in_picture, off_in_result) > 1:  # more than rounding either of them to whole pixels explains
-            raise ImageError(
-                f"{name} is {width}×{height} pixels, which has not the proportions of {size[0]}×{size[1]}: crop it first."
-            )
-        return size
-    scale = size / max(width, height)
-    return max(1, round(width * scale)), max(1, round(height * scale))
+def _fitted(original: tuple[int, int], size: int) -> tuple[int, int]:
+    """Width and height with ``size`` pixels on the longer side and the aspect ratio kept."""
+    scale = size / max(original)
+    return max(1, round(original[0] * scale)), max(1, round(original[1] * scale))
+
+
+def _require_side(size: tuple[int, int], minimum: int, name: str, verb: str) -> None:
+    if min(size) < minimum:
+        raise ImageError(
+            f"{name} {verb} {size[0]}×{size[1]} pixels: these layers of VGG-19 need at least {minimum} on each "
+            "side; use a larger size or another picture."
+        )
+
+
+def _require_proportions(original: tuple[int, int], fitted: tuple[int, int], name: str) -> None:
+    (width, height), (fitted_width, fitted_height) = original, fitted
+    off_before = abs(height - width * fitted_height / fitted_width)
+    off_after = abs(fitted_height - fitted_width * height / width)
+    if min(off_before, off_after) > 1:  # more than rounding to whole pixels explains
+        raise ImageError(
+            f"{name} is {width}×{height} pixels, which has not the proportions of {fitted_width}×{fitted_height}: "
+            "crop it first."
+        )
+
+
+def _require_pixels(size: tuple[int, int], maximum: int | None, name: str) -> None:
+    if maximum is not None and size[0] * size[1] > maximum:
+        possible = int(max(size) * (maximum / (size[0] * size[1])) ** 0.5)
+        raise ImageError(
+            f"{name} becomes {size[0]}×{size[1]} pixels, which may need more memory than is free: use a size of at "
+            f"most {possible}."
+        )
 
 
 def _read(path: Path) -> Image.Image:

@@ -10,7 +10,7 @@ import psutil
 
 from nst_tf.images import ImageError, Source, load_image
 from nst_tf.layers import minimum_side
-from nst_tf.settings import INITS, Settings, SettingsError
+from nst_tf.settings import INITS, Settings
 
 NOISE = 0.25  # the course's: G starts as C plus uniform noise in ±0.25
 
@@ -31,14 +31,15 @@ def load_inputs(content: Source, style: Source, settings: Settings) -> Inputs:
     """The three images of a run.
 
     Raises:
-        ImageError: a picture can't be read, is too small for the layers, or the start picture has other
-            proportions than the content.
-        SettingsError: the size needs more memory than is free.
+        ImageError: a picture can't be read, is too small for the layers or too large for the memory that is
+            free, or the start picture has other proportions than the content.
     """
-    _require_memory(settings.size)
-    needed = minimum_side([name for name, _ in settings.layers])
-    C = load_image(content, settings.size, minimum_side=needed, name="content")
-    S = load_image(style, settings.size, minimum_side=needed, name="style")
+    limits = {
+        "minimum_side": minimum_side([name for name, _ in settings.layers]),
+        "maximum_pixels": _pixels_that_fit(),
+    }
+    C = load_image(content, settings.size, name="content", **limits)
+    S = load_image(style, settings.size, name="style", **limits)
     return Inputs(C, S, _start_image(C, settings))
 
 
@@ -62,13 +63,7 @@ def _start_from_picture(C: np.ndarray, settings: Settings) -> np.ndarray:
         raise ImageError(f"init is neither {', '.join(INITS)} nor a usable picture: {problem}") from None
 
 
-def _require_memory(size: int) -> None:
-    """Refuse a size that would get the program killed."""
-    free = psutil.virtual_memory().available
-    needed = _BYTES_AT_LEAST + _BYTES_PER_PIXEL * int(size) ** 2
-    if needed > free:
-        possible = int((max(free - _BYTES_AT_LEAST, 0) / _BYTES_PER_PIXEL) ** 0.5)
-        raise SettingsError(
-            f"size {size} may need {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB is free: "
-            f"use a size of at most {possible}."
-        )
+def _pixels_that_fit() -> int:
+    """How large an image may be, lest the program be killed for its memory."""
+    free = psutil.virtual_memory().available - _BYTES_AT_LEAST
+    return max(0, free // _BYTES_PER_PIXEL)

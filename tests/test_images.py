@@ -186,7 +186,7 @@ def test_a_bad_picture_is_one_sentence_that_names_it(tmp_path, name, words):
 
 
 def test_too_narrow_once_resized():
-    with pytest.raises(ImageError, match=r"becomes 40×8 pixels at size 40.*at least 16"):
+    with pytest.raises(ImageError, match=r"at size 40 becomes 40×8 pixels.*at least 16"):
         load_image(Image.new("RGB", (100, 20)), 40, minimum_side=16)
 
 
@@ -233,6 +233,13 @@ def test_an_array_that_is_no_picture(array, words):
     with pytest.raises(ValueError, match="content") as problem:
         load_image(array, name="content")
     assert words in str(problem.value)
+
+
+def test_too_large_for_the_memory_names_a_size_that_fits():
+    panorama = Image.new("RGB", (400, 100))
+    with pytest.raises(ImageError, match=r"becomes 2000×500 pixels, .*at most 632"):
+        load_image(panorama, 2000, maximum_pixels=100_000)
+    assert load_image(panorama, 632, maximum_pixels=100_000).shape == (1, 158, 632, 3)
 
 
 # ---------------------------------------------------------------------------------- tensors

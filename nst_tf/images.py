@@ -72,8 +72,11 @@ def load_image(
         raise ImageError(f"{name} is a {type(source).__name__}: give a file's path, a PIL image or a NumPy array.")
     _require_side(planes[0].size, minimum_side, name, "is")
     if size is not None:
-        fitted = size if isinstance(size, tuple) else _fitted(planes[0].size, size)
-        _require_proportions(planes[0].size, fitted, name)
+        if isinstance(size, tuple):
+            fitted = size
+            _require_proportions(planes[0].size, fitted, name)
+        else:
+            fitted = _fitted(planes[0].size, size)
         _require_side(fitted, minimum_side, name, f"at size {size} becomes")
         _require_pixels(fitted, maximum_pixels, name)
         planes = [plane.resize(fitted, Image.Resampling.LANCZOS) for plane in planes]

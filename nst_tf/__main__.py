@@ -1,7 +1,17 @@
-"""``python -m nst_tf``: see ``cli.py``."""
+"""``python -m nst_tf`` and ``nst-tf``: see ``cli.py``."""
 
 import sys
 
-from nst_tf.cli import main
 
-sys.exit(main())
+def run() -> int:
+    """The command line, also where Ctrl-C comes while it is being imported."""
+    try:
+        from nst_tf.cli import main
+
+        return main()
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(run())

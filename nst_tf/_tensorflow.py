@@ -38,6 +38,7 @@ if "tensorflow" in sys.modules:
 else:
     # Quiets the information lines that come later, such as a GPU's name; warnings still show.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras can't do with another one
     with _stderr_held():
         import tensorflow as tf
 

@@ -7,6 +7,7 @@ to be good.
 import argparse
 import dataclasses
 import io
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,7 @@ from nst_tf.weights import CHOICES, WeightsError
 GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 DEMO_CONTENT, DEMO_STYLE = "content/louvre.jpg", "style/summertime.jpg"
-DEMO_OPTIONS = ["--size", "600", "--steps", "200"]
+DEMO_SETTINGS = {"size": 600, "steps": 200}
 
 _COMMANDS = """\
 other commands:
@@ -45,16 +46,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["weights"]:
             return _report_weights(arguments[1:])
         if arguments[:1] == ["demo"]:
-            folder = pictures_folder()
-            pair = [str(folder / DEMO_CONTENT), str(folder / DEMO_STYLE)]
-            return _paint([*DEMO_OPTIONS, *pair, *arguments[1:]])
-        return _paint(arguments)
+            return _paint(_demo_parser().parse_args(arguments[1:]))
+        return _paint(_painting_parser().parse_args(arguments))
     except (ImageError, SettingsError) as problem:
         return _complain(problem, BAD_INPUT)
     except WeightsError as problem:
         return _complain(problem, FAILED)
     except KeyboardInterrupt:
         return _complain("Interrupted before there was a picture: nothing was written.", INTERRUPTED)
+    except BrokenPipeError:  # whoever read our output has left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FAILED
+    except OSError as problem:
+        return _complain(f"{problem.filename or 'The output'} can't be used: {problem.strerror}.", FAILED)
 
 
 def _complain(problem: object, exit_code: int) -> int:
@@ -69,8 +73,7 @@ def pictures_folder() -> Path:
     return checkout if checkout.is_dir() else package / "pictures"
 
 
-def _paint(arguments: list[str]) -> int:
-    options = _painting_parser().parse_args(arguments)
+def _paint(options: argparse.Namespace) -> int:
     settings = Settings(**{field.name: getattr(options, field.name) for field in dataclasses.fields(Settings)})
     inputs = [options.content, options.style, *([] if options.init in INITS else [options.init])]
     picture = options.output or f"{Path(options.content).stem}_{Path(options.style).stem}.png"
@@ -86,7 +89,12 @@ def _paint(arguments: list[str]) -> int:
         callback=outputs.record,
         progress=not options.quiet,
     )
-    outputs.write(result, say=_say_nothing if options.quiet else print)
+    try:
+        outputs.write(result, say=_say_nothing if options.quiet else print)
+    except ImageError as problem:
+        return _complain(problem, FAILED)
+    except KeyboardInterrupt:
+        return _complain("Interrupted while the files were being written: those named above are whole.", INTERRUPTED)
     return {Ending.INTERRUPTED: INTERRUPTED, Ending.NOT_FINITE: FAILED}.get(result.ending, GOOD)
 
 
@@ -103,6 +111,18 @@ def _report_weights(arguments: list[str]) -> int:
     return GOOD
 
 
+def _demo_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="nst-tf demo",
+        usage="nst-tf demo [-o OUT] [options]",
+        description="Paint the Louvre in the manner of Mary Cassatt's Summertime.",
+    )
+    _add_options(parser)
+    folder = pictures_folder()
+    parser.set_defaults(content=str(folder / DEMO_CONTENT), style=str(folder / DEMO_STYLE), **DEMO_SETTINGS)
+    return parser
+
+
 def _painting_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="nst-tf",
@@ -113,6 +133,11 @@ def _painting_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("content", metavar="CONTENT", help="the photograph: any picture that Pillow opens")
     parser.add_argument("style", metavar="STYLE", help="the painting")
+    _add_options(parser)
+    return parser
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help="what to write (default: CONTENT_STYLE.png, here)")
     parser.add_argument("--version", action="version", version=f"nst_tf {nst_tf.__version__}")
 
@@ -154,7 +179,7 @@ def _painting_parser() -> argparse.ArgumentParser:
         "--optimizer", default=Settings.optimizer, metavar="O", help=f"{', '.join(OPTIMIZER_NAMES)} (%(default)s)"
     )
     work.add_argument(
-        "--steps", type=int, default=Settings.steps, metavar="N", help="how often it is improved (%(default)s)"
+        "--steps", type=int, default=Settings.steps, metavar="N", help="evaluations of J and its gradient (%(default)s)"
     )
     work.add_argument(
         "--learning-rate",
@@ -172,7 +197,6 @@ def _painting_parser() -> argparse.ArgumentParser:
     more.add_argument("--gif", metavar="FILE", help="a timelapse")
     more.add_argument("--curves", metavar="FILE", help="a plot of J, J_content and J_style")
     more.add_argument("--quiet", action="store_true", help="print nothing but errors")
-    return parser
 
 
 def _add_weights(parser: argparse._ActionsContainer) -> None:

@@ -52,8 +52,9 @@ def compute_content_cost(content_output: Outputs, generated_output: Outputs) -> 
 
     Source: Gatys et al. 2015, eq. 1 (which has the factor ½).
     """
-    a_C = _activation(_content_layer_of(content_output), "a_C")
-    a_G = _activation(_content_layer_of(generated_output), "a_G")
+    a_C = _floating(_content_layer_of(content_output), "a_C")
+    a_G = _floating(_content_layer_of(generated_output), "a_G")
+    _require_activations(a_C, a_G, "a_C", "a_G")
     if not a_C.shape.is_compatible_with(a_G.shape):
         raise ValueError(
             f"a_C has shape {a_C.shape} and a_G {a_G.shape}: the content cost compares them entry by "
@@ -100,8 +101,9 @@ def compute_layer_style_cost(a_S: Tensor, a_G: Tensor) -> tf.Tensor:
 
     Source: Gatys et al. 2015, eq. 4.
     """
-    a_S = _activation(a_S, "a_S")
-    a_G = _activation(a_G, "a_G")
+    a_S = _floating(a_S, "a_S")
+    a_G = _floating(a_G, "a_G")
+    _require_activations(a_S, a_G, "a_S", "a_G")
     if not a_S.shape[-1:].is_compatible_with(a_G.shape[-1:]):
         raise ValueError(
             f"a_S has shape {a_S.shape} and a_G {a_G.shape}: both must come from the same layer, so that "
@@ -160,17 +162,24 @@ def total_cost(J_content: Tensor, J_style: Tensor, alpha: float | Tensor = 10, b
     Returns:
         A scalar.
 
+    Raises:
+        ValueError: a cost is no floating-point number, or their dtypes differ.
+
     Source: Gatys et al. 2015, eq. 7.
     """
-    J_content = tf.convert_to_tensor(J_content)
-    J_style = tf.convert_to_tensor(J_style)
+    J_content = _floating(J_content, "J_content")
+    J_style = _floating(J_style, "J_style")
+    _require_same_dtype(J_content, J_style, "J_content", "J_style")
     return tf.cast(alpha, J_content.dtype) * J_content + tf.cast(beta, J_style.dtype) * J_style
 
 
 def _content_layer_of(outputs: Outputs) -> Tensor:
     """The last of a sequence of outputs, or the output itself."""
-    is_sequence = isinstance(outputs, list | tuple) or getattr(outputs, "ndim", 4) == 5
-    return outputs[-1] if is_sequence else outputs
+    if isinstance(outputs, list | tuple):
+        if not outputs:
+            raise ValueError("The list of outputs is empty: its last entry has to be the content layer's.")
+        return outputs[-1]
+    return outputs[-1] if len(np.shape(outputs)) == 5 else outputs
 
 
 def _floating(values: Tensor, name: str) -> tf.Tensor:
@@ -180,13 +189,13 @@ def _floating(values: Tensor, name: str) -> tf.Tensor:
     return tensor
 
 
-def _activation(values: Tensor, name: str) -> tf.Tensor:
-    tensor = _floating(values, name)
-    if not tensor.shape.is_compatible_with([1, None, None, None]):
+def _require_activations(one: tf.Tensor, other: tf.Tensor, one_name: str, other_name: str) -> None:
+    activation = [1, None, None, None]
+    if not (one.shape.is_compatible_with(activation) and other.shape.is_compatible_with(activation)):
         raise ValueError(
-            f"{name} has shape {tensor.shape}: an activation has rank 4, (1, n_H, n_W, n_C), a batch of one."
+            f"{one_name} has shape {one.shape} and {other_name} {other.shape}: an activation has rank 4, "
+            "(1, n_H, n_W, n_C), a batch of one."
         )
-    return tensor
 
 
 def _require_same_dtype(one: tf.Tensor, other: tf.Tensor, one_name: str, other_name: str) -> None:

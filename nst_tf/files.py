@@ -11,13 +11,18 @@ from pathlib import Path
 @contextlib.contextmanager
 def written_aside(path: str | os.PathLike) -> Iterator[Path]:
     """Give a temporary path beside ``path``, which takes its place only if the block succeeds."""
-    target = Path(path).resolve()  # through a link, so that the link stays
-    aside = target.with_name(f".{target.stem}-{secrets.token_hex(4)}{target.suffix}")
+    target = behind_links(path)  # so that a link stays a link
+    aside = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
     try:
         yield aside
         aside.replace(target)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def behind_links(path: str | os.PathLike) -> Path:
+    """The file that a path stands for, whether it exists or not."""
+    return Path(os.path.realpath(path))  # Path.resolve() raises RuntimeError where links form a circle
 
 
 def why_not_writable(folder: Path) -> str | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from nst_tf.files import why_not_writable, written_aside
+from nst_tf.files import behind_links, why_not_writable, written_aside
 
 if TYPE_CHECKING:
     from nst_tf._tensorflow import tf
@@ -64,7 +64,7 @@ def load_image(
     if isinstance(source, np.ndarray):
         planes = _planes_of_array(source, name)
     elif isinstance(source, Image.Image):
-        planes = [_to_rgb(source, name)]
+        planes = [_loaded(source, name)]
     elif isinstance(source, str | os.PathLike):
         name = str(source)
         planes = [_read(Path(source))]
@@ -72,6 +72,8 @@ def load_image(
         raise ImageError(f"{name} is a {type(source).__name__}: give a file's path, a PIL image or a NumPy array.")
     _require_side(planes[0].size, minimum_side, name, "is")
     if size is not None:
+        if np.min(size) < 1:
+            raise ImageError(f"size is {size}: give at least 1 pixel.")
         if isinstance(size, tuple):
             fitted = size
             _require_proportions(planes[0].size, fitted, name)
@@ -111,9 +113,9 @@ def _require_proportions(original: tuple[int, int], fitted: tuple[int, int], nam
 def _require_pixels(size: tuple[int, int], maximum: int | None, name: str) -> None:
     if maximum is not None and size[0] * size[1] > maximum:
         possible = int(max(size) * (maximum / (size[0] * size[1])) ** 0.5)
+        way_out = f"use a size of at most {possible}" if possible >= 16 else "close other programs"
         raise ImageError(
-            f"{name} becomes {size[0]}×{size[1]} pixels, which may need more memory than is free: use a size of at "
-            f"most {possible}."
+            f"{name} becomes {size[0]}×{size[1]} pixels, which may need more memory than is free: {way_out}."
         )
 
 
@@ -125,7 +127,7 @@ def _read(path: Path) -> Image.Image:
         if path.stat().st_size == 0:
             raise ImageError(f"{path} is empty (0 bytes): download or copy it again.")
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the error follows at twice that
+            warnings.simplefilter("ignore")  # what matters comes as an error; a bomb's at twice its warning's size
             with Image.open(path) as image:
                 image.load()
                 return _to_rgb(image, str(path))
@@ -145,6 +147,15 @@ def _read(path: Path) -> Image.Image:
         raise ImageError(f"{path} is truncated or damaged ({problem}): download or copy it again.") from None
 
 
+def _loaded(image: Image.Image, name: str) -> Image.Image:
+    try:
+        return _to_rgb(image, name)
+    except ImageError:
+        raise
+    except (OSError, ValueError) as problem:  # a picture that was opened, but is truncated or closed by now
+        raise ImageError(f"{name} can't be decoded ({problem}): open it again.") from None
+
+
 def _to_rgb(image: Image.Image, name: str) -> Image.Image:
     image = ImageOps.exif_transpose(image)
     if image.mode == "F" or image.mode.startswith("I"):
@@ -159,8 +170,10 @@ def _to_rgb(image: Image.Image, name: str) -> Image.Image:
 
 
 def _eight_bit(grey: np.ndarray, name: str) -> np.ndarray:
-    """Grey values of 16 bits, or floating-point in [0, 1], as uint8."""
+    """Grey values of 16 bits, of 8 bits in a wider type, or floating-point in [0, 1], as uint8."""
     white = 1 if grey.dtype.kind == "f" else 65535
+    if grey.dtype == np.int32 and grey.max() <= 255:
+        white = 255
     _require_range(grey, white, name)
     return np.round(grey * (255 / white)).astype(np.uint8)
 
@@ -267,31 +280,30 @@ def check_output(path: str | os.PathLike, suffixes: set[str] | None = None) -> P
     """
     path = Path(path)
     suffix = path.suffix.lower()
-    _require_writable_folder(path.parent)
-    if path.is_dir():
+    target = behind_links(path)
+    _require_writable_folder(target.parent)
+    if os.path.isdir(target):  # noqa: PTH112 - False also for a name that is too long
         raise ImageError(f"{path} is a directory: add a file name, such as {path / 'picture.png'}.")
     if suffix not in suffixes if suffixes else not _can_write(suffix):
         known = " or ".join(sorted(suffixes)) if suffixes else ".png or .jpg"
         raise ImageError(f"{path} ends in {suffix or 'nothing'}, which can't be written: use {known}.")
-    if path.exists():
-        _require_writable_file(path)
+    try:
+        if target.exists():
+            target.open("r+b").close()
+    except OSError as problem:
+        raise ImageError(f"{path} can't be written ({problem.strerror}): choose another name.") from None
     return path
 
 
-def _require_writable_file(path: Path) -> None:
-    try:
-        path.open("r+b").close()
-    except OSError as problem:
-        raise ImageError(f"{path} exists and may not be written ({problem.strerror}): choose another name.") from None
-
-
 def _can_write(suffix: str) -> bool:
-    image_format = Image.registered_extensions().get(suffix)
+    """Whether Pillow writes pictures of any size to files that end so, as a picture comes back whole."""
+    sample, file = Image.new("RGB", (300, 200)), io.BytesIO()
     try:
-        Image.new("RGB", (16, 16)).save(io.BytesIO(), format=image_format or "")
+        sample.save(file, format=Image.registered_extensions().get(suffix, ""))
+        with Image.open(file) as written:
+            return written.size == sample.size
     except Exception:  # each of Pillow's encoders has its own way to say no
         return False
-    return True
 
 
 def _require_writable_folder(folder: Path) -> None:

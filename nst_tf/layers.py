@@ -32,7 +32,6 @@ STYLE_LAYERS = [
     ("block4_conv1", 0.2),
     ("block5_conv1", 0.2),
 ]
-CONTENT_LAYER = ("block5_conv4", 1)
 
 STYLE_PRESETS = {
     "course": STYLE_LAYERS,

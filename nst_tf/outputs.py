@@ -3,13 +3,14 @@
 Every file's name is checked before the work starts, and every file is written whole or not at all.
 """
 
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from nst_tf.files import why_not_writable, written_aside
+from nst_tf.files import behind_links, written_aside
 from nst_tf.images import ImageError, check_output, save_image
 
 if TYPE_CHECKING:  # transfer needs TensorFlow, which is too slow to load for a misspelt file name
@@ -46,17 +47,17 @@ class Outputs:
         self.gif = gif and check_output(gif, {".gif"})
         self.curves = curves and check_output(curves, {".png", ".jpg", ".pdf", ".svg"})
         self.save_every = save_every
-        self.snapshots = _unused(self.picture.with_name(f"{self.picture.stem}_steps")) if save_every else None
+        self.snapshots: Path | None = None  # their folder, made with the first of them
         self._frames: list[Image.Image] = []
         self._problem: ImageError | None = None
-        self._require_distinct([Path(path) for path in inputs if Path(path).exists()])
+        self._require_distinct(inputs)
 
-    def _require_distinct(self, inputs: list[Path]) -> None:
+    def _require_distinct(self, inputs: list[str]) -> None:
         written = [path for path in (self.picture, self.gif, self.curves) if path]
         for number, path in enumerate(written):
-            if any(path.resolve() == other.resolve() for other in inputs):
+            if any(behind_links(path) == behind_links(other) for other in inputs):
                 raise ImageError(f"{path} is one of the pictures given: choose another name for what is written.")
-            if any(path.resolve() == other.resolve() for other in written[:number]):
+            if any(behind_links(path) == behind_links(other) for other in written[:number]):
                 raise ImageError(f"{path} is named for two outputs: choose another name for one of them.")
 
     def record(self, progress: "Progress") -> None:
@@ -64,9 +65,9 @@ class Outputs:
         step = progress.costs.step
         if self.gif and step % max(1, progress.steps // GIF_FRAMES) == 0:
             self._frames.append(progress.picture())
-        if self.snapshots and step % self.save_every == 0 and not self._problem:
+        if self.save_every and step % self.save_every == 0 and not self._problem:
             try:
-                self.snapshots.mkdir(exist_ok=True)
+                self.snapshots = self.snapshots or _made_unused(f"{self.picture.with_suffix('')}_steps")
                 save_image(progress.picture(), self.snapshots / f"step_{step:04d}.png")
             except (ImageError, OSError) as problem:  # the picture to come matters more: go on
                 self._problem = ImageError(f"No more snapshots were written: {problem}")
@@ -90,7 +91,7 @@ class Outputs:
                 say(f"Wrote {path}")
             except (ImageError, OSError) as problem:
                 problems.append(problem)
-        if self.snapshots and self.snapshots.exists():
+        if self.snapshots:
             say(f"Wrote {len(list(self.snapshots.iterdir()))} snapshots to {self.snapshots}/")
         if problems:
             raise ImageError(" ".join(map(str, problems)))
@@ -111,17 +112,12 @@ class Outputs:
             figure.savefig(aside, dpi=120)
 
 
-def _unused(folder: Path) -> Path:
-    """The folder, or the same name with a number, so that the snapshots of two runs don't mix.
-
-    Raises:
-        ImageError: nothing can be written beside the picture.
-    """
-    if reason := why_not_writable(folder.parent):
-        raise ImageError(f"Nothing can be written to the folder {folder.parent} ({reason}): choose another one.")
-    number = 1
-    candidate = folder
-    while candidate.exists():
-        number += 1
-        candidate = folder.with_name(f"{folder.name}_{number}")
-    return candidate
+def _made_unused(folder: str) -> Path:
+    """Make the folder, with a number behind its name if need be, so that the snapshots of two runs don't mix."""
+    for number in itertools.count(1):
+        candidate = Path(folder if number == 1 else f"{folder}_{number}")
+        try:
+            candidate.mkdir()
+            return candidate
+        except FileExistsError:
+            continue

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from nst_tf.images import Source, load_image
 
-BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"  # told apart by colour-blind eyes too
+BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by colour-blind eyes too
 
 
 def triptych(content: Source, style: Source, generated: Source) -> Figure:

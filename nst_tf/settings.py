@@ -1,4 +1,4 @@
-"""The settings of a run: their defaults, what is allowed, and the command that repeats the run.
+"""The settings of a run: their defaults, and what is allowed.
 
 Nothing here needs TensorFlow, so that a wrong setting is answered at once.
 """
@@ -8,7 +8,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from pathlib import Path
 
 from nst_tf.layers import CONV_LAYERS, STYLE_LAYERS
 from nst_tf.weights import CHOICES
@@ -16,6 +15,7 @@ from nst_tf.weights import CHOICES
 INITS = ("noisy_content", "noise", "content")
 OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
 ADAM_LEARNING_RATE = 0.03
+MOST = 1_000_000  # for whole numbers, where a larger one can only be a slip
 
 
 class SettingsError(ValueError):
@@ -62,7 +62,7 @@ class Settings:
 
     def __post_init__(self):
         _require_whole("size", self.size, least=1, hint="the longer side in pixels, such as 400")
-        _require_whole("steps", self.steps, least=1, hint="how often the picture is improved, such as 100")
+        _require_whole("steps", self.steps, least=1, hint="how often J is evaluated, such as 100")
         _require_whole("seed", self.seed, least=0, hint="any whole number, such as 1")
         _require_weight("alpha", self.alpha)
         _require_weight("beta", self.beta)
@@ -71,12 +71,13 @@ class Settings:
                 "alpha and beta are both 0, so there is nothing to minimise: give one of them a weight."
             )
         _require_layer("content_layer", self.content_layer)
-        _require_style_layers(self.style_layers)
+        object.__setattr__(self, "style_layers", _checked_style_layers(self.style_layers))
         if self.optimizer not in OPTIMIZER_NAMES:
             raise SettingsError(f"optimizer is {self.optimizer!r}: choose among {', '.join(OPTIMIZER_NAMES)}.")
         self._require_learning_rate()
-        if self.weights is not None and self.weights not in CHOICES and not Path(self.weights).is_file():
+        if not (self.weights is None or self.weights in CHOICES or _is_file(self.weights)):
             raise SettingsError(f"weights is {self.weights!r}: give one of {', '.join(CHOICES)}, or an existing file.")
+        self._make_numbers_plain()
 
     def _require_learning_rate(self) -> None:
         if self.learning_rate is None:
@@ -89,6 +90,15 @@ class Settings:
         elif not (_is_number(self.learning_rate) and 0 < self.learning_rate < math.inf):
             raise SettingsError(f"learning_rate is {self.learning_rate!r}: give a positive number, such as 0.03.")
 
+    def _make_numbers_plain(self) -> None:
+        """Numbers of NumPy's become Python's, so that the settings can be saved as JSON."""
+        for name in ("size", "steps", "seed"):
+            object.__setattr__(self, name, int(getattr(self, name)))
+        for name in ("alpha", "beta"):
+            object.__setattr__(self, name, float(getattr(self, name)))
+        if self.learning_rate is not None:
+            object.__setattr__(self, "learning_rate", float(self.learning_rate))
+
     @property
     def layers(self) -> list[tuple[str, float]]:
         """The style layers and last the content layer, as ``get_layer_outputs`` takes them."""
@@ -100,8 +110,8 @@ def _is_number(value: object) -> bool:
 
 
 def _require_whole(name: str, value: object, least: int, hint: str) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise SettingsError(f"{name} is {value!r}: give a whole number of at least {least}, {hint}.")
+    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= value <= MOST:
+        raise SettingsError(f"{name} is {value!r}: give a whole number from {least} to {MOST}, {hint}.")
 
 
 def _require_weight(name: str, value: object) -> None:
@@ -110,11 +120,15 @@ def _require_weight(name: str, value: object) -> None:
 
 
 def _require_layer(name: str, layer: object) -> None:
-    if layer not in CONV_LAYERS:
+    if not isinstance(layer, str) or layer not in CONV_LAYERS:
         raise SettingsError(f"{name} is {layer!r}, which VGG-19 does not have: choose among {', '.join(CONV_LAYERS)}.")
 
 
-def _require_style_layers(style_layers: object) -> None:
+def _is_file(path: object) -> bool:
+    return isinstance(path, str | os.PathLike) and os.path.isfile(path)  # noqa: PTH113 - False where it may not look
+
+
+def _checked_style_layers(style_layers: object) -> list[tuple[str, float]]:
     try:
         pairs = [(layer, weight) for layer, weight in style_layers]
     except (TypeError, ValueError):
@@ -126,3 +140,4 @@ def _require_style_layers(style_layers: object) -> None:
     for layer, weight in pairs:
         _require_layer("style_layers", layer)
         _require_weight(f"The weight of {layer}", weight)
+    return [(layer, float(weight)) for layer, weight in pairs]

@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -66,7 +67,8 @@ class Result:
     Attributes:
         image: the picture with the lowest J that the run has seen.
         history: the costs at every step, from the start image (step 0) on.
-        settings: all that decided how the picture came out, ready to be saved as JSON.
+        settings: what was used, ready to be saved as JSON. ``stylize`` takes them again, except for
+            ``weights_sha256`` and ``precision``, which tell whether another machine does the same.
         ending: how the run ended; ``ending.value`` says it in words.
     """
 
@@ -199,6 +201,8 @@ class _Run:
             SettingsError: J has no finite value even for the start image.
         """
         step = len(self.history)
+        G = G.copy()
+        G.setflags(write=False)  # callbacks may keep it, not change it
         J, J_content, J_style, gradient = self._objective(G)
         if not (math.isfinite(J) and np.isfinite(gradient).all()):
             if self.best is None:
@@ -209,7 +213,8 @@ class _Run:
         if J < self._best_J:
             self.best, self._best_J = G, J
         for callback in self._callbacks:
-            if callback(Progress(costs, self._steps, G, self.best)) is True:
+            answer = callback(Progress(costs, self._steps, G, self.best))
+            if isinstance(answer, bool | np.bool_) and answer:
                 raise StopRun(Ending.CALLBACK)
         if step == self._steps:
             raise StopRun(Ending.FINISHED)
@@ -227,7 +232,7 @@ def _memory_errors_explained(size: int) -> Iterator[None]:
 def _progress_bar(steps: int, shown: bool) -> tqdm:
     return tqdm(
         total=steps,
-        disable=not shown,
+        disable=not shown or sys.stderr is None,
         bar_format="{l_bar}{bar:20}| {n_fmt}/{total_fmt} steps, {elapsed} gone, {remaining} left{postfix}",
     )
 
@@ -253,7 +258,10 @@ def _report(settings: Settings, vgg: tf.keras.Model) -> dict:
     if not isinstance(settings.init, str):
         report["init"] = str(settings.init) if isinstance(settings.init, os.PathLike) else "a picture given in memory"
     report["style_layers"] = [list(pair) for pair in settings.style_layers]
-    report["weights"] = vgg.origin.name
+    if vgg.origin.name in ("compact", "imagenet"):
+        report["weights"] = vgg.origin.name  # what stood behind "auto" or a file of the same weights
+    elif settings.weights is not None:
+        report["weights"] = str(settings.weights)
     report["weights_sha256"] = vgg.origin.checksum
     report["precision"] = vgg.compute_dtype
     return report

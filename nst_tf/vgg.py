@@ -37,12 +37,14 @@ def load_vgg19(weights: str | os.PathLike | None = "auto", *, say: Callable[[str
     Raises:
         WeightsError: the weights can't be had; the text names the ways out.
     """
-    if weights not in _loaded:
+    vgg = _loaded.get(weights)
+    if vgg is None:
         trained = load_weights(weights, say)
+        vgg = _build(trained)
         _loaded.clear()
-        _loaded[weights] = _build(trained)
+        _loaded[weights] = vgg
         say(str(trained))
-    return _loaded[weights]
+    return vgg
 
 
 def _build(trained: Weights) -> tf.keras.Model:

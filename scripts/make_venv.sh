@@ -29,4 +29,11 @@ done
 "$python" -c 'import venv, ensurepip' 2>/dev/null ||
     fail "$python has no venv module, which makes virtual environments: install it (Debian, Ubuntu: sudo apt install $("$python" -c "$print_package")) and run make again."
 
+if [ -e "$venv" ] && [ ! -f "$venv/pyvenv.cfg" ] && [ "$(ls -A "$venv")" ]; then
+    fail "$venv is there already and is no virtual environment: move it away, or name another folder, as in: make VENV=.venv2 demo"
+fi
+
+# An environment that works is kept, whoever made it.
+"$venv/bin/python" -c "$is_supported" 2>/dev/null && "$venv/bin/python" -m pip --version >/dev/null 2>&1 && exit 0
+
 "$python" -m venv --clear "$venv"

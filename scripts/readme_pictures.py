@@ -3,7 +3,7 @@
 Names: demo, beta, content_layer, init. Without one, all are made, into images/readme/. About 15 minutes on two cores.
 """
 
-import argparse
+import sys
 from pathlib import Path
 
 from nst_tf import get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
@@ -62,7 +62,7 @@ def init():
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
     makers = {"demo": demo, "beta": beta, "content_layer": content_layer, "init": init}
-    parser = argparse.ArgumentParser(description="Make the pictures of the README.")
-    parser.add_argument("names", metavar="NAME", nargs="*", choices=[*makers, []], help=", ".join(makers))
-    for name in parser.parse_args().names or makers:
+    if unknown := set(sys.argv[1:]) - set(makers):
+        sys.exit(f"There is no figure named {', '.join(unknown)}: choose among {', '.join(makers)}.")
+    for name in sys.argv[1:] or makers:
         makers[name]()

@@ -12,6 +12,9 @@ import pytest
 from conftest import LOUVRE, ROOT, SUMMERTIME, opened, run_cli
 from PIL import Image
 
+from nst_tf import stylize
+from nst_tf.layers import STYLE_PRESETS
+
 SMALL = ["--size", "64", "--steps", "4"]
 
 
@@ -76,15 +79,39 @@ def test_one_seed_gives_one_picture_in_two_processes(tmp_path):
     assert not np.array_equal(one, other)
 
 
-def test_all_options_at_once(tmp_path):
+def test_every_option_reaches_the_run(tmp_path):
+    """The same picture as from stylize() with the same settings, given in Python."""
     done = paint(
         *("--alpha", "5", "--beta", "0.5", "--content-layer", "block3_conv1", "--no-preprocess"),
-        *("--style-layers", "block1_conv1=0.5,block2_conv1=0.5", "--init", str(LOUVRE), "--optimizer", "adam"),
+        *("--style-layers", "block1_conv1=0.5,block2_conv1=0.25", "--init", "noise", "--optimizer", "adam"),
         *("--learning-rate", "0.01", "--seed", "1", "--weights", "compact"),
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert paint("--style-layers", "coarse", "--init", "noise", "--quiet", cwd=tmp_path).returncode == 0
+    expected = stylize(
+        LOUVRE,
+        SUMMERTIME,
+        size=64,
+        steps=4,
+        alpha=5,
+        beta=0.5,
+        content_layer="block3_conv1",
+        preprocess=False,
+        style_layers=[("block1_conv1", 0.5), ("block2_conv1", 0.25)],
+        init="noise",
+        optimizer="adam",
+        learning_rate=0.01,
+        seed=1,
+        weights="compact",
+        progress=False,
+    )
+    np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime.png"), expected.image)
+
+
+def test_a_preset_and_a_picture_to_start_from(tmp_path):
+    assert paint("--style-layers", "coarse", "--init", LOUVRE, "--quiet", cwd=tmp_path).returncode == 0
+    expected = stylize(LOUVRE, SUMMERTIME, size=64, steps=4, style_layers=STYLE_PRESETS["coarse"], progress=False)
+    np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime.png"), expected.image)
 
 
 @pytest.mark.slow
@@ -155,6 +182,7 @@ def test_control_c_while_tensorflow_loads(tmp_path):
         ([LOUVRE, SUMMERTIME, "--size", "1000000"], "becomes 1000000×395714 pixels"),
         ([LOUVRE, SUMMERTIME, "--size", "20"], "at size 20 becomes 20×8 pixels"),
         ([LOUVRE, SUMMERTIME, "--size", "big"], "'big'"),
+        ([LOUVRE, SUMMERTIME, "--size", "9" * 400], "from 1 to 1000000"),
         ([LOUVRE, SUMMERTIME, "--steps", "0"], "steps is 0"),
         ([LOUVRE, SUMMERTIME, "--alpha", "nan"], "alpha is nan"),
         ([LOUVRE, SUMMERTIME, "--beta", "-1"], "beta is -1"),
@@ -197,6 +225,46 @@ def test_help_and_bad_arguments_answer_without_tensorflow(tmp_path, arguments):
     done = run_cli(*arguments, environment={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
     assert "TensorFlow was imported" not in done.stderr
     assert done.returncode == (2 if arguments[0] == "x.jpg" else 0)
+
+
+def test_long_names_and_links_are_found_out_before_the_run(tmp_path):
+    """Outputs that pass a careless check and are lost after the last step."""
+    (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere/picture.png")
+    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
+    for output, words in (
+        ("x" * 300 + ".png", "File name too long"),
+        ("dangling.png", "does not exist"),
+        ("loop.png", "symbolic links"),
+        ("icon.ico", "ends in .ico"),
+    ):
+        done = paint("-o", output, cwd=tmp_path)
+        assert done.returncode == 2, output
+        assert words in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert paint("-o", "x" * 240 + ".png", "--quiet", cwd=tmp_path).returncode == 0
+
+
+def test_no_standard_error_and_a_reader_that_has_left(tmp_path):
+    command = f"{sys.executable} -m nst_tf {LOUVRE} {SUMMERTIME} --size 64 --steps 2"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    shell = {"shell": True, "cwd": tmp_path, "env": environment, "capture_output": True, "text": True}
+    assert subprocess.run(f"{command} -o one.png 2>&-", **shell).returncode == 0
+    assert opened(tmp_path / "one.png").size == (64, 25)
+    done = subprocess.run(f"{command} -o two.png > /dev/full", **shell)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "No space left on device" in done.stderr
+
+
+def test_another_keras_backend_in_the_environment(tmp_path):
+    assert paint("--quiet", cwd=tmp_path, environment={"KERAS_BACKEND": "jax"}).returncode == 0
+
+
+def test_the_demo_shows_its_own_defaults():
+    text = run_cli("demo", "--help").stdout
+    assert "(600)" in text
+    assert "(200)" in text
+    assert "CONTENT STYLE [" not in text
 
 
 def test_a_console_without_greek_letters():

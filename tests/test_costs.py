@@ -212,6 +212,7 @@ def test_the_content_layer_is_the_last_of_a_sequence():
         ([first, a_C], [first, a_G]),
         ((a_C,), [a_G]),
         (tf.constant(np.stack([first, a_C])), tf.constant(np.stack([first, a_G]))),  # rank 5
+        (tf.Variable(np.stack([first, a_C])), np.stack([first, a_G])),
         (a_C, [first, a_G]),
     ):
         assert float(compute_content_cost(content, generated)) == pytest.approx(expected)
@@ -276,6 +277,9 @@ def test_new_alpha_and_beta_as_tensors_do_not_trace_again():
         (lambda: compute_style_cost([A_C] * 3, [A_C] * 3), ["3 outputs", "5 layers", "expected 6"]),
         (lambda: compute_style_cost([A_C] * 6, [A_C] * 2), ["generated_image_output", "2 outputs", "expected 6"]),
         (lambda: compute_style_cost([A_C], [A_C], []), ["STYLE_LAYERS", "empty"]),
+        (lambda: compute_content_cost([], []), ["list of outputs is empty"]),
+        (lambda: total_cost(1, 2, 0.5, 0.5), ["J_content", "int32", "floating-point"]),
+        (lambda: total_cost(tf.constant(1.0), tf.constant(2.0, tf.float64)), ["float32", "float64"]),
     ],
 )
 def test_wrong_input_is_a_value_error_that_says_what_was_expected(call, words):

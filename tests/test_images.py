@@ -1,6 +1,7 @@
 """Every kind of picture, good and bad, on its way in and out."""
 
 import contextlib
+import io
 import os
 import stat
 import struct
@@ -109,6 +110,17 @@ def test_sixteen_bits_are_scaled_not_clipped(tmp_path, extension):
     path = tmp_path / f"deep.{extension}"
     Image.fromarray(np.array([[0, 1000, 32768, 65535]] * 3, dtype=np.uint16)).save(path)
     np.testing.assert_allclose(pixels(path)[0, :, 1], np.array([0, 1000, 32768, 65535]) / 65535, atol=1 / 255)
+
+
+def test_eight_bits_in_a_wider_type():
+    wide = Image.fromarray(np.array([[0, 51, 255]] * 3, np.int32))
+    np.testing.assert_allclose(pixels(wide)[0, :, 0], [0, 0.2, 1], atol=1e-6)
+
+
+def test_a_size_of_nothing():
+    for size in (0, (0, 5)):
+        with pytest.raises(ImageError, match="at least 1 pixel"):
+            load_image(LOUVRE, size)
 
 
 def test_what_is_transparent_becomes_white(tmp_path):
@@ -227,6 +239,7 @@ def opened_up_to(folder):
         (None, "NoneType"),
         (Image.fromarray(np.full((4, 4), 7.5, np.float32)), "7.5"),
         (Image.fromarray(np.full((4, 4), 70_000, np.int32)), "70000"),
+        (Image.open(io.BytesIO(LOUVRE.read_bytes()[:20_000])), "can't be decoded"),
     ],
 )
 def test_an_array_that_is_no_picture(array, words):

@@ -19,18 +19,18 @@ def make_venv(folder, *, path, python=""):
 
 
 def stand_in(folder, name, version, has_venv=True):
-    """An executable that answers the script's questions as a Python of that version would."""
+    """An executable that runs this Python under another version number, with or without ensurepip."""
     path = folder / name
-    path.write_text(
-        "#!/bin/sh\n"
-        "case $2 in\n"
-        f"  *python_version*) echo {version};;\n"
-        f"  *sys.version_info\\[:2\\]*) exec {sys.executable} -c \"import sys; v = tuple(map(int, '{version}'.split('.')[:2])); "
-        'sys.exit(not (3, 11) <= v <= (3, 13))";;\n'
-        f"  *python3.%d*) echo python{version.rsplit('.', 1)[0]}-venv;;\n"
-        f"  *ensurepip*) exit {0 if has_venv else 1};;\n"
-        "esac\n"
+    pretend = (
+        "import platform, sys\n"
+        f"sys.version_info = (*map(int, {version!r}.split('.')), 'final', 0)\n"
+        f"platform.python_version = lambda: {version!r}\n"
+        f"if not {has_venv}: sys.modules['ensurepip'] = None\n"
+        "exec(sys.argv[2])\n"
     )
+    script = folder / f"{name}.py"
+    script.write_text(pretend)
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} {script} "$@"\n')
     path.chmod(0o755)
 
 
@@ -41,7 +41,7 @@ def test_a_real_environment(tmp_path):
     assert version.stdout.startswith("pip ")
 
 
-@pytest.mark.parametrize("version", ["3.10.14", "3.14.0", "2.7.18"])
+@pytest.mark.parametrize("version", ["3.10.14", "3.14.0", "2.7.18", "4.0.0"])
 def test_another_python(tmp_path, version):
     stand_in(tmp_path, "python3", version)
     done = make_venv(tmp_path / "venv", path=tmp_path)
@@ -65,6 +65,25 @@ def test_a_newer_python_first_on_the_path_is_passed_over(tmp_path):
     stand_in(tmp_path, "python3.12", "3.12.4", has_venv=False)
     done = make_venv(tmp_path / "venv", path=tmp_path)
     assert done.stderr.startswith("python3.12 has no venv module")
+
+
+def test_what_is_no_environment_is_not_erased(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis/chapter1.txt").write_text("years of work")
+    done = make_venv(tmp_path / "thesis", path="/usr/bin:/bin", python=sys.executable)
+    assert done.returncode == 1
+    assert "is no virtual environment" in done.stderr
+    assert (tmp_path / "thesis/chapter1.txt").read_text() == "years of work"
+
+
+def test_an_environment_that_works_is_kept(tmp_path):
+    make_venv(tmp_path / "venv", path="/usr/bin:/bin", python=sys.executable)
+    (tmp_path / "venv/installed-by-hand").touch()
+    assert make_venv(tmp_path / "venv", path="/usr/bin:/bin", python=sys.executable).returncode == 0
+    assert (tmp_path / "venv/installed-by-hand").exists()
+    (tmp_path / "venv/bin/python").unlink()  # as after an upgrade of the system's Python
+    assert make_venv(tmp_path / "venv", path="/usr/bin:/bin", python=sys.executable).returncode == 0
+    assert (tmp_path / "venv/bin/python").exists()
 
 
 def test_no_venv_module(tmp_path):

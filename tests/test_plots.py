@@ -5,7 +5,7 @@ import pytest
 from conftest import LOUVRE, SUMMERTIME
 from matplotlib.figure import Figure
 
-from nst_tf.plots import cost_curves, triptych
+from nst_tf.plots import cost_curves, picture_grid, triptych
 from nst_tf.transfer import Costs
 
 HISTORY = [Costs(step, 1000.0 / (step + 1), 10.0 + step, 500.0 / (step + 1), 0.1 * step) for step in range(20)]
@@ -21,6 +21,16 @@ def test_the_triptych_shows_three_pictures_at_one_height(tmp_path):
     shown = [axes.images[0].get_array() for axes in figure.axes if axes.images]
     assert shown[0].shape == (277, 700, 3)
     assert shown[1].shape == (435, 592, 3)
+
+
+def test_the_grid_shows_each_picture_with_its_label(tmp_path):
+    pictures = [np.full((20, 30, 3), value) for value in (0.0, 0.5, 1.0)]
+    figure = picture_grid(pictures, ["black", "grey", "white"], "Three pictures", columns=2)
+    figure.savefig(tmp_path / "grid.png")
+    assert figure.get_suptitle() == "Three pictures"
+    shown = {axes.get_title(): axes.images[0].get_array()[0, 0, 0] for axes in figure.axes if axes.images}
+    assert shown == {"black": 0.0, "grey": 0.5, "white": 1.0}
+    assert not any(axes.axison for axes in figure.axes)  # the empty fourth place stays empty
 
 
 def test_the_curves_are_the_weighted_costs_on_a_log_axis():

@@ -225,6 +225,16 @@ def test_control_c_keeps_the_best_picture(optimizer):
     assert result.image.size == (96, 38)
 
 
+def test_a_callback_may_answer_with_numpy_and_not_change_the_image():
+    def spoil(progress):
+        with pytest.raises(ValueError, match="read-only"):
+            progress.G[:] = 0
+        return np.bool_(progress.costs.step == 2)
+
+    result = run(steps=50, callback=spoil)
+    assert (result.ending, len(result.history)) == (Ending.CALLBACK, 3)
+
+
 def test_control_c_before_there_is_a_picture(monkeypatch):
     def interrupted(*_):
         os.kill(os.getpid(), signal.SIGINT)
@@ -346,6 +356,9 @@ def test_the_settings_of_a_run_repeat_it():
         ({"learning_rate": -1, "optimizer": "adam"}, "learning_rate is -1"),
         ({"init": "random"}, "init is neither"),
         ({"weights": "vgg16"}, "weights is 'vgg16'"),
+        ({"weights": 5}, "weights is 5"),
+        ({"content_layer": ["block1_conv1"]}, "content_layer is ['block1_conv1']"),
+        ({"steps": 10**400}, "from 1 to 1000000"),
         ({"size": 30}, "at least 16"),
     ],
 )
@@ -356,6 +369,8 @@ def test_a_setting_that_makes_no_sense(options, words):
     assert "\n" not in str(problem.value)
 
 
-def test_numbers_of_numpy_are_numbers():
-    settings = Settings(size=np.int64(96), alpha=np.float32(10), beta=np.float64(0.1))
-    assert settings.size == 96
+def test_numbers_of_numpy_and_any_sequence_of_layers():
+    layers = (pair for pair in [("block1_conv1", np.float32(0.5))])
+    settings = Settings(size=np.int64(96), alpha=np.float32(10), beta=np.float64(0.1), style_layers=layers)
+    assert json.dumps([settings.size, settings.alpha, settings.beta]) == "[96, 10.0, 0.1]"
+    assert settings.style_layers == [("block1_conv1", 0.5)]

@@ -281,7 +281,7 @@ def check_output(path: str | os.PathLike, suffixes: set[str] | None = None) -> P
     path = Path(path)
     suffix = path.suffix.lower()
     target = behind_links(path)
-    _require_writable_folder(target.parent)
+    _require_writable_folder(target.parent if os.path.islink(path) else path.parent)  # noqa: PTH114 - never raises
     if os.path.isdir(target):  # noqa: PTH112 - False also for a name that is too long
         raise ImageError(f"{path} is a directory: add a file name, such as {path / 'picture.png'}.")
     if suffix not in suffixes if suffixes else not _can_write(suffix):

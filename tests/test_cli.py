@@ -230,11 +230,9 @@ def test_help_and_bad_arguments_answer_without_tensorflow(tmp_path, arguments):
 def test_long_names_and_links_are_found_out_before_the_run(tmp_path):
     """Outputs that pass a careless check and are lost after the last step."""
     (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere/picture.png")
-    (tmp_path / "loop.png").symlink_to(tmp_path / "loop.png")
     for output, words in (
         ("x" * 300 + ".png", "File name too long"),
         ("dangling.png", "does not exist"),
-        ("loop.png", "symbolic links"),
         ("icon.ico", "ends in .ico"),
     ):
         done = paint("-o", output, cwd=tmp_path)

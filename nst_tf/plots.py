@@ -1,27 +1,100 @@
-"""The figures. Each function returns a Matplotlib figure; nothing here opens a window."""
+"""The figures. Each function returns a Matplotlib figure; in a notebook, ``show`` puts it on the page."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from PIL import Image
 
 from nst_tf.images import Source, load_image
+from nst_tf.layers import block_of
+from nst_tf.outputs import GIF_LAST_MILLISECONDS, GIF_MILLISECONDS
 
 BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by colour-blind eyes too
+COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00")
+TITLE, LABEL = 18, 14  # font sizes that can be read on a projector
 
 
-def triptych(content: Source, style: Source, generated: Source) -> Figure:
+# ---------------------------------------------------------------------------------- on the page
+
+
+class Animation(NamedTuple):
+    """Pictures shown one after the other, as an animated GIF."""
+
+    title: str
+    gif: bytes
+
+
+def show(figure: Figure | Animation) -> None:
+    """Show a figure below a notebook's cell, with its title as the alternative text.
+
+    Raises:
+        ValueError: the figure has no title, or an axis no label, so that a reader could not tell what it shows.
+    """
+    from IPython import display  # there wherever a notebook runs
+
+    if isinstance(figure, Animation):
+        display.display(display.Image(figure.gif, format="gif", alt=figure.title))
+        return
+    title = _title_of(figure)
+    for axes in figure.axes:
+        _require_labels(axes)
+    file = io.BytesIO()
+    figure.savefig(file, format="jpeg", dpi=90, pil_kwargs={"quality": 80})  # a notebook has to stay below 1.5 MB
+    display.display(display.Image(file.getvalue(), format="jpeg", alt=title))
+
+
+def _title_of(figure: Figure) -> str:
+    title = figure.get_suptitle() or (figure.axes[0].get_title() if len(figure.axes) == 1 else "")
+    if not title:
+        raise ValueError("The figure has no title: give it one with figure.suptitle.")
+    return title
+
+
+def _require_labels(axes: Axes) -> None:
+    is_colorbar = axes.get_label() == "<colorbar>"
+    needed = {"y": axes.get_ylabel()} if is_colorbar else {"x": axes.get_xlabel(), "y": axes.get_ylabel()}
+    missing = [axis for axis, label in needed.items() if not label]
+    if axes.axison and missing:
+        raise ValueError(f"An axis of the figure has no label: give the {missing[0]} axis one, or hide the axes.")
+
+
+def animation(pictures: Sequence[Source], title: str) -> Animation:
+    """A timelapse, whose last picture stays a while.
+
+    Args:
+        pictures: what ``nst_tf.load_image`` takes, all of one size.
+        title: what it shows.
+    """
+    frames = [Image.fromarray(np.uint8(np.round(255 * load_image(picture)[0]))) for picture in pictures]
+    durations = [GIF_MILLISECONDS] * (len(frames) - 1) + [GIF_LAST_MILLISECONDS]
+    file = io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    return Animation(title, file.getvalue())
+
+
+# -------------------------------------------------------------------------------------- pictures
+
+
+def triptych(content: Source, style: Source, generated: Source, title: str = "") -> Figure:
     """C + S → G: the three pictures of a style transfer side by side, at the same height.
 
     Args:
         content, style, generated: what ``nst_tf.load_image`` takes.
+        title: of the whole figure.
     """
     pictures = [load_image(source)[0] for source in (content, style, generated)]
     aspects = [picture.shape[1] / picture.shape[0] for picture in pictures]
     gap = 0.3  # for the sign between two pictures, in heights of a picture
-    width = 14
+    width, labels = 14, 0.9 if title else 0.4
     height = width / (sum(aspects) + 2 * gap)
-    figure = Figure(figsize=(width, height + 0.4))
+    figure = Figure(figsize=(width, height + labels))
+    figure.suptitle(title, fontsize=TITLE)
     grid = figure.add_gridspec(
         1,
         5,
@@ -30,12 +103,12 @@ def triptych(content: Source, style: Source, generated: Source) -> Figure:
         left=0.005,
         right=0.995,
         bottom=0.01,
-        top=height / (height + 0.4),
+        top=height / (height + labels),
     )
-    for column, picture, title in zip((0, 2, 4), pictures, ("Content C", "Style S", "Generated G"), strict=True):
+    for column, picture, name in zip((0, 2, 4), pictures, ("Content C", "Style S", "Generated G"), strict=True):
         axes = figure.add_subplot(grid[column])
         axes.imshow(picture)
-        axes.set_title(title, fontsize=16)
+        axes.set_title(name, fontsize=16)
         axes.set_axis_off()
     for column, sign in ((1, "+"), (3, "→")):
         axes = figure.add_subplot(grid[column])
@@ -48,23 +121,253 @@ def picture_grid(pictures: Sequence[Source], labels: Sequence[str], title: str, 
     """Pictures in rows, each with its label above it: what one knob does.
 
     Args:
-        pictures: what ``nst_tf.load_image`` takes, all of one size.
+        pictures: what ``nst_tf.load_image`` takes.
         labels: one for each picture.
         title: of the whole figure.
         columns: pictures in a row.
     """
     images = [load_image(picture)[0] for picture in pictures]
-    height, width, _ = images[0].shape
+    tallest = max(image.shape[0] / image.shape[1] for image in images)
+    return _grid(images, labels, title, columns, tallest)
+
+
+def patch_grids(patches: np.ndarray, labels: Sequence[str], title: str) -> Figure:
+    """Nine patches, three by three, for each of some units, as in Zeiler and Fergus 2014.
+
+    Args:
+        patches: shape (units, 9, size, size, 3) in [0, 1].
+        labels: one for each unit.
+        title: of the whole figure.
+    """
+    figure = _grid([_three_by_three(nine) for nine in patches], labels, title, len(patches), 1)
+    figure.set_size_inches(figure.get_size_inches() * min(1, 0.3 * len(patches)))
+    figure.get_layout_engine().set(w_pad=0.15)
+    return figure
+
+
+def _three_by_three(patches: np.ndarray) -> np.ndarray:
+    """Nine patches as one picture, with white lines between them."""
+    size = patches.shape[1]
+    enlarged = patches.repeat(-(-100 // size), axis=1).repeat(-(-100 // size), axis=2)
+    line = enlarged.shape[1] // 16
+    framed = np.pad(enlarged, ((0, 0), (0, line), (0, line), (0, 0)), constant_values=1)
+    rows = [np.concatenate(list(framed[first : first + 3]), axis=1) for first in (0, 3, 6)]
+    return np.concatenate(rows)[:-line, :-line]
+
+
+def _grid(images: Sequence[np.ndarray], labels: Sequence[str], title: str, columns: int, aspect: float) -> Figure:
     rows = -(-len(images) // columns)
     cell = 14 / columns
-    figure = Figure(figsize=(14, rows * (cell * height / width + 0.35) + 0.4), layout="constrained")
-    figure.suptitle(title, fontsize=18)
+    figure = Figure(figsize=(14, rows * (cell * aspect + 0.4) + 0.5), layout="constrained")
+    figure.suptitle(title, fontsize=TITLE)
     for axes, image, label in zip(figure.subplots(rows, columns, squeeze=False).flat, images, labels, strict=False):
         axes.imshow(image)
-        axes.set_title(label, fontsize=14)
+        axes.set_title(label, fontsize=LABEL)
     for axes in figure.axes:
         axes.set_axis_off()
     return figure
+
+
+def feature_maps(image: np.ndarray, maps: Mapping[str, np.ndarray], title: str) -> Figure:
+    """Feature maps in rows, each row behind the picture itself: bright where the channel fires.
+
+    Args:
+        image: shape (1, h, w, 3) in [0, 1].
+        maps: for each row its label, such as a layer's name, and an array of shape (n_H, n_W, channels).
+        title: of the whole figure.
+    """
+    columns = 1 + max(of_row.shape[-1] for of_row in maps.values())
+    _, h, w, _ = image.shape
+    figure = Figure(figsize=(14, len(maps) * (14 / columns * h / w + 0.35) + 0.5), layout="constrained")
+    figure.suptitle(title, fontsize=TITLE)
+    for row, (label, of_row) in zip(figure.subplots(len(maps), columns, squeeze=False), maps.items(), strict=True):
+        row[0].imshow(image[0])
+        row[0].set_title(label, fontsize=LABEL)
+        brightest = of_row.max() or 1
+        for axes, channel in zip(row[1:], np.moveaxis(of_row, -1, 0), strict=False):
+            axes.imshow(channel, cmap="magma", vmin=0, vmax=brightest)
+    for axes in figure.axes:
+        axes.set_axis_off()
+    return figure
+
+
+def growing_patches(image: np.ndarray, centre: tuple[int, int], sizes: Mapping[str, int], title: str) -> Figure:
+    """One spot of a picture as units of deeper and deeper layers see it.
+
+    Args:
+        image: shape (1, h, w, 3) in [0, 1].
+        centre: row and column of the spot.
+        sizes: side of the patch, in pixels, for each layer's name.
+        title: of the whole figure.
+    """
+    _, h, w, _ = image.shape
+    figure = Figure(figsize=(14, 14 / (w / h + len(sizes)) + 1.3), layout="constrained")
+    figure.suptitle(title, fontsize=TITLE)
+    whole, *places = figure.subplots(1, len(sizes) + 1, width_ratios=[w / h] + [1] * len(sizes))
+    whole.imshow(image[0])
+    whole.set_title(f"the picture, {w}×{h} pixels", fontsize=LABEL)
+    for axes, (layer, size), colour in zip(places, sizes.items(), COLOURS, strict=True):
+        top, left = (middle - size // 2 for middle in centre)
+        for square_on in (whole, axes):
+            square_on.add_patch(
+                Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=colour, linewidth=4)
+            )
+        axes.imshow(image[0])
+        axes.set_xlim(left - 0.5, left + size - 0.5)
+        axes.set_ylim(top + size - 0.5, top - 0.5)
+        axes.set_title(f"{layer}\n{size}×{size}", fontsize=LABEL)
+    for axes in figure.axes:
+        axes.set_axis_off()
+    return figure
+
+
+# ---------------------------------------------------------------------------------------- numbers
+
+
+def network_diagram(layers: Mapping[str, tuple[tuple[int, int, int], int]], title: str) -> Figure:
+    """The layers from top to bottom: the size of what each gives, and how much of the picture it sees.
+
+    Args:
+        layers: for each layer's name, the shape (n_H, n_W, n_C) of its output and the side of its receptive field.
+        title: of the whole figure.
+    """
+    figure = Figure(figsize=(14, 8), layout="constrained")
+    figure.suptitle(title, fontsize=TITLE)
+    left, right = figure.subplots(1, 2, sharey=True)
+    rows = np.arange(len(layers))
+    colours = [COLOURS[block_of(name) - 1] for name in layers]
+    shapes, fields = zip(*layers.values(), strict=True)
+    for axes, lengths, texts, label in (
+        (left, [n_H for n_H, _, _ in shapes], [f"{h} × {w} × {c}" for h, w, c in shapes], "output: n_H × n_W × n_C"),
+        (right, fields, [f"{side} × {side}" for side in fields], "receptive field (pixels of the picture)"),
+    ):
+        axes.barh(rows, lengths, color=colours, height=0.8)
+        for row, length, text in zip(rows, lengths, texts, strict=True):
+            axes.text(length + max(lengths) * 0.015, row, text, fontsize=13, va="center")
+        axes.set_xlim(0, max(lengths) * 1.32)
+        axes.set_xlabel(label, fontsize=LABEL)
+        axes.spines[["top", "right"]].set_visible(False)
+    left.set_yticks(rows, list(layers), fontsize=13)
+    left.invert_yaxis()
+    for axes in (left, right):
+        axes.set_ylabel("layer, from the picture down", fontsize=LABEL)
+    return figure
+
+
+def heat_maps(
+    matrices: Sequence[np.ndarray],
+    labels: Sequence[str],
+    title: str,
+    *,
+    axis: str = "channel",
+    value: str = "value",
+    log: bool = False,
+) -> Figure:
+    """Square matrices side by side on one colour scale.
+
+    Args:
+        matrices: of shape (n, n).
+        labels: one for each matrix.
+        title: of the whole figure.
+        axis: what a row and a column stand for.
+        value: what an entry is.
+        log: a logarithmic colour scale, which all but the smallest hundredth of the entries fit into.
+    """
+    figure = Figure(figsize=(14, 14 / len(matrices) + 0.4), layout="constrained")
+    figure.suptitle(title, fontsize=TITLE)
+    most = max(matrix.max() for matrix in matrices)
+    least = np.quantile(np.stack(matrices), 0.01 if log else 0)
+    norm = (LogNorm if log else Normalize)(least, most, clip=True)
+    for axes, matrix, label in zip(figure.subplots(1, len(matrices), squeeze=False)[0], matrices, labels, strict=True):
+        image = axes.imshow(matrix, cmap="magma", norm=norm, interpolation="nearest")
+        axes.set_title(label, fontsize=LABEL)
+        axes.set_xlabel(f"{axis} k'", fontsize=LABEL)
+        axes.set_ylabel(f"{axis} k", fontsize=LABEL)
+    figure.colorbar(image, ax=figure.axes, shrink=0.8).set_label(value, fontsize=LABEL)
+    return figure
+
+
+def number_table(
+    numbers: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str, *, xlabel: str, ylabel: str
+) -> Figure:
+    """Positive numbers in a table, each cell coloured by its number's logarithm.
+
+    Args:
+        numbers: shape (rows, columns).
+        rows, columns: the labels.
+        title: of the whole figure.
+        xlabel, ylabel: what the columns and the rows are.
+    """
+    figure = Figure(figsize=(12, 1.6 + 0.8 * len(rows)), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(title, fontsize=TITLE, pad=12)
+    axes.imshow(numbers, cmap="Oranges", norm=LogNorm(numbers.min(), numbers.max() * 3), aspect="auto")
+    for (row, column), number in np.ndenumerate(numbers):
+        axes.text(column, row, f"{number:.2g}", fontsize=LABEL, ha="center", va="center")
+    axes.set_xticks(range(len(columns)), columns, fontsize=13)
+    axes.set_yticks(range(len(rows)), rows, fontsize=13)
+    axes.set_xlabel(xlabel, fontsize=LABEL)
+    axes.set_ylabel(ylabel, fontsize=LABEL)
+    return figure
+
+
+def bars(
+    values: Mapping[str, Mapping[str, float]], title: str, *, xlabel: str, ylabel: str, log: bool = False
+) -> Figure:
+    """Groups of bars.
+
+    Args:
+        values: for each series its name, and in it the value for each group's name.
+        title: of the figure.
+        xlabel, ylabel: what a group and a value are.
+        log: a logarithmic axis.
+    """
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    axes = figure.add_subplot()
+    width = 0.8 / len(values)
+    for number, ((name, series), colour) in enumerate(zip(values.items(), COLOURS, strict=False)):
+        places = np.arange(len(series)) + (number - (len(values) - 1) / 2) * width
+        axes.bar(places, series.values(), width, color=colour, label=name)
+        axes.set_xticks(range(len(series)), list(series), fontsize=13)
+    if len(values) > 1:
+        axes.legend(fontsize=13)
+    return _finished(axes, title, xlabel, ylabel, log)
+
+
+def curves(
+    series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    title: str,
+    *,
+    xlabel: str,
+    ylabel: str,
+    log: bool = True,
+) -> Figure:
+    """Lines in one plot.
+
+    Args:
+        series: for each line its name, and its x and y values.
+        title: of the figure.
+        xlabel, ylabel: of the axes.
+        log: a logarithmic y axis.
+    """
+    figure = Figure(figsize=(12, 5.5), layout="constrained")
+    axes = figure.add_subplot()
+    for (name, (x, y)), colour in zip(series.items(), COLOURS, strict=False):
+        axes.plot(x, y, color=colour, linewidth=2.5, label=name)
+    axes.legend(fontsize=13)
+    return _finished(axes, title, xlabel, ylabel, log)
+
+
+def _finished(axes: Axes, title: str, xlabel: str, ylabel: str, log: bool) -> Figure:
+    if log:
+        axes.set_yscale("log")
+    axes.set_title(title, fontsize=TITLE)
+    axes.set_xlabel(xlabel, fontsize=LABEL)
+    axes.set_ylabel(ylabel + (" (log scale)" if log else ""), fontsize=LABEL)
+    axes.tick_params(labelsize=12)
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+    return axes.figure
 
 
 def cost_curves(history: Sequence, alpha: float, beta: float) -> Figure:

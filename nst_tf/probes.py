@@ -1,0 +1,245 @@
+"""What a layer sees: its receptive field, the patches that excite its units, and images made from its activations.
+
+A *unit* is one channel of a layer; at each position of the layer's output it looks at one square of the picture, its
+receptive field.
+"""
+
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from nst_tf._tensorflow import tf
+from nst_tf.images import IMAGENET_MEANS_BGR, preprocess
+from nst_tf.layers import CONV_LAYERS, block_of
+from nst_tf.optimizers import Ending, StopRun, lbfgs
+from nst_tf.vgg import get_layer_outputs
+
+OUTSIDE = tuple(mean / 255 for mean in reversed(IMAGENET_MEANS_BGR))  # the colour that VGG-19's zero padding stands for
+
+
+class ReceptiveField(NamedTuple):
+    """The square of input pixels that a unit sees. All numbers are in pixels, and the same in both directions.
+
+    Attributes:
+        size: side of the square.
+        stride: how far it moves from one position of the layer's output to the next.
+        start: where it begins at the output's first position: negative, for it begins in the padding.
+    """
+
+    size: int
+    stride: int
+    start: int
+
+
+def receptive_field(layer: str) -> ReceptiveField:
+    """The receptive field of a convolution of VGG-19.
+
+    A 3×3 convolution widens it by two steps of its input, a 2×2 pooling by one and doubles the stride.
+
+    Raises:
+        ValueError: VGG-19 has no convolution of that name.
+    """
+    _require_layer(layer)
+    size, stride, start = 1, 1, 0
+    block = 1
+    for name in CONV_LAYERS:
+        if block_of(name) > block:
+            size, stride, block = size + stride, 2 * stride, block + 1
+        size, start = size + 2 * stride, start - stride
+        if name == layer:
+            return ReceptiveField(size, stride, start)
+
+
+class Excitement(NamedTuple):
+    """How strongly images excite the units of a layer, and where most.
+
+    Attributes:
+        activation: each unit's highest activation in each image, shape (images, n_C).
+        row, column: the position of it in the layer's output, each of the same shape.
+    """
+
+    activation: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+
+
+def excitement(
+    model: tf.keras.Model, layers: Sequence[str], images: Sequence[np.ndarray], *, progress: bool = True
+) -> dict[str, Excitement]:
+    """Look for the strongest activation of every unit in every image, in several layers at once.
+
+    Args:
+        model: VGG-19, as ``load_vgg19`` gives it.
+        layers: names of convolutions.
+        images: arrays of shape (1, h, w, 3) in [0, 1], as ``load_image`` gives them; they may differ in size.
+        progress: show a progress bar.
+
+    Returns:
+        What was found, by the name of the layer.
+
+    Raises:
+        ValueError: VGG-19 has no convolution of that name, or there are no layers or images.
+    """
+    for layer in layers:
+        _require_layer(layer)
+    if not len(layers) or not len(images):
+        raise ValueError("There is nothing to look at: give at least one layer and one image.")
+    outputs = get_layer_outputs(model, [(layer, 1) for layer in layers])
+    found = []
+    for image in tqdm(images, "images", disable=not progress, leave=False):
+        activations = outputs(preprocess(image))
+        found.append([_strongest(a) for a in (activations if len(layers) > 1 else [activations])])
+    return {
+        layer: Excitement(*(np.stack(values) for values in zip(*of_layer, strict=True)))
+        for layer, of_layer in zip(layers, zip(*found, strict=True), strict=True)
+    }
+
+
+def _strongest(a: tf.Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each unit's highest activation in one image, and its row and column: each of shape (n_C,)."""
+    _, n_H, n_W, n_C = a.shape
+    unrolled = a.numpy().reshape(n_H * n_W, n_C)
+    where = unrolled.argmax(axis=0)
+    return unrolled[where, np.arange(n_C)], *np.unravel_index(where, (n_H, n_W))
+
+
+def exciting_patches(
+    model: tf.keras.Model,
+    layer: str,
+    units: Sequence[int],
+    images: Sequence[np.ndarray],
+    k: int = 9,
+    *,
+    found: Excitement | None = None,
+) -> np.ndarray:
+    """The k patches, at most one an image, that excite each unit most, the strongest first.
+
+    A patch is what the unit sees: cut out at its receptive field's size and position. What lies beyond the image's
+    border has the colour that the network's zero padding stands for, the mean of ImageNet.
+
+    Args:
+        model: VGG-19, as ``load_vgg19`` gives it.
+        layer: name of a convolution.
+        units: numbers of channels, from 0 to n_C − 1.
+        images: arrays of shape (1, h, w, 3) in [0, 1].
+        k: patches for each unit, at most as many as there are images.
+        found: what ``excitement`` found for this layer and these images, to spare looking again.
+
+    Returns:
+        Shape (units, k, size, size, 3), in [0, 1].
+
+    Raises:
+        ValueError: VGG-19 has no such layer or unit, or there are fewer than k images.
+
+    Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), fig. 2.
+    """
+    _require_layer(layer)
+    n_C = CONV_LAYERS[layer][1]
+    if unknown := [unit for unit in units if not 0 <= unit < n_C]:
+        raise ValueError(f"{layer} has no unit {unknown[0]}: its units are 0 to {n_C - 1}.")
+    if not 1 <= k <= len(images):
+        raise ValueError(
+            f"k is {k}, and there are {len(images)} images: a patch is taken from each image at most once."
+        )
+    found = found or excitement(model, [layer], images)[layer]
+    field = receptive_field(layer)
+    patches = [
+        [
+            _patch(images[image][0], field, found.row[image, unit], found.column[image, unit])
+            for image in np.argsort(-found.activation[:, unit], kind="stable")[:k]
+        ]
+        for unit in units
+    ]
+    return np.array(patches)
+
+
+def _patch(image: np.ndarray, field: ReceptiveField, row: int, column: int) -> np.ndarray:
+    """What a unit sees at one position of its layer's output: shape (size, size, 3)."""
+    patch = np.empty((field.size, field.size, 3), np.float32)
+    patch[:] = OUTSIDE
+    inside_patch, inside_image = [], []
+    for position, length in zip((row, column), image.shape[:2], strict=True):
+        start = field.start + field.stride * position
+        first, last = max(start, 0), min(start + field.size, length)
+        inside_image.append(slice(first, last))
+        inside_patch.append(slice(first - start, last - start))
+    patch[tuple(inside_patch)] = image[tuple(inside_image)]
+    return patch
+
+
+class Reconstruction(NamedTuple):
+    """What ``reconstruct`` found.
+
+    Attributes:
+        image: the image of the lowest cost, shape (1, h, w, 3) in [0, 1].
+        costs: the cost at each evaluation, from the start on.
+    """
+
+    image: np.ndarray
+    costs: list[float]
+
+
+def reconstruct(
+    cost: Callable[[tf.Tensor], tf.Tensor], start: np.ndarray, steps: int = 60, *, name: str = "", progress: bool = True
+) -> Reconstruction:
+    """Find an image for which a cost is low, starting from another, such as noise.
+
+    What the image shows is what the cost cares about: with the content cost of one layer, all that this layer knows of
+    the picture; with a style cost, the texture.
+
+    Args:
+        cost: a function from an image, (1, h, w, 3) in [0, 1], to a scalar. It may use anything that ``tf.function``
+            can trace and ``tf.GradientTape`` differentiate.
+        start: the image to start from, shape (1, h, w, 3) in [0, 1].
+        steps: evaluations of the cost and its gradient, by L-BFGS.
+        name: shown beside the progress bar.
+        progress: show a progress bar.
+
+    Raises:
+        ValueError: the cost doesn't depend on the image, or is not finite at the start.
+
+    Source: Mahendran and Vedaldi, "Understanding Deep Image Representations by Inverting Them" (2015); Gatys et al.
+    2015, fig. 1.
+    """
+
+    @tf.function
+    def cost_and_gradient(G: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
+        with tf.GradientTape() as tape:
+            tape.watch(G)
+            J = cost(G)
+        return J, tape.gradient(J, G)
+
+    costs: list[float] = []
+    best = start
+    with tqdm(total=steps, desc=name, disable=not progress, leave=False) as bar:
+
+        def evaluate(G: np.ndarray) -> tuple[float, np.ndarray]:
+            nonlocal best
+            J, gradient = cost_and_gradient(tf.constant(G))
+            if gradient is None:
+                raise ValueError("The cost does not depend on the image: compute it from the image that it is given.")
+            J = float(J)
+            if not np.isfinite(J):
+                if not costs:
+                    raise ValueError("The cost is not a finite number at the start.")
+                raise StopRun(Ending.NOT_FINITE)
+            if J < min(costs, default=np.inf):
+                best = G
+            costs.append(J)
+            if len(costs) > steps:
+                raise StopRun(Ending.FINISHED)
+            bar.update(len(costs) - 1 - bar.n)
+            bar.set_postfix_str(f"cost = {J:.3g}", refresh=False)
+            return J, gradient.numpy()
+
+        with contextlib.suppress(StopRun, KeyboardInterrupt):
+            lbfgs(evaluate, np.asarray(start, np.float32))
+    return Reconstruction(best, costs)
+
+
+def _require_layer(layer: str) -> None:
+    if layer not in CONV_LAYERS:
+        raise ValueError(f"VGG-19 has no convolution {layer!r}: choose among {', '.join(CONV_LAYERS)}.")

@@ -1,21 +1,27 @@
 # make demo       the Louvre in the manner of Mary Cassatt's Summertime, into outputs/
-# make test       all tests
+# make lab        JupyterLab, on the notebooks
+# make test       all tests, the notebooks' included
 # make test-fast  the tests for daily use, under five minutes
 # make lint       ruff: lint and format
+# make notebooks  runs the notebooks and keeps their outputs
 # make clean      removes the virtual environment
 
 VENV ?= .venv
 PYTHON ?=
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-fast lint format clean
+.PHONY: demo lab test test-fast lint format notebooks clean
 
 demo: $(VENV)/installed
 	@mkdir -p outputs
 	$(BIN)/python -m nst_tf demo -o outputs/louvre_summertime.jpg
 
+lab: $(VENV)/installed-lab
+	$(BIN)/python -m jupyterlab notebooks/00_start_here.ipynb
+
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --nbval-lax notebooks/0*.ipynb
 
 test-fast: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -m "not slow"
@@ -28,6 +34,9 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+notebooks: $(VENV)/installed-dev
+	$(BIN)/python scripts/run_notebooks.py
+
 $(VENV)/installed: pyproject.toml requirements.txt scripts/make_venv.sh
 	@sh scripts/make_venv.sh "$(VENV)" "$(PYTHON)"
 	$(BIN)/python -m pip install --quiet --editable .
@@ -35,6 +44,10 @@ $(VENV)/installed: pyproject.toml requirements.txt scripts/make_venv.sh
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	@touch $@
+
+$(VENV)/installed-lab: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable ".[lab]"
 	@touch $@
 
 clean:

@@ -157,7 +157,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     look.add_argument(
         "--style-layers",
         type=_style_layers,
-        default="course",
+        default=Settings.style_layers,
         metavar="L",
         help=f"{', '.join(STYLE_PRESETS)}, or layers with weights: block1_conv1=0.5,block3_conv1=0.5 (%(default)s)",
     )

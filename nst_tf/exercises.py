@@ -135,7 +135,9 @@ def _compare(value: object, expected: np.ndarray, what: str) -> None:
         return
     if expected.size == 1:
         ratio = float(value.ravel()[0] / expected)
-        raise _Wrong(f"{what} {value.ravel()[0]:.5g}; expected {expected:.5g} ({ratio:.4g} times as much was given).")
+        raise _Wrong(
+            f"{what} {value.ravel()[0]:.5g}; expected {expected:.5g}, so yours is {ratio:.4g} times the right value."
+        )
     place = np.unravel_index(np.abs(value - expected).argmax(), expected.shape)
     place_shown = ", ".join(str(int(index)) for index in place)
     raise _Wrong(f"the entry at [{place_shown}] is {value[place]:.5g}; expected {expected[place]:.5g}.")
@@ -148,7 +150,7 @@ def _shown(arguments: list) -> str:
         if isinstance(argument, list):
             shapes.append(f"a list of {len(argument)} activations")
         else:
-            shapes.append(f"shape {tuple(argument.shape)}" if argument.shape else f"{float(argument):g}")
+            shapes.append(f"shape {tuple(argument.shape)}" if np.ndim(argument) else f"{float(argument):g}")
     return " and ".join(dict.fromkeys(shapes))
 
 

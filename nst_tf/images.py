@@ -47,8 +47,8 @@ def load_image(
     becomes white; of an animation the first frame is taken. Nothing is ever cropped.
 
     Args:
-        source: path of a file that Pillow can open, a PIL image, or an array of shape (h, w), (h, w, 3),
-            (h, w, 4) or (1, h, w, 3): uint8 in 0–255 or floating-point in [0, 1].
+        source: path of a file that Pillow can open, a PIL image, or an array or tensor of shape (h, w),
+            (h, w, 3), (h, w, 4) or (1, h, w, 3): uint8 in 0–255 or floating-point in [0, 1].
         size: longer side of the result, in pixels; the aspect ratio is kept. A pair (width, height) is that
             size exactly; the picture's proportions may differ from it only by rounding. None leaves the size.
         minimum_side: fewest pixels the shorter side may have, in the file and after resizing.
@@ -61,8 +61,8 @@ def load_image(
     Raises:
         ImageError: there is no such picture, it can't be read, or it is too small or too large.
     """
-    if isinstance(source, np.ndarray):
-        planes = _planes_of_array(source, name)
+    if hasattr(source, "__array__"):  # NumPy's and TensorFlow's
+        planes = _planes_of_array(np.asarray(source), name)
     elif isinstance(source, Image.Image):
         planes = [_loaded(source, name)]
     elif isinstance(source, str | os.PathLike):

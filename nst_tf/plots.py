@@ -72,6 +72,7 @@ def animation(pictures: Sequence[Source], title: str) -> Animation:
         title: what it shows.
     """
     frames = [Image.fromarray(np.uint8(np.round(255 * load_image(picture)[0]))) for picture in pictures]
+    frames = [frame.quantize(64, dither=Image.Dither.NONE) for frame in frames]  # a third of the size
     durations = [GIF_MILLISECONDS] * (len(frames) - 1) + [GIF_LAST_MILLISECONDS]
     file = io.BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
@@ -197,7 +198,7 @@ def growing_patches(image: np.ndarray, centre: tuple[int, int], sizes: Mapping[s
     Args:
         image: shape (1, h, w, 3) in [0, 1].
         centre: row and column of the spot.
-        sizes: side of the patch, in pixels, for each layer's name.
+        sizes: side of the patch, in pixels, for each layer's name; at most five.
         title: of the whole figure.
     """
     _, h, w, _ = image.shape
@@ -206,7 +207,7 @@ def growing_patches(image: np.ndarray, centre: tuple[int, int], sizes: Mapping[s
     whole, *places = figure.subplots(1, len(sizes) + 1, width_ratios=[w / h] + [1] * len(sizes))
     whole.imshow(image[0])
     whole.set_title(f"the picture, {w}×{h} pixels", fontsize=LABEL)
-    for axes, (layer, size), colour in zip(places, sizes.items(), COLOURS, strict=True):
+    for axes, (layer, size), colour in zip(places, sizes.items(), COLOURS, strict=False):
         top, left = (middle - size // 2 for middle in centre)
         for square_on in (whole, axes):
             square_on.add_patch(

@@ -6,10 +6,10 @@ Nothing here needs TensorFlow, so that a wrong setting is answered at once.
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Integral, Real
 
-from nst_tf.layers import CONV_LAYERS, STYLE_LAYERS
+from nst_tf.layers import CONV_LAYERS, STYLE_LAYERS, STYLE_PRESETS
 from nst_tf.weights import CHOICES
 
 INITS = ("noisy_content", "noise", "content")
@@ -31,7 +31,7 @@ class Settings:
         alpha: α, weight of the content cost, ≥ 0.
         beta: β, weight of the style cost, ≥ 0. Only α : β matters to where the minimum is.
         content_layer: name of the layer at which contents are compared.
-        style_layers: pairs (layer name, λ ≥ 0).
+        style_layers: pairs (layer name, λ ≥ 0), or the name of a choice in ``nst_tf.layers.STYLE_PRESETS``.
         init: what G starts from: ``"noisy_content"`` (C plus uniform noise in ±0.25, clipped),
             ``"noise"``, ``"content"``, or a picture.
         optimizer: ``"lbfgs"``, ``"adam"`` or ``"gradient_descent"``.
@@ -51,7 +51,7 @@ class Settings:
     alpha: float = 10
     beta: float = 0.05
     content_layer: str = "block4_conv2"
-    style_layers: Sequence[tuple[str, float]] = field(default_factory=lambda: list(STYLE_LAYERS))
+    style_layers: str | Sequence[tuple[str, float]] = "balanced"
     init: object = "content"
     optimizer: str = "lbfgs"
     steps: int = 100
@@ -129,13 +129,16 @@ def _is_file(path: object) -> bool:
 
 
 def _checked_style_layers(style_layers: object) -> list[tuple[str, float]]:
+    if isinstance(style_layers, str) and style_layers in STYLE_PRESETS:
+        style_layers = STYLE_PRESETS[style_layers]
     try:
         pairs = [(layer, weight) for layer, weight in style_layers]
     except (TypeError, ValueError):
         pairs = []
     if not pairs:
         raise SettingsError(
-            f"style_layers is {style_layers!r}: give pairs (layer name, weight), such as {STYLE_LAYERS[:2]}."
+            f"style_layers is {style_layers!r}: give {', '.join(STYLE_PRESETS)}, or pairs (layer name, weight), such as "
+            f"{STYLE_LAYERS[:2]}."
         )
     for layer, weight in pairs:
         _require_layer("style_layers", layer)

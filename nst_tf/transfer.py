@@ -18,7 +18,7 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from nst_tf._tensorflow import tf
-from nst_tf.costs import STYLE_LAYERS, compute_content_cost, compute_style_cost, total_cost
+from nst_tf.costs import compute_content_cost, compute_style_cost, total_cost
 from nst_tf.images import Source, preprocess, tensor_to_image
 from nst_tf.inputs import load_inputs
 from nst_tf.optimizers import OPTIMIZERS, Ending, StopRun
@@ -86,7 +86,7 @@ def stylize(
     alpha: float = Settings.alpha,
     beta: float = Settings.beta,
     content_layer: str = Settings.content_layer,
-    style_layers: Sequence[tuple[str, float]] = STYLE_LAYERS,
+    style_layers: str | Sequence[tuple[str, float]] = Settings.style_layers,
     init: str | Source = Settings.init,
     optimizer: str = Settings.optimizer,
     steps: int = Settings.steps,

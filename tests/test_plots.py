@@ -1,10 +1,16 @@
 """The figures: what they show, read off the figure itself."""
 
+import base64
+import io
+
 import numpy as np
 import pytest
 from conftest import LOUVRE, SUMMERTIME
 from matplotlib.figure import Figure
+from PIL import Image
 
+from nst_tf import plots
+from nst_tf.layers import CONV_LAYERS
 from nst_tf.plots import cost_curves, picture_grid, triptych
 from nst_tf.transfer import Costs
 
@@ -54,3 +60,119 @@ def test_a_cost_of_zero_leaves_a_gap_on_the_log_axis(tmp_path):
     figure = cost_curves(history, alpha=10, beta=1)
     figure.savefig(tmp_path / "curves.png")
     assert np.ma.getmaskarray(figure.axes[0].lines[1].get_ydata())[0]
+
+
+# ------------------------------------------------------------------------- the notebooks' figures
+
+GREY = np.linspace(0, 1, 4 * 6 * 3).reshape(1, 4, 6, 3)
+FIGURES = {
+    "network_diagram": lambda: plots.network_diagram(
+        {layer: ((8, 8, n_C), 3) for layer, (_, n_C) in CONV_LAYERS.items()}, "Layers"
+    ),
+    "patch_grids": lambda: plots.patch_grids(np.zeros((2, 9, 5, 5, 3)), ["unit 1", "unit 2"], "Patches"),
+    "feature_maps": lambda: plots.feature_maps(GREY, {"block1_conv1": np.ones((4, 6, 2))}, "Maps"),
+    "growing_patches": lambda: plots.growing_patches(GREY, (2, 3), {"a": 1, "b": 3}, "Fields"),
+    "heat_maps": lambda: plots.heat_maps([np.eye(3) + 1, np.ones((3, 3))], ["one", "two"], "Matrices", log=True),
+    "number_table": lambda: plots.number_table(np.eye(2) + 1, "ab", "cd", "Table", xlabel="x", ylabel="y"),
+    "bars": lambda: plots.bars({"s": {"a": 1.0, "b": 2.0}}, "Bars", xlabel="x", ylabel="y"),
+    "curves": lambda: plots.curves({"s": ([0, 1], [2, 1])}, "Curves", xlabel="x", ylabel="y"),
+    "picture_grid": lambda: picture_grid([GREY[0], GREY[0, :2]], ["a", "b"], "Pictures", 2),
+    "triptych": lambda: triptych(GREY[0], GREY[0], GREY[0], "Three"),
+    "cost_curves": lambda: cost_curves(HISTORY, 1, 1),
+}
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """What a cell would get to display: (data, metadata) for each."""
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda image: shown.append(image._repr_mimebundle_()))
+    return shown
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_can_be_shown_with_its_title_as_alternative_text(displayed, name):
+    figure = FIGURES[name]()
+    plots.show(figure)
+    ((data, metadata),) = displayed
+    title = figure.get_suptitle() or figure.axes[0].get_title()
+    assert metadata["image/jpeg"]["alt"] == title
+    with Image.open(io.BytesIO(base64.b64decode(data["image/jpeg"]))) as picture:
+        assert picture.width > 700
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda figure: figure.axes[0].set_title(""), "has no title"),
+        (lambda figure: figure.axes[0].set_xlabel(""), "give the x axis one"),
+        (lambda figure: figure.axes[0].set_ylabel(""), "give the y axis one"),
+    ],
+)
+def test_a_figure_that_explains_nothing_is_not_shown(displayed, spoil, words):
+    figure = FIGURES["bars"]()
+    spoil(figure)
+    with pytest.raises(ValueError, match=words):
+        plots.show(figure)
+    assert not displayed
+
+
+def test_a_colour_bar_needs_its_label_too(displayed):
+    figure = FIGURES["heat_maps"]()
+    figure.axes[-1].set_ylabel("")
+    with pytest.raises(ValueError, match="give the y axis one"):
+        plots.show(figure)
+
+
+def test_hidden_axes_need_no_labels_but_a_title(displayed):
+    figure = FIGURES["picture_grid"]()
+    figure.suptitle("")
+    with pytest.raises(ValueError, match="has no title"):
+        plots.show(figure)
+
+
+def test_an_animation_shows_its_frames_in_turn(displayed):
+    frames = [np.full((8, 12, 3), value) for value in (0.0, 0.5, 1.0)]
+    plots.show(plots.animation(frames, "From black to white"))
+    ((data, metadata),) = displayed
+    assert metadata["image/gif"]["alt"] == "From black to white"
+    with Image.open(io.BytesIO(base64.b64decode(data["image/gif"]))) as gif:
+        assert gif.n_frames == 3
+        levels = []
+        for frame in range(3):
+            gif.seek(frame)
+            levels.append(gif.convert("L").getpixel((5, 5)))
+    assert levels == pytest.approx([0, 128, 255], abs=2)
+
+
+def test_patches_lie_three_by_three_in_reading_order():
+    nine = np.linspace(0, 1, 9).reshape(1, 9, 1, 1, 1) * np.ones((1, 9, 4, 4, 3))
+    (axes,) = plots.patch_grids(nine, ["unit"], "Patches").axes
+    picture = axes.images[0].get_array()
+    side = picture.shape[0]
+    centres = [
+        picture[side * (2 * row + 1) // 6, side * (2 * column + 1) // 6, 0] for row in range(3) for column in range(3)
+    ]
+    np.testing.assert_allclose(centres, np.linspace(0, 1, 9))
+
+
+def test_the_growing_patches_are_cut_out_around_the_spot():
+    figure = plots.growing_patches(GREY, (2, 3), {"a": 1, "b": 3}, "Fields")
+    whole, small, large = figure.axes
+    assert (small.get_xlim(), small.get_ylim()) == ((2.5, 3.5), (2.5, 1.5))
+    assert (large.get_xlim(), large.get_ylim()) == ((1.5, 4.5), (3.5, 0.5))
+    assert [square.get_width() for square in whole.patches] == [1, 3]
+
+
+def test_heat_maps_share_one_colour_scale():
+    figure = plots.heat_maps([np.full((2, 2), 3.0), np.array([[1.0, 9.0], [2.0, 4.0]])], ["one", "two"], "Matrices")
+    assert {axes.images[0].get_clim() for axes in figure.axes[:2]} == {(1.0, 9.0)}
+
+
+def test_bars_and_curves_show_the_numbers():
+    (axes,) = plots.bars({"s": {"a": 1.0, "b": 2.0}, "t": {"a": 3.0, "b": 4.0}}, "Bars", xlabel="x", ylabel="y").axes
+    assert [bar.get_height() for bar in axes.patches] == [1, 2, 3, 4]
+    (axes,) = plots.curves({"s": ([0, 1], [2, 1])}, "Curves", xlabel="x", ylabel="y").axes
+    assert axes.get_yscale() == "log"
+    assert axes.get_ylabel() == "y (log scale)"
+    np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[0, 2], [1, 1]])

@@ -1,0 +1,231 @@
+"""The lessons: what each has to have, and the exercises in the states that a learner leaves them in.
+
+That every cell runs, and that what is marked NBVAL_CHECK_OUTPUT comes out as it was saved, is nbval's part:
+``pytest --nbval-lax notebooks/0*.ipynb``.
+"""
+
+import re
+
+import nbformat
+import pytest
+from conftest import ROOT
+from nbclient import NotebookClient
+
+LESSONS = sorted((ROOT / "notebooks").glob("0*.ipynb"))
+IDEAS = range(1, 16)
+SHOWN_IN_NUMBERS = {6, 9}
+
+
+def lesson(number):
+    return nbformat.read(next(path for path in LESSONS if path.name.startswith(f"{number:02}_")), as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def printed(cell):
+    return "".join(output.text for output in cell.outputs if output.output_type == "stream")
+
+
+def pictures(cell):
+    """The alternative text of each picture that the cell shows."""
+    return [
+        output.metadata.get(kind, {}).get("alt", "")
+        for output in cell.outputs
+        for kind in output.get("data", {})
+        if kind.startswith("image/")
+    ]
+
+
+def checked(cell):
+    return cell.source.startswith("# NBVAL_CHECK_OUTPUT\n")
+
+
+def test_the_lessons_are_there():
+    assert [path.name[:2] for path in LESSONS] == [f"{number:02}" for number in range(7)]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+class TestEachLesson:
+    def test_says_what_it_is(self, path):
+        first = nbformat.read(path, as_version=4).cells[0]
+        assert first.cell_type == "markdown"
+        assert first.source.startswith(f"# {int(path.name[:2])} · ")
+        for heading in ("Goals", "Before you start", "Time"):
+            assert re.search(rf"^\*\*{heading}\.\*\* \w", first.source, re.MULTILINE)
+
+    def test_ends_with_questions(self, path):
+        last = nbformat.read(path, as_version=4).cells[-1]
+        _, _, questions = last.source.partition("## Questions\n")
+        assert len(re.findall(r"^\d\. ", questions, re.MULTILINE)) in (2, 3)
+
+    def test_was_run_from_top_to_bottom_without_an_error(self, path):
+        cells = code_cells(nbformat.read(path, as_version=4))
+        assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+        outputs = [output for cell in cells for output in cell.outputs]
+        assert {output.output_type for output in outputs} <= {"stream", "display_data"}
+        assert not [output.text for output in outputs if output.get("name") == "stderr"]
+
+    def test_has_cells_of_a_size_to_be_read(self, path):
+        for cell in nbformat.read(path, as_version=4).cells:
+            assert cell.source.strip()
+            if cell.cell_type == "code":
+                assert len(cell.source.splitlines()) <= 24
+                assert len(printed(cell).splitlines()) <= 16
+
+    def test_describes_each_picture(self, path):
+        described = [alt for cell in code_cells(nbformat.read(path, as_version=4)) for alt in pictures(cell)]
+        assert described
+        assert all(len(alt.split()) >= 2 for alt in described)
+
+    def test_is_small_enough_for_a_hosted_viewer(self, path):
+        assert path.stat().st_size <= 1_500_000
+
+
+@pytest.mark.parametrize("idea", IDEAS)
+def test_every_idea_is_shown_and_its_property_checked(idea):
+    shown = 0
+    for number in range(7):
+        cells = code_cells(lesson(number))
+        for cell, following in zip(cells, [*cells[1:], None], strict=True):
+            if f"idea-{idea:02}" in tags(cell):
+                shown += 1
+                assert idea in SHOWN_IN_NUMBERS or pictures(cell)
+                proof = cell if checked(cell) else following
+                assert checked(proof)
+                assert printed(proof)
+                assert "False" not in printed(proof)
+    assert shown
+
+
+def test_what_is_checked_came_out_true():
+    for number in range(7):
+        for cell in code_cells(lesson(number)):
+            if checked(cell):
+                assert printed(cell)
+                assert "False" not in printed(cell)
+
+
+# ------------------------------------------------------------------------------------ the exercises
+
+EXERCISES = {
+    2: ["compute_content_cost"],
+    3: ["gram_matrix", "compute_layer_style_cost", "compute_style_cost"],
+    4: ["total_cost", "train_step"],
+}
+
+RIGHT = {
+    "compute_content_cost": "return tf.reduce_mean((content_output[-1] - generated_output[-1]) ** 2) / 4",
+    "gram_matrix": "return tf.einsum('ki,li->kl', A, A)",
+    "compute_layer_style_cost": """
+        n_C = a_G.shape[-1]
+        grams = [gram_matrix(tf.transpose(tf.reshape(a, [-1, n_C]))) for a in (a_S, a_G)]
+        positions = a_G.shape[1] * a_G.shape[2]
+        return tf.reduce_sum((grams[0] - grams[1]) ** 2) / (2 * n_C * positions) ** 2""",
+    "compute_style_cost": """
+        total = 0
+        for index in range(len(STYLE_LAYERS)):
+            layer = compute_layer_style_cost(style_image_output[index], generated_image_output[index])
+            total = total + STYLE_LAYERS[index][1] * layer
+        return total""",
+    "total_cost": "return alpha * J_content + beta * J_style",
+    "train_step": """
+        with tf.GradientTape() as tape:
+            a_G = vgg_model_outputs(generated_image)
+            J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), alpha, beta)
+        optimizer.apply_gradients(zip(tape.gradient(J, [generated_image]), [generated_image]))
+        generated_image.assign(tf.clip_by_value(generated_image, 0.0, 1.0))
+        return J""",
+}
+
+WRONG = {
+    "compute_content_cost": "return tf.reduce_mean(tf.abs(content_output[-1] - generated_output[-1])) / 4",
+    "gram_matrix": "return tf.matmul(A, A, transpose_a=True)",
+    "compute_layer_style_cost": "return 1 / 0",
+    "compute_style_cost": "return compute_layer_style_cost(style_image_output[0], generated_image_output[0])",
+    "total_cost": "return beta * J_content + alpha * J_style",
+    "train_step": "return undefined",
+}
+
+
+def filled_in(notebook, bodies):
+    """Replace the ``return None`` of each exercise, as a learner does, and count the calls of each function."""
+    for cell in code_cells(notebook):
+        if "exercise" in tags(cell):
+            name = re.search(r"def (\w+)", cell.source)[1]
+            body = "\n".join("    " + line.removeprefix("    " * 2) for line in bodies[name].strip("\n").splitlines())
+            count = f"    CALLS.append({name!r})\n"
+            assert cell.source.endswith("    return None")
+            cell.source = "CALLS = globals().get('CALLS', [])\n" + cell.source.replace("    return None", count + body)
+
+
+def ran(number, bodies, folder):
+    """Run a lesson with the exercises filled in; what its check cells print, and the names and calls at the end."""
+    notebook = lesson(number)
+    filled_in(notebook, bodies)
+    names = EXERCISES[number]
+    plain = "getattr({0}, 'python_function', {0}).__name__"
+    for name in names:
+        report = f"print(CALLS.count({name!r}), {plain.format(name)})"
+        notebook.cells.append(nbformat.v4.new_code_cell(report))
+    (folder / "notebooks").mkdir()
+    (folder / "images").symlink_to(ROOT / "images")
+    resources = {"metadata": {"path": folder / "notebooks"}}
+    NotebookClient(notebook, kernel_name="python3", timeout=1200, resources=resources).execute()
+    checks = [printed(cell) for cell in code_cells(notebook) if "check" in tags(cell)]
+    ends = [printed(cell).split() for cell in notebook.cells[-len(names) :]]
+    return checks, [int(calls) for calls, _ in ends], [name for _, name in ends]
+
+
+def test_every_graded_function_is_an_exercise_with_a_folded_solution_and_a_check():
+    for number in range(7):
+        found = []
+        cells = code_cells(lesson(number))
+        for exercise, solution, check in zip(cells, cells[1:], cells[2:], strict=False):
+            if "exercise" in tags(exercise):
+                name = re.search(r"def (\w+)", exercise.source)[1]
+                found.append(name)
+                assert exercise.source.rstrip().endswith("return None")
+                assert "solution" in tags(solution)
+                assert solution.metadata.jupyter.source_hidden
+                assert f"def {name}_solution(" in solution.source
+                assert "check" in tags(check)
+                assert f"{name} = checked({name}, {name}_solution" in check.source
+        assert found == EXERCISES.get(number, [])
+
+
+@pytest.mark.parametrize("number", EXERCISES)
+def test_left_alone_an_exercise_is_reported_as_not_written(number):
+    """The lessons are kept in this state, and nbval runs them in it."""
+    checks = [cell for cell in code_cells(lesson(number)) if "check" in tags(cell)]
+    for cell, name in zip(checks, EXERCISES[number], strict=True):
+        assert checked(cell)
+        assert printed(cell) == f"{name}: not written yet: going on with the solution.\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", EXERCISES)
+def test_filled_in_rightly_the_learners_functions_are_used(number, tmp_path):
+    checks, calls, names = ran(number, RIGHT, tmp_path)
+    assert checks == [f"{name} is right: going on with yours.\n" for name in EXERCISES[number]]
+    assert names == EXERCISES[number]
+    for name, count in zip(names, calls, strict=True):
+        in_its_check = 1 if name == "train_step" else 2
+        assert count > in_its_check
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", EXERCISES)
+def test_filled_in_wrongly_the_lesson_says_so_and_goes_on(number, tmp_path):
+    checks, _, names = ran(number, WRONG, tmp_path)
+    assert names == [f"{name}_solution" for name in EXERCISES[number]]
+    for name, text in zip(EXERCISES[number], checks, strict=True):
+        assert text.startswith(f"{name}: ")
+        assert "not written yet" not in text
+        assert text.endswith("Going on with the solution.\n")
+    assert not list((tmp_path / "notebooks").iterdir())

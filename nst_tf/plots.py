@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from PIL import Image
+from PIL import Image, ImageDraw
 
-from nst_tf.images import Source, load_image
+from nst_tf.images import Source, load_image, tensor_to_image
 from nst_tf.layers import block_of
 from nst_tf.outputs import GIF_LAST_MILLISECONDS, GIF_MILLISECONDS
 
@@ -39,7 +39,7 @@ def show(figure: Figure | Animation) -> None:
     from IPython import display  # there wherever a notebook runs
 
     if isinstance(figure, Animation):
-        display.display(display.Image(figure.gif, format="gif", alt=figure.title))
+        display.display(display.Image(figure.gif, format="gif", alt=figure.title, width=1000))
         return
     title = _title_of(figure)
     for axes in figure.axes:
@@ -64,19 +64,27 @@ def _require_labels(axes: Axes) -> None:
         raise ValueError(f"An axis of the figure has no label: give the {missing[0]} axis one, or hide the axes.")
 
 
-def animation(pictures: Sequence[Source], title: str) -> Animation:
+def animation(pictures: Mapping[str, Source], title: str) -> Animation:
     """A timelapse, whose last picture stays a while.
 
     Args:
-        pictures: what ``nst_tf.load_image`` takes, all of one size.
-        title: what it shows.
+        pictures: for each label, to stand above it, a picture as ``nst_tf.load_image`` takes it; all of one size.
+        title: what the whole shows.
     """
-    frames = [Image.fromarray(np.uint8(np.round(255 * load_image(picture)[0]))) for picture in pictures]
-    frames = [frame.quantize(64, dither=Image.Dither.NONE) for frame in frames]  # a third of the size
+    frames = [_labelled(load_image(picture)[0], label) for label, picture in pictures.items()]
     durations = [GIF_MILLISECONDS] * (len(frames) - 1) + [GIF_LAST_MILLISECONDS]
     file = io.BytesIO()
     frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
     return Animation(title, file.getvalue())
+
+
+def _labelled(image: np.ndarray, label: str) -> Image.Image:
+    """The picture below its label, in 64 colours, which make a GIF a third smaller."""
+    h, w, _ = image.shape
+    frame = Image.new("RGB", (w, h + 20), "white")
+    frame.paste(tensor_to_image(image), (0, 20))
+    ImageDraw.Draw(frame).text((w / 2, 10), label, fill="black", font_size=14, anchor="mm")
+    return frame.quantize(64, dither=Image.Dither.NONE)
 
 
 # -------------------------------------------------------------------------------------- pictures
@@ -118,29 +126,27 @@ def triptych(content: Source, style: Source, generated: Source, title: str = "")
     return figure
 
 
-def picture_grid(pictures: Sequence[Source], labels: Sequence[str], title: str, columns: int) -> Figure:
+def picture_grid(pictures: Mapping[str, Source], title: str, columns: int) -> Figure:
     """Pictures in rows, each with its label above it: what one knob does.
 
     Args:
-        pictures: what ``nst_tf.load_image`` takes.
-        labels: one for each picture.
+        pictures: for each label a picture, as ``nst_tf.load_image`` takes it.
         title: of the whole figure.
         columns: pictures in a row.
     """
-    images = [load_image(picture)[0] for picture in pictures]
-    tallest = max(image.shape[0] / image.shape[1] for image in images)
-    return _grid(images, labels, title, columns, tallest)
+    images = {label: load_image(picture)[0] for label, picture in pictures.items()}
+    tallest = max(image.shape[0] / image.shape[1] for image in images.values())
+    return _grid(images, title, columns, tallest)
 
 
-def patch_grids(patches: np.ndarray, labels: Sequence[str], title: str) -> Figure:
+def patch_grids(patches: Mapping[str, np.ndarray], title: str) -> Figure:
     """Nine patches, three by three, for each of some units, as in Zeiler and Fergus 2014.
 
     Args:
-        patches: shape (units, 9, size, size, 3) in [0, 1].
-        labels: one for each unit.
+        patches: for each label nine patches, shape (9, size, size, 3) in [0, 1].
         title: of the whole figure.
     """
-    figure = _grid([_three_by_three(nine) for nine in patches], labels, title, len(patches), 1)
+    figure = _grid({label: _three_by_three(nine) for label, nine in patches.items()}, title, len(patches), 1)
     figure.set_size_inches(figure.get_size_inches() * min(1, 0.3 * len(patches)))
     figure.get_layout_engine().set(w_pad=0.15)
     return figure
@@ -156,12 +162,13 @@ def _three_by_three(patches: np.ndarray) -> np.ndarray:
     return np.concatenate(rows)[:-line, :-line]
 
 
-def _grid(images: Sequence[np.ndarray], labels: Sequence[str], title: str, columns: int, aspect: float) -> Figure:
+def _grid(images: Mapping[str, np.ndarray], title: str, columns: int, aspect: float) -> Figure:
     rows = -(-len(images) // columns)
     cell = 14 / columns
     figure = Figure(figsize=(14, rows * (cell * aspect + 0.4) + 0.5), layout="constrained")
     figure.suptitle(title, fontsize=TITLE)
-    for axes, image, label in zip(figure.subplots(rows, columns, squeeze=False).flat, images, labels, strict=False):
+    places = figure.subplots(rows, columns, squeeze=False).flat
+    for axes, (label, image) in zip(places, images.items(), strict=False):
         axes.imshow(image)
         axes.set_title(label, fontsize=LABEL)
     for axes in figure.axes:
@@ -256,8 +263,7 @@ def network_diagram(layers: Mapping[str, tuple[tuple[int, int, int], int]], titl
 
 
 def heat_maps(
-    matrices: Sequence[np.ndarray],
-    labels: Sequence[str],
+    matrices: Mapping[str, np.ndarray],
     title: str,
     *,
     axis: str = "channel",
@@ -267,8 +273,7 @@ def heat_maps(
     """Square matrices side by side on one colour scale.
 
     Args:
-        matrices: of shape (n, n).
-        labels: one for each matrix.
+        matrices: for each label an array of shape (n, n).
         title: of the whole figure.
         axis: what a row and a column stand for.
         value: what an entry is.
@@ -276,10 +281,11 @@ def heat_maps(
     """
     figure = Figure(figsize=(14, 14 / len(matrices) + 0.4), layout="constrained")
     figure.suptitle(title, fontsize=TITLE)
-    most = max(matrix.max() for matrix in matrices)
-    least = np.quantile(np.stack(matrices), 0.01 if log else 0)
+    entries = np.stack(list(matrices.values()))
+    least, most = np.quantile(entries, 0.01 if log else 0), entries.max()
     norm = (LogNorm if log else Normalize)(least, most, clip=True)
-    for axes, matrix, label in zip(figure.subplots(1, len(matrices), squeeze=False)[0], matrices, labels, strict=True):
+    places = figure.subplots(1, len(matrices), squeeze=False)[0]
+    for axes, (label, matrix) in zip(places, matrices.items(), strict=True):
         image = axes.imshow(matrix, cmap="magma", norm=norm, interpolation="nearest")
         axes.set_title(label, fontsize=LABEL)
         axes.set_xlabel(f"{axis} k'", fontsize=LABEL)

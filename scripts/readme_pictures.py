@@ -1,10 +1,14 @@
 """Makes the pictures that the README shows: ``python scripts/readme_pictures.py [NAME ...]``.
 
-Names: demo, beta, content_layer, init. Without one, all are made, into images/readme/. About 15 minutes on two cores.
+Names: demo, layers, beta, content_layer, init. Without one, all are made, into images/readme/. About 15 minutes on two
+cores.
 """
 
+import base64
 import sys
 from pathlib import Path
+
+import nbformat
 
 from nst_tf import get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
 from nst_tf._tensorflow import tf
@@ -29,13 +33,21 @@ def demo():
     save(triptych(LOUVRE, SUMMERTIME, result.image), "triptych")
 
 
+def layers():
+    """The reconstructions of notebook 2, as they are shown there."""
+    lesson = nbformat.read(IMAGES.parent / "notebooks/02_content_cost.ipynb", as_version=4)
+    cell = next(cell for cell in lesson.cells if "idea-07" in cell.metadata.get("tags", []))
+    with written_aside(OUT / "layers.jpg") as aside:
+        aside.write_bytes(base64.b64decode(cell.outputs[0].data["image/jpeg"]))
+
+
 def grid(name, content, style, title, columns, runs):
-    pictures = [stylize(content, style, **options).image for options in runs.values()]
-    save(picture_grid(pictures, list(runs), title, columns), name)
+    pictures = {label: stylize(content, style, **options).image for label, options in runs.items()}
+    save(picture_grid(pictures, title, columns), name)
 
 
 def beta():
-    runs = {f"β = {label}": {"beta": float(label)} for label in ("0.000005", "0.0005", "0.05", "5")}
+    runs = {f"β = {label}": {"beta": float(label)} for label in ("0.0005", "0.005", "0.05", "0.5")}
     grid("beta", LOUVRE, SUMMERTIME, "The weight of the style, with α = 10", 2, runs)
 
 
@@ -43,7 +55,7 @@ def content_layer():
     layers = ("block1_conv2", "block3_conv2", "block4_conv2", "block5_conv4")
     energies = content_energies(CAT, layers)
     alphas = {layer: 10 * energies["block4_conv2"] / energies[layer] for layer in layers}
-    runs = {layer: {"content_layer": layer, "alpha": alpha, "beta": 0.005} for layer, alpha in alphas.items()}
+    runs = {layer: {"content_layer": layer, "alpha": alpha, "beta": 0.01} for layer, alpha in alphas.items()}
     grid("content_layer", CAT, WAVE, "The layer at which contents are compared", 2, runs)
 
 
@@ -61,7 +73,7 @@ def init():
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
-    makers = {"demo": demo, "beta": beta, "content_layer": content_layer, "init": init}
+    makers = {"demo": demo, "layers": layers, "beta": beta, "content_layer": content_layer, "init": init}
     if unknown := set(sys.argv[1:]) - set(makers):
         sys.exit(f"There is no figure named {', '.join(unknown)}: choose among {', '.join(makers)}.")
     for name in sys.argv[1:] or makers:

@@ -279,6 +279,7 @@ def test_a_tensor_becomes_the_picture_it_came_from(convert):
         picture = tensor_to_image(form)
         assert picture.mode == "RGB"
         np.testing.assert_array_equal(np.asarray(picture), array)
+        np.testing.assert_array_equal(load_image(form), load_image(array))
 
 
 @pytest.mark.parametrize(

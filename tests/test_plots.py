@@ -30,8 +30,8 @@ def test_the_triptych_shows_three_pictures_at_one_height(tmp_path):
 
 
 def test_the_grid_shows_each_picture_with_its_label(tmp_path):
-    pictures = [np.full((20, 30, 3), value) for value in (0.0, 0.5, 1.0)]
-    figure = picture_grid(pictures, ["black", "grey", "white"], "Three pictures", columns=2)
+    pictures = {name: np.full((20, 30, 3), value) for name, value in {"black": 0.0, "grey": 0.5, "white": 1.0}.items()}
+    figure = picture_grid(pictures, "Three pictures", columns=2)
     figure.savefig(tmp_path / "grid.png")
     assert figure.get_suptitle() == "Three pictures"
     shown = {axes.get_title(): axes.images[0].get_array()[0, 0, 0] for axes in figure.axes if axes.images}
@@ -69,14 +69,16 @@ FIGURES = {
     "network_diagram": lambda: plots.network_diagram(
         {layer: ((8, 8, n_C), 3) for layer, (_, n_C) in CONV_LAYERS.items()}, "Layers"
     ),
-    "patch_grids": lambda: plots.patch_grids(np.zeros((2, 9, 5, 5, 3)), ["unit 1", "unit 2"], "Patches"),
+    "patch_grids": lambda: plots.patch_grids(
+        {"unit 1": np.zeros((9, 5, 5, 3)), "unit 2": np.ones((9, 5, 5, 3))}, "Patches"
+    ),
     "feature_maps": lambda: plots.feature_maps(GREY, {"block1_conv1": np.ones((4, 6, 2))}, "Maps"),
     "growing_patches": lambda: plots.growing_patches(GREY, (2, 3), {"a": 1, "b": 3}, "Fields"),
-    "heat_maps": lambda: plots.heat_maps([np.eye(3) + 1, np.ones((3, 3))], ["one", "two"], "Matrices", log=True),
+    "heat_maps": lambda: plots.heat_maps({"one": np.eye(3) + 1, "two": np.ones((3, 3))}, "Matrices", log=True),
     "number_table": lambda: plots.number_table(np.eye(2) + 1, "ab", "cd", "Table", xlabel="x", ylabel="y"),
     "bars": lambda: plots.bars({"s": {"a": 1.0, "b": 2.0}}, "Bars", xlabel="x", ylabel="y"),
     "curves": lambda: plots.curves({"s": ([0, 1], [2, 1])}, "Curves", xlabel="x", ylabel="y"),
-    "picture_grid": lambda: picture_grid([GREY[0], GREY[0, :2]], ["a", "b"], "Pictures", 2),
+    "picture_grid": lambda: picture_grid({"a": GREY[0], "b": GREY[0, :2]}, "Pictures", 2),
     "triptych": lambda: triptych(GREY[0], GREY[0], GREY[0], "Three"),
     "cost_curves": lambda: cost_curves(HISTORY, 1, 1),
 }
@@ -132,22 +134,25 @@ def test_hidden_axes_need_no_labels_but_a_title(displayed):
 
 
 def test_an_animation_shows_its_frames_in_turn(displayed):
-    frames = [np.full((8, 12, 3), value) for value in (0.0, 0.5, 1.0)]
+    frames = {name: np.full((30, 60, 3), value) for name, value in {"one": 0.0, "two": 0.5, "three": 1.0}.items()}
     plots.show(plots.animation(frames, "From black to white"))
     ((data, metadata),) = displayed
     assert metadata["image/gif"]["alt"] == "From black to white"
     with Image.open(io.BytesIO(base64.b64decode(data["image/gif"]))) as gif:
         assert gif.n_frames == 3
-        levels = []
+        levels, labels = [], set()
         for frame in range(3):
             gif.seek(frame)
-            levels.append(gif.convert("L").getpixel((5, 5)))
+            grey = np.asarray(gif.convert("L"))
+            levels.append(grey[40, 30])
+            labels.add(grey[:20].tobytes())
     assert levels == pytest.approx([0, 128, 255], abs=2)
+    assert len(labels) == 3
 
 
 def test_patches_lie_three_by_three_in_reading_order():
-    nine = np.linspace(0, 1, 9).reshape(1, 9, 1, 1, 1) * np.ones((1, 9, 4, 4, 3))
-    (axes,) = plots.patch_grids(nine, ["unit"], "Patches").axes
+    nine = np.linspace(0, 1, 9).reshape(9, 1, 1, 1) * np.ones((9, 4, 4, 3))
+    (axes,) = plots.patch_grids({"unit": nine}, "Patches").axes
     picture = axes.images[0].get_array()
     side = picture.shape[0]
     centres = [
@@ -165,7 +170,7 @@ def test_the_growing_patches_are_cut_out_around_the_spot():
 
 
 def test_heat_maps_share_one_colour_scale():
-    figure = plots.heat_maps([np.full((2, 2), 3.0), np.array([[1.0, 9.0], [2.0, 4.0]])], ["one", "two"], "Matrices")
+    figure = plots.heat_maps({"one": np.full((2, 2), 3.0), "two": np.array([[1.0, 9.0], [2.0, 4.0]])}, "Matrices")
     assert {axes.images[0].get_clim() for axes in figure.axes[:2]} == {(1.0, 9.0)}
 
 

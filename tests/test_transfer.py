@@ -14,6 +14,7 @@ from PIL import Image
 from nst_tf import load_image, stylize
 from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
+from nst_tf.layers import STYLE_PRESETS
 from nst_tf.optimizers import OPTIMIZERS, Ending, StopRun
 from nst_tf.settings import Settings, SettingsError
 from nst_tf.transfer import Objective
@@ -350,6 +351,7 @@ def test_the_settings_of_a_run_repeat_it():
         ({"style_layers": [("conv1", 1)]}, "style_layers is 'conv1'"),
         ({"style_layers": [("block1_conv1", -1)]}, "weight of block1_conv1 is -1"),
         ({"style_layers": []}, "style_layers is []"),
+        ({"style_layers": "finest"}, "style_layers is 'finest': give balanced, course, fine, coarse, or pairs"),
         ({"style_layers": ["block1_conv1"]}, "pairs"),
         ({"optimizer": "sgd"}, "optimizer is 'sgd'"),
         ({"learning_rate": 0.1}, "no part in L-BFGS"),
@@ -374,3 +376,11 @@ def test_numbers_of_numpy_and_any_sequence_of_layers():
     settings = Settings(size=np.int64(96), alpha=np.float32(10), beta=np.float64(0.1), style_layers=layers)
     assert json.dumps([settings.size, settings.alpha, settings.beta]) == "[96, 10.0, 0.1]"
     assert settings.style_layers == [("block1_conv1", 0.5)]
+
+
+def test_a_choice_of_style_layers_by_its_name():
+    assert Settings().style_layers == STYLE_PRESETS["balanced"]
+    assert Settings(style_layers="course").style_layers == [(f"block{block}_conv1", 0.2) for block in range(1, 6)]
+    assert run(style_layers="fine", size=32, steps=1).settings["style_layers"] == [
+        [layer, weight] for layer, weight in STYLE_PRESETS["balanced"][:3]
+    ]

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import LOUVRE
+from conftest import LOUVRE, ROOT
 
 from nst_tf import STYLE_LAYERS, get_layer_outputs, load_image, load_vgg19, preprocess
-from nst_tf.layers import CONV_LAYERS, minimum_side
+from nst_tf.layers import BALANCED_STYLE_LAYERS, CONV_LAYERS, minimum_side
 from nst_tf.weights import load_weights
 
 
@@ -38,6 +38,19 @@ def test_every_layer_on_a_photograph_against_numpy(vgg):
         scale = expected[name].max()
         assert scale > 1, name
         np.testing.assert_allclose(activations[0] / scale, expected[name] / scale, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("painting", sorted((ROOT / "images/style").glob("*.jpg")), ids=lambda path: path.stem)
+def test_the_balanced_layers_count_about_alike(vgg, painting):
+    """What an empty picture costs in each layer: Σ G² / (4 n_C² (n_H n_W)²), times λ."""
+    outputs = get_layer_outputs(vgg, BALANCED_STYLE_LAYERS)(preprocess(load_image(painting, 400)))
+    costs = []
+    for (_, weight), a in zip(BALANCED_STYLE_LAYERS, outputs, strict=True):
+        unrolled = a.numpy().reshape(-1, a.shape[-1])
+        costs.append(weight * np.mean((unrolled.T @ unrolled / len(unrolled)) ** 2) / 4)
+    shares = np.array(costs) / sum(costs)
+    assert shares.min() > 0.08
+    assert shares.max() < 0.5
 
 
 def test_outputs_come_in_the_order_asked_for(vgg):

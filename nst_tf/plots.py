@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -34,11 +35,13 @@ def show(figure: Figure | Animation) -> None:
     """Show a figure below a notebook's cell, with its title as the alternative text.
 
     Raises:
-        ValueError: the figure has no title, or an axis no label, so that a reader could not tell what it shows.
+        ValueError: the figure or the animation has no title, or an axis no label, so that a reader could not tell what it shows.
     """
     from IPython import display  # there wherever a notebook runs
 
     if isinstance(figure, Animation):
+        if not figure.title:
+            raise ValueError("The animation has no title: give it one.")
         display.display(display.Image(figure.gif, format="gif", alt=figure.title, width=1000))
         return
     title = _title_of(figure)
@@ -176,24 +179,26 @@ def _grid(images: Mapping[str, np.ndarray], title: str, columns: int, aspect: fl
     return figure
 
 
-def feature_maps(image: np.ndarray, maps: Mapping[str, np.ndarray], title: str) -> Figure:
-    """Feature maps in rows, each row behind the picture itself: bright where the channel fires.
+def feature_maps(image: np.ndarray, maps: Mapping[str, Mapping[str, np.ndarray]], title: str) -> Figure:
+    """Feature maps in rows, the picture first in each: bright where the channel fires.
 
     Args:
         image: shape (1, h, w, 3) in [0, 1].
-        maps: for each row its label, such as a layer's name, and an array of shape (n_H, n_W, channels).
+        maps: for each row its label, to stand above the picture, and for each map of it a label and an array of
+            shape (n_H, n_W). The maps of a row share one colour scale.
         title: of the whole figure.
     """
-    columns = 1 + max(of_row.shape[-1] for of_row in maps.values())
+    columns = 1 + max(map(len, maps.values()))
     _, h, w, _ = image.shape
     figure = Figure(figsize=(14, len(maps) * (14 / columns * h / w + 0.35) + 0.5), layout="constrained")
     figure.suptitle(title, fontsize=TITLE)
     for row, (label, of_row) in zip(figure.subplots(len(maps), columns, squeeze=False), maps.items(), strict=True):
         row[0].imshow(image[0])
         row[0].set_title(label, fontsize=LABEL)
-        brightest = of_row.max() or 1
-        for axes, channel in zip(row[1:], np.moveaxis(of_row, -1, 0), strict=False):
+        brightest = max(channel.max() for channel in of_row.values()) or 1
+        for axes, (name, channel) in zip(row[1:], of_row.items(), strict=False):
             axes.imshow(channel, cmap="magma", vmin=0, vmax=brightest)
+            axes.set_title(name, fontsize=LABEL)
     for axes in figure.axes:
         axes.set_axis_off()
     return figure
@@ -205,7 +210,7 @@ def growing_patches(image: np.ndarray, centre: tuple[int, int], sizes: Mapping[s
     Args:
         image: shape (1, h, w, 3) in [0, 1].
         centre: row and column of the spot.
-        sizes: side of the patch, in pixels, for each layer's name; at most five.
+        sizes: side of the patch, in pixels, for each layer's name.
         title: of the whole figure.
     """
     _, h, w, _ = image.shape
@@ -214,7 +219,7 @@ def growing_patches(image: np.ndarray, centre: tuple[int, int], sizes: Mapping[s
     whole, *places = figure.subplots(1, len(sizes) + 1, width_ratios=[w / h] + [1] * len(sizes))
     whole.imshow(image[0])
     whole.set_title(f"the picture, {w}×{h} pixels", fontsize=LABEL)
-    for axes, (layer, size), colour in zip(places, sizes.items(), COLOURS, strict=False):
+    for axes, (layer, size), colour in zip(places, sizes.items(), cycle(COLOURS), strict=False):
         top, left = (middle - size // 2 for middle in centre)
         for square_on in (whole, axes):
             square_on.add_patch(
@@ -277,12 +282,12 @@ def heat_maps(
         title: of the whole figure.
         axis: what a row and a column stand for.
         value: what an entry is.
-        log: a logarithmic colour scale, which all but the smallest hundredth of the entries fit into.
+        log: a logarithmic colour scale, for entries ≥ 0, into which all but the smallest hundredth of them fit.
     """
     figure = Figure(figsize=(14, 14 / len(matrices) + 0.4), layout="constrained")
     figure.suptitle(title, fontsize=TITLE)
     entries = np.stack(list(matrices.values()))
-    least, most = np.quantile(entries, 0.01 if log else 0), entries.max()
+    least, most = np.quantile(entries[entries > 0], 0.01) if log else entries.min(), entries.max()
     norm = (LogNorm if log else Normalize)(least, most, clip=True)
     places = figure.subplots(1, len(matrices), squeeze=False)[0]
     for axes, (label, matrix) in zip(places, matrices.items(), strict=True):
@@ -297,7 +302,7 @@ def heat_maps(
 def number_table(
     numbers: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str, *, xlabel: str, ylabel: str
 ) -> Figure:
-    """Positive numbers in a table, each cell coloured by its number's logarithm.
+    """Numbers ≥ 0 in a table, each cell coloured by its number's logarithm.
 
     Args:
         numbers: shape (rows, columns).
@@ -308,7 +313,9 @@ def number_table(
     figure = Figure(figsize=(12, 1.6 + 0.8 * len(rows)), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title, fontsize=TITLE, pad=12)
-    axes.imshow(numbers, cmap="Oranges", norm=LogNorm(numbers.min(), numbers.max() * 3), aspect="auto")
+    axes.imshow(
+        numbers, cmap="Oranges", norm=LogNorm(numbers[numbers > 0].min(), numbers.max() * 3, clip=True), aspect="auto"
+    )
     for (row, column), number in np.ndenumerate(numbers):
         axes.text(column, row, f"{number:.2g}", fontsize=LABEL, ha="center", va="center")
     axes.set_xticks(range(len(columns)), columns, fontsize=13)
@@ -332,7 +339,7 @@ def bars(
     figure = Figure(figsize=(12, 5), layout="constrained")
     axes = figure.add_subplot()
     width = 0.8 / len(values)
-    for number, ((name, series), colour) in enumerate(zip(values.items(), COLOURS, strict=False)):
+    for number, ((name, series), colour) in enumerate(zip(values.items(), cycle(COLOURS), strict=False)):
         places = np.arange(len(series)) + (number - (len(values) - 1) / 2) * width
         axes.bar(places, series.values(), width, color=colour, label=name)
         axes.set_xticks(range(len(series)), list(series), fontsize=13)
@@ -359,7 +366,7 @@ def curves(
     """
     figure = Figure(figsize=(12, 5.5), layout="constrained")
     axes = figure.add_subplot()
-    for (name, (x, y)), colour in zip(series.items(), COLOURS, strict=False):
+    for (name, (x, y)), colour in zip(series.items(), cycle(COLOURS), strict=False):
         axes.plot(x, y, color=colour, linewidth=2.5, label=name)
     axes.legend(fontsize=13)
     return _finished(axes, title, xlabel, ylabel, log)
@@ -372,7 +379,7 @@ def _finished(axes: Axes, title: str, xlabel: str, ylabel: str, log: bool) -> Fi
     axes.set_xlabel(xlabel, fontsize=LABEL)
     axes.set_ylabel(ylabel + (" (log scale)" if log else ""), fontsize=LABEL)
     axes.tick_params(labelsize=12)
-    axes.grid(axis="y", alpha=0.3)
+    axes.grid(axis="y", which="both", alpha=0.3)
     axes.set_axisbelow(True)
     return axes.figure
 

@@ -1,7 +1,7 @@
 """What a layer sees: its receptive field, the patches that excite its units, and images made from its activations.
 
-A *unit* is one channel of a layer; at each position of the layer's output it looks at one square of the picture, its
-receptive field.
+A *unit* is one channel of a layer. At each position of the layer's output it looks at another square of the picture, its
+receptive field there.
 """
 
 import contextlib
@@ -145,6 +145,11 @@ def exciting_patches(
             f"k is {k}, and there are {len(images)} images: a patch is taken from each image at most once."
         )
     found = found or excitement(model, [layer], images)[layer]
+    if found.activation.shape != (len(images), n_C):
+        raise ValueError(
+            f"found is for {found.activation.shape[0]} images and {found.activation.shape[1]} units: expected "
+            f"{len(images)} and {n_C}, those of {layer}."
+        )
     field = receptive_field(layer)
     patches = [
         [
@@ -221,8 +226,8 @@ def reconstruct(
             J, gradient = cost_and_gradient(tf.constant(G))
             if gradient is None:
                 raise ValueError("The cost does not depend on the image: compute it from the image that it is given.")
-            J = float(J)
-            if not np.isfinite(J):
+            J, gradient = float(J), gradient.numpy()
+            if not (np.isfinite(J) and np.isfinite(gradient).all()):
                 if not costs:
                     raise ValueError("The cost is not a finite number at the start.")
                 raise StopRun(Ending.NOT_FINITE)
@@ -233,7 +238,7 @@ def reconstruct(
                 raise StopRun(Ending.FINISHED)
             bar.update(len(costs) - 1 - bar.n)
             bar.set_postfix_str(f"cost = {J:.3g}", refresh=False)
-            return J, gradient.numpy()
+            return J, gradient
 
         with contextlib.suppress(StopRun, KeyboardInterrupt):
             lbfgs(evaluate, np.asarray(start, np.float32))

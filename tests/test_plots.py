@@ -72,7 +72,7 @@ FIGURES = {
     "patch_grids": lambda: plots.patch_grids(
         {"unit 1": np.zeros((9, 5, 5, 3)), "unit 2": np.ones((9, 5, 5, 3))}, "Patches"
     ),
-    "feature_maps": lambda: plots.feature_maps(GREY, {"block1_conv1": np.ones((4, 6, 2))}, "Maps"),
+    "feature_maps": lambda: plots.feature_maps(GREY, {"block1_conv1": {"channel 1": np.ones((4, 6))}}, "Maps"),
     "growing_patches": lambda: plots.growing_patches(GREY, (2, 3), {"a": 1, "b": 3}, "Fields"),
     "heat_maps": lambda: plots.heat_maps({"one": np.eye(3) + 1, "two": np.ones((3, 3))}, "Matrices", log=True),
     "number_table": lambda: plots.number_table(np.eye(2) + 1, "ab", "cd", "Table", xlabel="x", ylabel="y"),
@@ -148,6 +148,22 @@ def test_an_animation_shows_its_frames_in_turn(displayed):
             labels.add(grey[:20].tobytes())
     assert levels == pytest.approx([0, 128, 255], abs=2)
     assert len(labels) == 3
+
+
+def test_an_animation_without_a_title_is_not_shown(displayed):
+    with pytest.raises(ValueError, match="has no title"):
+        plots.show(plots.animation({"one": np.zeros((30, 60, 3))}, ""))
+
+
+def test_zeros_have_a_place_on_a_logarithmic_colour_scale(displayed):
+    plots.show(plots.heat_maps({"half empty": np.diag([0.0, 0, 0, 5])}, "Matrix", log=True))
+    plots.show(plots.number_table(np.eye(2), "ab", "cd", "Table", xlabel="x", ylabel="y"))
+    assert len(displayed) == 2
+
+
+def test_a_sixth_line_is_drawn_too():
+    (axes,) = plots.curves({str(n): ([0, 1], [1, n + 1]) for n in range(6)}, "Six", xlabel="x", ylabel="y").axes
+    assert len(axes.lines) == 6
 
 
 def test_patches_lie_three_by_three_in_reading_order():

@@ -117,6 +117,12 @@ def test_what_can_not_be_looked_at_is_refused(vgg, photographs, arguments, words
         exciting_patches(vgg, **{"layer": "block1_conv1", "units": [0], "images": photographs, **arguments})
 
 
+def test_what_was_found_for_another_layer_is_refused(vgg, photographs):
+    found = excitement(vgg, ["block2_conv1"], photographs, progress=False)["block2_conv1"]
+    with pytest.raises(ValueError, match="12 images and 128 units: expected 12 and 64"):
+        exciting_patches(vgg, "block1_conv1", [0], photographs, found=found)
+
+
 def test_excitement_needs_layers_and_images(vgg, photographs):
     with pytest.raises(ValueError, match="nothing to look at"):
         excitement(vgg, [], photographs)

@@ -42,7 +42,7 @@ def test_every_layer_on_a_photograph_against_numpy(vgg):
 
 @pytest.mark.parametrize("painting", sorted((ROOT / "images/style").glob("*.jpg")), ids=lambda path: path.stem)
 def test_the_balanced_layers_count_about_alike(vgg, painting):
-    """What an empty picture costs in each layer: Σ G² / (4 n_C² (n_H n_W)²), times λ."""
+    """What activations of 0 would cost in each layer: Σ G² / (4 n_C² (n_H n_W)²), times λ."""
     outputs = get_layer_outputs(vgg, BALANCED_STYLE_LAYERS)(preprocess(load_image(painting, 400)))
     costs = []
     for (_, weight), a in zip(BALANCED_STYLE_LAYERS, outputs, strict=True):

@@ -134,6 +134,8 @@ def interrupted_once_there_is(awaited, *options, cwd, path=ROOT):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Background jobs of a shell ignore Ctrl-C, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 120
     while not awaited.exists() and time.monotonic() < deadline:

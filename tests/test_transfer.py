@@ -214,6 +214,15 @@ def test_a_callback_sees_every_step_and_can_stop():
     assert len(result.history) == 5
 
 
+@pytest.fixture
+def control_c():
+    """Listened to, also where the tests run as a shell's background job, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("control_c")
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_control_c_keeps_the_best_picture(optimizer):
     def interrupt(progress):
@@ -236,6 +245,7 @@ def test_a_callback_may_answer_with_numpy_and_not_change_the_image():
     assert (result.ending, len(result.history)) == (Ending.CALLBACK, 3)
 
 
+@pytest.mark.usefixtures("control_c")
 def test_control_c_before_there_is_a_picture(monkeypatch):
     def interrupted(*_):
         os.kill(os.getpid(), signal.SIGINT)

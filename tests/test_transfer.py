@@ -85,7 +85,7 @@ def test_without_preprocessing_the_network_is_fed_0_to_1(vgg):
 # ------------------------------------------------------------------------------------- real runs
 
 
-@pytest.mark.parametrize(("optimizer", "factor"), [("lbfgs", 20), ("adam", 10), ("gradient_descent", 3)])
+@pytest.mark.parametrize(("optimizer", "factor"), [("lbfgs", 7), ("adam", 5), ("gradient_descent", 3)])
 def test_a_real_run_lowers_J(optimizer, factor):
     result = run(optimizer=optimizer, steps=30, init="noisy_content")
     assert result.ending is Ending.FINISHED
@@ -257,7 +257,9 @@ def test_control_c_before_there_is_a_picture(monkeypatch):
 
 def test_a_cost_beyond_float32_keeps_the_last_good_picture():
     """Gradient descent with a huge step makes J rise beyond what float32 holds."""
-    result = run(init="content", optimizer="gradient_descent", learning_rate=1e30, beta=1e27, steps=50)
+    result = run(
+        init="content", optimizer="gradient_descent", learning_rate=1e30, beta=1e27, steps=50, style_layers="course"
+    )
     assert result.ending is Ending.NOT_FINITE
     assert len(result.history) < 50
     np.testing.assert_array_equal(result.image, np.round(load_image(LOUVRE, 96)[0] * 255))

@@ -63,7 +63,7 @@ def adam(evaluate: Evaluate, G: np.ndarray, learning_rate: float) -> None:
 def lbfgs(evaluate: Evaluate, G: np.ndarray, learning_rate: None = None) -> None:
     """L-BFGS with each value bound to [0, 1], which finds its own step length.
 
-    It approximates J's curvature from the last steps, and so needs far fewer evaluations than Adam.
+    It approximates J's curvature from the last steps, and so needs no learning rate.
     Gatys et al. 2015 used it. Source: Byrd, Lu, Nocedal and Zhu 1995, in SciPy.
     """
 

@@ -101,8 +101,7 @@ class Outputs:
 
     def _write_gif(self, result: "Result") -> None:
         frames = [*self._frames, result.image]
-        durations = [GIF_MILLISECONDS] * len(self._frames) + [GIF_LAST_MILLISECONDS]
-        save_image(frames[0], self.gif, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+        save_image(frames[0], self.gif, **gif_options(frames))
 
     def _write_curves(self, result: "Result") -> None:
         from nst_tf.plots import cost_curves  # Matplotlib takes a second to load
@@ -110,6 +109,12 @@ class Outputs:
         figure = cost_curves(result.history, result.settings["alpha"], result.settings["beta"])
         with written_aside(self.curves) as aside:
             figure.savefig(aside, dpi=120)
+
+
+def gif_options(frames: list[Image.Image]) -> dict:
+    """What Pillow's ``save`` of the first frame needs to write them all, over and over, the last one longer."""
+    durations = [GIF_MILLISECONDS] * (len(frames) - 1) + [GIF_LAST_MILLISECONDS]
+    return {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": 0}
 
 
 def _made_unused(folder: str) -> Path:

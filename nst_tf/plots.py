@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from nst_tf.images import Source, load_image, tensor_to_image
 from nst_tf.layers import block_of
-from nst_tf.outputs import GIF_LAST_MILLISECONDS, GIF_MILLISECONDS
+from nst_tf.outputs import gif_options
 
 BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by colour-blind eyes too
 COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00")
@@ -35,7 +35,8 @@ def show(figure: Figure | Animation) -> None:
     """Show a figure below a notebook's cell, with its title as the alternative text.
 
     Raises:
-        ValueError: the figure or the animation has no title, or an axis no label, so that a reader could not tell what it shows.
+        ValueError: the figure or the animation has no title, or an axis no label, so that a reader could not tell
+            what it shows.
     """
     from IPython import display  # there wherever a notebook runs
 
@@ -75,9 +76,8 @@ def animation(pictures: Mapping[str, Source], title: str) -> Animation:
         title: what the whole shows.
     """
     frames = [_labelled(load_image(picture)[0], label) for label, picture in pictures.items()]
-    durations = [GIF_MILLISECONDS] * (len(frames) - 1) + [GIF_LAST_MILLISECONDS]
     file = io.BytesIO()
-    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    frames[0].save(file, "GIF", **gif_options(frames))
     return Animation(title, file.getvalue())
 
 

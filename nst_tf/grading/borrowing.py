@@ -1,0 +1,47 @@
+"""Finds, in a solution's code, the package's own solution: called, or copied in. A teacher judges what it means."""
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+
+_HOMES = ("costs", "transfer", "grading", "probes")
+
+
+def borrowed(name: str, cell: str) -> Iterator[str]:
+    """What a solution's cell has from nst_tf, in words; nothing if it has nothing."""
+    from nst_tf import costs
+
+    try:
+        tree = ast.parse(cell)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    names = (*costs.__all__, *_HOMES, "stylize")
+    if any(_asks_for(node, names) for node in ast.walk(tree)):
+        yield "uses nst_tf's solution"
+    function = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name), None)
+    if function is None or not hasattr(costs, name):
+        return
+    original = ast.parse(inspect.getsource(getattr(getattr(costs, name), "python_function", getattr(costs, name))))
+    if _bare(function) == _bare(original.body[0]) and len(_bare(function)) > 1:
+        yield "uses nst_tf's solution (a copy of it)"
+
+
+def _asks_for(node: ast.AST, names: tuple[str, ...]) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        module = node.module or ""
+        return module.split(".")[0] == "nst_tf" and (
+            module.split(".")[1:2] in [[home] for home in _HOMES]
+            or any(alias.name in (*names, "*") and alias.name != "STYLE_LAYERS" for alias in node.names)
+        )
+    if isinstance(node, ast.Import):
+        return any(re.fullmatch(rf"nst_tf\.({'|'.join(_HOMES)})\b.*", alias.name) for alias in node.names)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "nst_tf":
+        return node.attr in names and node.attr != "STYLE_LAYERS"
+    return False
+
+
+def _bare(function: ast.AST) -> list[str]:
+    """A function's statements without its docstring, comments and annotations."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return [ast.dump(statement) for statement in body]

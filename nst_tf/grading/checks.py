@@ -1,0 +1,92 @@
+"""The course's tests: they print a value and "All tests passed", or say what is wrong."""
+
+from collections.abc import Callable
+
+from nst_tf._tensorflow import tf
+from nst_tf.grading.diagnosis import diagnose
+from nst_tf.grading.observing import plain
+
+_GREEN, _PLAIN = "\033[92m", "\033[0m"
+
+
+def compute_content_cost_test(target: Callable) -> None:
+    """Test ``compute_content_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
+    __tracebackhide__ = True
+    _test("compute_content_cost", target)
+
+
+def gram_matrix_test(target: Callable) -> None:
+    """Test ``gram_matrix``. Raises ``AssertionError``, with a hint, where it is wrong."""
+    __tracebackhide__ = True
+    _test("gram_matrix", target)
+
+
+def compute_layer_style_cost_test(target: Callable) -> None:
+    """Test ``compute_layer_style_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
+    __tracebackhide__ = True
+    _test("compute_layer_style_cost", target)
+
+
+def compute_style_cost_test(target: Callable) -> None:
+    """Test ``compute_style_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
+    __tracebackhide__ = True
+    _test("compute_style_cost", target)
+
+
+def total_cost_test(target: Callable) -> None:
+    """Test ``total_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
+    __tracebackhide__ = True
+    _test("total_cost", target)
+
+
+def train_step_test(target: Callable, generated_image: tf.Variable) -> None:
+    """Test ``train_step`` on a small network, with an optimizer of the test's own.
+
+    Args:
+        target: the function, decorated with ``tf.function`` or not.
+        generated_image: the notebook's image, which the test leaves as it is.
+
+    Raises:
+        AssertionError: with a hint, where it is wrong.
+    """
+    __tracebackhide__ = True
+    before = tf.identity(generated_image)
+    try:
+        _test("train_step", target)
+    finally:
+        is_changed = bool(tf.reduce_any(before != generated_image))
+        generated_image.assign(before)
+    assert not is_changed, (
+        "train_step: It changes another image than the one it is given: use the argument's name throughout."
+    )
+
+
+def checked(test: Callable, yours: Callable, solution: Callable, *others: object) -> Callable:
+    """Run a test in a lesson, which goes on in any case.
+
+    Args:
+        test: one of the tests above.
+        yours: the learner's function.
+        solution: the notebook's.
+        others: what else the test needs.
+
+    Returns:
+        ``yours`` where it is right, otherwise ``solution``.
+    """
+    name = test.__name__.removesuffix("_test")
+    if plain(yours) is plain(solution):
+        print(f"{name} is the solution already: to check yours, run the exercise's cell and then this one.")
+        return solution
+    try:
+        test(yours, *others)
+    except AssertionError as finding:
+        print(f"{finding}\nGoing on with the solution.")
+        return solution
+    return yours
+
+
+def _test(name: str, target: Callable) -> None:
+    __tracebackhide__ = True
+    diagnosis = diagnose(name, target)
+    assert diagnosis.passed, f"{name}: {diagnosis.hint}"
+    print(f"{name} gives {diagnosis.value}\n{_GREEN}All tests passed{_PLAIN}")

@@ -1,0 +1,80 @@
+"""Runs a compiled function, to see its value and its gradient as TensorFlow computes them, whatever its author patched."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nst_tf._tensorflow import tf
+from nst_tf.grading.observing import Traced, in_one_line, tensors
+
+# Stateful by their registration, but not in a way that could reach outside of the graph.
+_HARMLESS = {"Assert", "If", "PartitionedCall", "PrintV2", "StatefulPartitionedCall", "While"}
+
+
+@dataclass(frozen=True)
+class GraphRun:
+    """What came out of a graph.
+
+    Attributes:
+        value: the function's value; None if it failed.
+        gradient: the gradient of the value's sum with respect to the arguments asked for, all in one row, with 0 where
+            the value doesn't depend on one; None if it depends on none of them.
+        text: why it failed, in one line.
+    """
+
+    value: np.ndarray | None
+    gradient: np.ndarray | None = None
+    text: str = ""
+
+
+def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...]) -> GraphRun:
+    """Run a graph on arguments of the shapes that it was made for."""
+    if traced.graph is None:
+        return GraphRun(None, text=traced.text)
+    try:
+        function = _imported(traced)
+        given = tensors(arguments)
+        parts = [_numeric(argument) for argument in given]
+        watched = [tensor for place in differentiated for tensor in parts[place]]
+        with tf.GradientTape() as tape:
+            tape.watch(watched)
+            value = function(*(tensor for part in parts for tensor in part))
+            total = tf.reduce_sum(tf.stack(value) if isinstance(value, list | tuple) else value)
+        gradients = tape.gradient(total, watched)
+        value = np.array(value, np.float64)
+    except Exception as error:
+        return GraphRun(None, text=in_one_line(error))
+    if all(gradient is None for gradient in gradients):
+        return GraphRun(value)
+    flat = [
+        np.zeros(tensor.shape) if gradient is None else np.asarray(tf.convert_to_tensor(gradient), np.float64)
+        for tensor, gradient in zip(watched, gradients, strict=True)
+    ]
+    return GraphRun(value, np.concatenate([np.ravel(part) for part in flat]))
+
+
+def _imported(traced: Traced) -> Callable:
+    graph = tf.compat.v1.GraphDef.FromString(traced.graph)
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    outside = {node.op for node in nodes if _is_stateful(node.op)} - _HARMLESS
+    if outside:
+        raise ValueError(f"it has the operation {', '.join(sorted(outside))}, which a cost function has no use for")
+    wrapped = tf.compat.v1.wrap_function(lambda: tf.compat.v1.import_graph_def(graph, name=""), [])
+    by_name = wrapped.graph.get_tensor_by_name
+    outputs = [by_name(name) for name in traced.outputs]
+    return wrapped.prune([by_name(name) for name in traced.inputs], outputs[0] if len(outputs) == 1 else outputs)
+
+
+def _is_stateful(op: str) -> bool:
+    from tensorflow.python.framework import op_def_registry
+
+    definition = op_def_registry.get(op)
+    return definition is not None and definition.is_stateful
+
+
+def _numeric(argument: object) -> list[tf.Tensor]:
+    """The tensors of an argument, in the order in which a graph takes them."""
+    if tf.is_tensor(argument):
+        return [argument]
+    return [part for part in argument if tf.is_tensor(part)] if isinstance(argument, list) else []

@@ -1,0 +1,232 @@
+"""Judges a submission from outside of the process that runs it (see ``worker.py``).
+
+What comes back from there are values, taken as such: they are right or not. A gradient is believed of no process that
+ran a submission: the function comes back as a graph, and another process runs that.
+"""
+
+import os
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Self
+
+import numpy as np
+
+from nst_tf.grading import training_diagnosis, wire
+from nst_tf.grading.borrowing import borrowed
+from nst_tf.grading.diagnosis import conclude, nothing_to_try
+from nst_tf.grading.graphs import GraphRun
+from nst_tf.grading.inputs import DIFFERENTIATED, inputs_for
+from nst_tf.grading.judged import Evidence
+from nst_tf.grading.observing import Observation, Traced
+from nst_tf.grading.training import Step
+from nst_tf.grading.verdict import Diagnosis
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one exercise of one submission may take.
+
+    Attributes:
+        seconds: on the clock.
+        megabytes: of memory, beyond what TensorFlow takes by itself.
+        output_kilobytes: printed, and in any file.
+    """
+
+    seconds: float = 20
+    megabytes: int = 2000
+    output_kilobytes: int = 1000
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A diagnosis, and what a teacher should know of how it came about."""
+
+    diagnosis: Diagnosis
+    remarks: tuple[str, ...] = ()
+
+
+class Stopped(Exception):  # noqa: N818 - the submission's failure, not ours
+    """What became of a process that did not finish its task; and in a few words, for the teacher."""
+
+    def __init__(self, hint: str, remark: str) -> None:
+        super().__init__(hint)
+        self.remark = remark
+
+
+class Sandbox:
+    """A worker to send tasks to; a context manager."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._worker: subprocess.Popen | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._worker is not None:
+            self._worker.stdin.close()
+            self._worker.wait()
+            self._worker.stdout.close()
+
+    def judge(self, name: str, cell: str, given: list[str]) -> Verdict:
+        """Judge the function that a solution's cell defines.
+
+        Args:
+            name: of the function.
+            cell: the cell's code.
+            given: the code of the notebook's own cells that it needs.
+        """
+        remarks = set(borrowed(name, cell))
+        try:
+            diagnosis = self._diagnosed(name, cell, given, remarks)
+        except Stopped as stopped:
+            diagnosis = nothing_to_try(name, str(stopped))
+            remarks.add(stopped.remark)
+        return Verdict(diagnosis, tuple(sorted(remarks)))
+
+    def _diagnosed(self, name: str, cell: str, given: list[str], remarks: set[str]) -> Diagnosis:
+        seed = zlib.crc32(cell.encode("utf8", "replace"))  # one submission, one input, which its author can't know
+        task = {"kind": "python", "name": name, "cell": cell, "given": given}
+        if name == "train_step":
+            training_task = training_diagnosis.task_for(seed, has_weights=True)
+            task["training"] = asdict(training_task)
+        else:
+            inputs = inputs_for(name, seed)
+            task["inputs"] = [each.arguments for each in inputs]
+        lines = self._run(task)
+        remarks.update("uses nst_tf's solution" for line in lines if "uses" in line)
+        try:
+            if not _only(lines, "is_defined"):
+                return nothing_to_try(name, f"The cell defines no function `{name}`.", "not-defined")
+            if name == "train_step":
+                return training_diagnosis.conclude_training(training_task, _steps(_only(lines, "training")))
+            observations = [_observation(line["observation"]) for line in lines if "observation" in line]
+            if len(observations) != len(inputs):
+                raise ValueError("too few observations")
+            run = self._run_graph(_traced(_only(lines, "traced")), task["inputs"][0], DIFFERENTIATED[name])
+            return conclude(name, inputs, Evidence(observations, run))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            raise Stopped("What it sent back can't be read.", "sent back what can't be read") from None
+
+    def _run_graph(self, traced: Traced, arguments: tuple, differentiated: tuple[int, ...]) -> GraphRun:
+        if traced.graph is None:
+            return GraphRun(None, text=traced.text)
+        task = {"kind": "graph", "traced": traced, "arguments": arguments, "differentiated": differentiated}
+        try:
+            run = _only(self._run(task), "run")
+        except Stopped as stopped:
+            return GraphRun(None, text=str(stopped))
+        return GraphRun(_array(run["value"]), _array(run["gradient"]), str(run["text"]))
+
+    def _run(self, task: dict) -> list[dict]:
+        """The lines that the task's process sent.
+
+        Raises:
+            Stopped: it did not come to its end.
+        """
+        done = self._ask({**task, "limits": asdict(self.limits)})
+        if done["is_late"]:
+            raise Stopped(f"It is not ready after {self.limits.seconds:g} seconds: is there a loop without an end?", "time")
+        try:
+            lines = [wire.unpacked(line.encode()) for line in done["lines"]]
+        except ValueError:
+            lines = []
+        if lines and lines[-1] == "done":
+            return [line for line in lines if isinstance(line, dict)]
+        stopped = next((line["stopped"] for line in lines if isinstance(line, dict) and "stopped" in line), None)
+        if stopped is not None:
+            raise Stopped(*_in_words(str(stopped)))
+        raise Stopped(
+            f"The process that ran it ended before its time, with exit status {done['exit']}.",
+            "ended its process, or ran out of memory",
+        )
+
+    def _ask(self, task: dict) -> dict:
+        if self._worker is None or self._worker.poll() is not None:
+            self._worker = subprocess.Popen(
+                [sys.executable, "-m", "nst_tf.grading.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+            )
+        try:
+            self._worker.stdin.write(wire.packed(task))
+            self._worker.stdin.flush()
+            answer = self._worker.stdout.readline()
+        except BrokenPipeError:
+            answer = b""
+        if not answer:
+            self._worker.kill()
+            self._worker.wait()
+            self._worker = None
+            raise Stopped("The grader's worker was ended while it ran this.", "ended the grader's worker")
+        return wire.unpacked(answer)
+
+
+def _environment() -> dict[str, str]:
+    """Nothing of the teacher's environment but what Python needs."""
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH") if name in os.environ}
+    return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _in_words(stopped: str) -> tuple[str, str]:
+    """What ended the cell, for the learner and for the teacher."""
+    if stopped.startswith("SystemExit"):
+        return "The cell ends its process: leave `exit()` and `quit()` out.", "calls exit()"
+    if stopped.startswith("MemoryError"):
+        return "It takes more memory than it may.", "memory"
+    if "File too large" in stopped:
+        return "It prints, or writes, more than it may.", "output"
+    return f"The cell stops with {stopped}.", "the cell stops with an error"
+
+
+def _only(lines: Iterable[dict], key: str) -> object:
+    (value,) = (line[key] for line in lines if key in line)
+    return value
+
+
+def _array(value: object) -> np.ndarray | None:
+    if value is not None and not isinstance(value, np.ndarray):
+        raise ValueError("no array")
+    return value
+
+
+def _observation(line: dict) -> Observation:
+    return Observation(
+        str(line["kind"]),
+        _array(line["value"]),
+        "".join(c for c in str(line["text"])[:300] if c.isprintable()),
+        bool(line["has_changed_arguments"]),
+        bool(line["has_printed"]),
+    )
+
+
+def _traced(line: dict) -> Traced:
+    graph = line["graph"]
+    if graph is not None and not isinstance(graph, bytes):
+        raise ValueError("no graph")
+    return Traced(graph, tuple(map(str, line["inputs"])), tuple(map(str, line["outputs"])), str(line["text"])[:300])
+
+
+def _steps(runs: list) -> list[list[Step]]:
+    steps = [
+        [
+            Step(
+                _observation(step["returned"]),
+                _array(step["image"]),
+                int(step["applied"]),
+                bool(step["has_changed_image"]),
+                bool(step["has_changed_bystander"]),
+            )
+            for step in run
+        ]
+        for run in runs
+    ]
+    if len(steps) != 2 or not all(steps):
+        raise ValueError("two runs are expected")
+    return steps

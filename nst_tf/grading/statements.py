@@ -1,0 +1,91 @@
+"""What can truly be said of a wrong function whose mistake is not in the catalogue."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from nst_tf.grading.judged import Evidence, Right, constant_factor, is_shape
+from nst_tf.grading.observing import Observation
+
+
+def closest_true_statement(right: Right, evidence: Evidence) -> str:
+    """One or two sentences: what kind of thing is wrong, from the coarsest to the finest."""
+    for place, observed in enumerate(evidence.observations):
+        statement = _on_one_call(right, place, observed)
+        if statement:
+            return statement
+    wrong = [place for place, each in enumerate(evidence.observations) if not right.is_right(place, each.value)]
+    return _on_values(right, evidence, wrong) if wrong else _on_conduct(right, evidence)
+
+
+def _on_one_call(right: Right, place: int, observed: Observation) -> str:
+    """What can be seen without a look at the numbers."""
+    words = right.inputs[place].words
+    if observed.kind == "error":
+        return f"For {words}, it stops with {observed.text}."
+    if observed.kind == "nothing":
+        return f"For {words}, it returns None."
+    if observed.value is None:
+        return f"It returns a value of type {observed.kind}: a tensor is expected."
+    if not is_shape(observed.value, right.values[place]):
+        expected = right.values[place].shape
+        return f"For {words}, its value has shape {observed.value.shape}: expected {expected or 'a scalar, shape ()'}."
+    if not np.isfinite(observed.value).all():
+        return f"For {words}, there is an infinite value, or one that is not a number."
+    return ""
+
+
+def _on_values(right: Right, evidence: Evidence, wrong: list[int]) -> str:
+    values = [each.value for each in evidence.observations]
+    ignored = [
+        each.only
+        for place, each in enumerate(right.inputs)
+        if each.only and right.is_close(place, values[place], values[0].reshape(right.values[0].shape))
+    ]
+    if ignored:
+        names = " and ".join(f"`{name}`" for name in ignored)
+        return f"The value does not depend on {names}: is another name used where the argument's belongs?"
+    factor = constant_factor(right, values)
+    if factor is not None:
+        if abs(factor + 1) < 0.01:
+            return "Only the sign is wrong."
+        return f"It is always {_as_fraction(factor)} times the right value: look for a constant factor."
+    equal = [place for place, each in enumerate(right.inputs) if each.is_equal]
+    if equal and not set(equal) & set(wrong):
+        return f"It is 0 where it should be, for {right.inputs[equal[0]].words}, but not right elsewhere: {_number(right, values, wrong[0])}"
+    if len(wrong) < len(values):
+        good = next(place for place in range(len(values)) if place not in wrong)
+        return f"It is right for {right.inputs[good].words}, but not always: {_number(right, values, wrong[0])}"
+    return f"The value is another one: {_number(right, values, wrong[0])}"
+
+
+def _number(right: Right, values: list[np.ndarray], place: int) -> str:
+    """One value, and what it should be."""
+    expected, words = right.values[place], right.inputs[place].words
+    value = values[place].reshape(expected.shape)
+    if expected.size == 1:
+        return f"for {words}, it is {value.item():.5g}, where {expected.item():.5g} is expected."
+    at = np.unravel_index(np.abs(value - expected).argmax(), expected.shape)
+    where = ", ".join(str(int(index)) for index in at)
+    return f"for {words}, the entry at [{where}] is {value[at]:.5g}, where {expected[at]:.5g} is expected."
+
+
+def _on_conduct(right: Right, evidence: Evidence) -> str:
+    """The value is right."""
+    first, run = evidence.observations[0], evidence.run
+    if first.has_changed_arguments:
+        return "The value is right, but a list that came in is changed: whoever uses it next finds another one."
+    if first.kind != "tensor":
+        return f"The value is right, but its type is {first.kind}, which has no gradient: return a tensor."
+    if run.value is None:
+        return f"The value is right, but inside `tf.function`, where train_step calls it, it stops with {run.text}."
+    if not right.is_right(0, run.value):
+        return "The value is right, but inside `tf.function`, where train_step calls it, it is another one."
+    if run.gradient is None:
+        return "The value is right, but it has no gradient: somewhere on the way from G it becomes a constant to TensorFlow."
+    return "The value is right, but its gradient is not: a part of what depends on G is a constant to TensorFlow."
+
+
+def _as_fraction(factor: float) -> str:
+    simple = Fraction(factor).limit_denominator(200)
+    return str(simple) if simple and abs(factor / simple - 1) < 1e-3 else f"{factor:.4g}"

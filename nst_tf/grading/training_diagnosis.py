@@ -1,0 +1,193 @@
+"""From what ``train_step`` did to a verdict."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from nst_tf._tensorflow import tf
+from nst_tf.grading.observing import plain
+from nst_tf.grading.references import REFERENCES
+from nst_tf.grading.training import STEPS, Step, Task, observe_steps, observe_training, random_task
+from nst_tf.grading.training_mistakes import TRAINING_MISTAKES, TrainingMistake, right_step
+from nst_tf.grading.verdict import Diagnosis
+from nst_tf.layers import STYLE_LAYERS
+
+TRAINING_RUBRIC = {
+    "returns J as it was before the step, a scalar tensor": 0.3,
+    "moves the image that it is given, and by the optimizer": 0.3,
+    "keeps every pixel in [0, 1]": 0.2,
+    f"does the same {STEPS} times in a row, as it is written and inside tf.function": 0.2,
+}
+_LARGEST_CHANGE = 0.3  # of a pixel in the first step, so that clipping matters
+_TOLERANCE_OF_J = 1e-2  # relative
+_TOLERANCE_OF_PIXELS = 1e-2
+_TEXT_COMPARED = 40  # characters of an error's text, before the names in it
+
+
+def _compute_style_cost(style_image_output: list, generated_image_output: list, STYLE_LAYERS: list = STYLE_LAYERS):
+    return REFERENCES["compute_style_cost"](style_image_output, generated_image_output, STYLE_LAYERS)
+
+
+# What train_step calls is given it right, so that a mistake counts once.
+TRAINING_HELPERS = {
+    **REFERENCES,
+    "compute_style_cost": _compute_style_cost,
+    "clip_0_1": lambda image: tf.clip_by_value(image, 0.0, 1.0),
+    "STYLE_LAYERS": STYLE_LAYERS,
+}
+
+
+def task_for(seed: int, has_weights: bool) -> Task:
+    """A task whose first step changes a pixel by up to 0.3; one seed, one task."""
+    task = random_task(seed, has_weights)
+    largest = 0.0
+    for start in task.starts:
+        trial = replace(task, starts=[np.full_like(start, 0.5)], learning_rate=1e-4)
+        image = observe_steps(right_step, trial, TRAINING_HELPERS, is_traced=False, count=1)[0].image
+        largest = max(largest, float(np.abs(image - 0.5).max()))
+    return replace(task, learning_rate=1e-4 * _LARGEST_CHANGE / largest)
+
+
+def diagnose_train_step(target: Callable, seed: int) -> Diagnosis:
+    """Try ``train_step`` here, in this process, and judge it."""
+    names = getattr(plain(target), "__globals__", {})
+    task = task_for(seed, has_weights={"alpha", "beta"} <= names.keys())
+    return conclude_training(task, observe_training(target, task, TRAINING_HELPERS, echo=True))
+
+
+def conclude_training(task: Task, observed: list[list[Step]]) -> Diagnosis:
+    """The verdict on ``train_step``, from what it did with this task."""
+    expected = observe_training(right_step, task, TRAINING_HELPERS)
+    met = _met(expected, observed)
+    rubric = tuple(
+        (what, points, points * earned) for (what, points), earned in zip(TRAINING_RUBRIC.items(), met, strict=True)
+    )
+    first = observed[0][0].returned
+    value = f"{first.value.item():.5g}" if first.value is not None and first.value.size == 1 else ""
+    if all(met):
+        return Diagnosis("train_step", 1.0, rubric=rubric, value=value)
+    score = round(sum(given for _, _, given in rubric), 2)
+    mistake = _mistake_like(task, observed)
+    if mistake is None:
+        return Diagnosis("train_step", score, None, _closest_true_statement(expected, observed), rubric, value)
+    return Diagnosis(
+        "train_step", score, mistake.slug, mistake.hint.replace("{error}", _error(observed)), rubric, value
+    )
+
+
+def _error(observed: list[list[Step]]) -> str:
+    return next((step.returned.text for run in observed for step in run if step.returned.kind == "error"), "")
+
+
+def _met(expected: list[list[Step]], observed: list[list[Step]]) -> list[bool]:
+    """For each line of the rubric, whether it is met."""
+    first, right = observed[0][0], expected[0][0]
+    returns_J = first.returned.kind == "tensor" and _is_same_J(first, right)
+    moves = first.applied == 1 and _are_same_pixels(np.clip(first.image, 0, 1), right.image)
+    clips = moves and _is_within(first.image)
+    repeats = all(
+        len(run) == STEPS and all(_is_same(*steps) for steps in zip(run, runs_right, strict=True))
+        for run, runs_right in zip(observed, expected, strict=True)
+    )
+    return [returns_J, moves, clips, returns_J and clips and repeats]
+
+
+def _is_same(one: Step, other: Step) -> bool:
+    return (
+        _returns_alike(one, other)
+        and _are_same_pixels(one.image, other.image)
+        and (one.applied, one.has_changed_bystander) == (other.applied, other.has_changed_bystander)
+    )
+
+
+def _returns_alike(one: Step, other: Step) -> bool:
+    kind = one.returned.kind
+    if kind != other.returned.kind:
+        return False
+    if kind == "error":
+        return one.returned.text[:_TEXT_COMPARED] == other.returned.text[:_TEXT_COMPARED] or "RuntimeError" in (
+            one.returned.text,
+            other.returned.text,
+        )
+    if kind == "nothing":
+        return one.returned.has_printed == other.returned.has_printed
+    return _is_same_J(one, other)
+
+
+def _is_same_J(one: Step, other: Step) -> bool:
+    a, b = one.returned.value, other.returned.value
+    if a is None or b is None or a.size != b.size:
+        return False
+    return bool(np.allclose(a.ravel(), b.ravel(), 0, _TOLERANCE_OF_J * np.abs(b).max()))
+
+
+def _are_same_pixels(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.shape == other.shape and bool(np.allclose(one, other, 0, _TOLERANCE_OF_PIXELS))
+
+
+def _is_within(image: np.ndarray) -> bool:
+    return bool(image.min() >= 0 and image.max() <= 1)
+
+
+def _mistake_like(task: Task, observed: list[list[Step]]) -> TrainingMistake | None:
+    return next((mistake for mistake in TRAINING_MISTAKES if _is_like(mistake, task, *observed)), None)
+
+
+def _is_like(mistake: TrainingMistake, task: Task, written: list[Step], traced: list[Step]) -> bool:
+    """Whether the steps as written agree; inside ``tf.function``, whether both fail or both don't."""
+
+    def tried(is_traced: bool, count: int) -> list[Step]:
+        return observe_steps(mistake.function, task, TRAINING_HELPERS, is_traced, count)
+
+    if ("{error}" in mistake.hint) != (written[0].returned.kind == "error"):
+        return False
+    alike = _have_same_pattern if mistake.by_any_amount else _is_same
+    if not alike(tried(False, 1)[0], written[0]):  # the first step tells most mistakes apart
+        return False
+    if mistake.by_any_amount or written[0].returned.kind == "error":
+        return True
+    again = tried(False, STEPS)
+    return (
+        len(again) == len(written)
+        and all(map(_is_same, again, written))
+        and _fails(tried(True, 1)[0]) == _fails(traced[0])
+    )
+
+
+def _have_same_pattern(one: Step, other: Step) -> bool:
+    def pattern(step: Step) -> tuple:
+        return step.returned.kind, step.applied, step.has_changed_bystander, step.has_changed_image
+
+    return pattern(one) == pattern(other)
+
+
+def _fails(step: Step) -> bool:
+    return step.returned.kind == "error"
+
+
+def _closest_true_statement(expected: list[list[Step]], observed: list[list[Step]]) -> str:
+    written, traced = observed
+    first, right = written[0], expected[0][0]
+    if first.returned.value is None:
+        return f"It returns a value of type {first.returned.kind}: J, a scalar tensor, is asked for."
+    if not np.isfinite(first.image).all():
+        return "After the step, the image has values that are no numbers."
+    if not _is_within(first.image):
+        return f"After the step, the image has values from {first.image.min():.3g} to {first.image.max():.3g}: clip it to [0, 1]."
+    if first.returned.value.size != 1:
+        return f"It returns a value of shape {first.returned.value.shape}: J, a scalar, is asked for."
+    if not _is_same_J(first, right):
+        given, asked = first.returned.value.item(), right.returned.value.item()
+        return f"J before the step is given as {given:.5g}, where {asked:.5g} is expected."
+    if first.has_changed_bystander:
+        return "It changes another image than the one it is given: use the argument's name throughout."
+    if first.applied != 1:
+        return f"J is right, but the notebook's `optimizer` is used {first.applied} times in the first step: once is asked for."
+    if not _are_same_pixels(first.image, right.image):
+        return "J is right, but the image is not changed as it should be: is it the gradient of J with respect to the image?"
+    if len(written) < STEPS or not all(map(_is_same, written, expected[0])):
+        return f"The first step is right, but not those after it. {_error([written])}".strip()
+    if _fails(traced[-1]):
+        return f"It is right as it is written, but inside `tf.function` it stops with {traced[-1].returned.text}."
+    return "It is right as it is written, but inside `tf.function` the steps are others."

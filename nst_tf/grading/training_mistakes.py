@@ -1,0 +1,339 @@
+"""``train_step`` as it should be, and as learners write it: whole functions, since what goes wrong is the order of things.
+
+Their global names are given to them by ``training.py``, as a notebook does.
+"""
+
+# ruff: noqa: F821 - the global names of a notebook
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from nst_tf._tensorflow import tf
+
+
+@dataclass(frozen=True)
+class TrainingMistake:
+    """One mistake.
+
+    Attributes:
+        slug: its stable name.
+        function: ``train_step`` with the mistake.
+        hint: what leads to the fix, in one or two sentences. ``{error}`` in it becomes the error's text.
+        by_any_amount: whether what it does to the image may be of another size than here.
+    """
+
+    slug: str
+    function: Callable
+    hint: str
+    by_any_amount: bool = False
+
+
+def _weights() -> list[tf.Tensor]:
+    """α and β, where the notebook has such globals; otherwise total_cost's defaults hold."""
+    return [globals()[name] for name in ("alpha", "beta") if name in globals()]
+
+
+def _J(a_G: list[tf.Tensor]) -> tf.Tensor:
+    return total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), *_weights())
+
+
+def _gradient_of(cost: Callable, image: tf.Variable) -> tuple[tf.Tensor, tf.Tensor]:
+    with tf.GradientTape() as tape:
+        J = cost(vgg_model_outputs(image))
+    return J, tape.gradient(J, image)
+
+
+def _apply(gradient: tf.Tensor, image: tf.Variable) -> None:
+    optimizer.apply_gradients([(gradient, image)])
+
+
+def _clip(image: tf.Variable) -> None:
+    image.assign(tf.clip_by_value(image, 0.0, 1.0))
+
+
+def _step(image: tf.Variable, cost: Callable) -> tf.Tensor:
+    J, gradient = _gradient_of(cost, image)
+    _apply(gradient, image)
+    _clip(image)
+    return J
+
+
+def right_step(image: tf.Variable) -> tf.Tensor:
+    """One step on J. Returns J before the step."""
+    return _step(image, _J)
+
+
+def _none(image: tf.Variable) -> None:
+    return None
+
+
+def _no_return(image: tf.Variable) -> None:
+    right_step(image)
+
+
+def _print(image: tf.Variable) -> None:
+    print(right_step(image))
+
+
+def _exception(image: tf.Variable) -> None:
+    raise RuntimeError
+
+
+def _float(image: tf.Variable) -> float:
+    return float(right_step(image))
+
+
+def _numpy(image: tf.Variable) -> np.ndarray:
+    return right_step(image).numpy()
+
+
+def _no_update(image: tf.Variable) -> tf.Tensor:
+    return _gradient_of(_J, image)[0]
+
+
+def _no_clipping(image: tf.Variable) -> tf.Tensor:
+    J, gradient = _gradient_of(_J, image)
+    _apply(gradient, image)
+    return J
+
+
+def _clipped_before(image: tf.Variable) -> tf.Tensor:
+    J, gradient = _gradient_of(_J, image)
+    _clip(image)
+    _apply(gradient, image)
+    return J
+
+
+def _clipped_to_signs(image: tf.Variable) -> tf.Tensor:
+    J = _no_clipping(image)
+    image.assign(tf.clip_by_value(image, -1.0, 1.0))
+    return J
+
+
+def _ascent(image: tf.Variable) -> tf.Tensor:
+    J, gradient = _gradient_of(_J, image)
+    _apply(-gradient, image)
+    _clip(image)
+    return J
+
+
+def _minus_J(image: tf.Variable) -> tf.Tensor:
+    return _step(image, lambda a_G: -_J(a_G))
+
+
+def _outside_the_tape(image: tf.Variable) -> tf.Tensor:
+    a_G = vgg_model_outputs(image)
+    with tf.GradientTape() as tape:
+        J = _J(a_G)
+    _apply(tape.gradient(J, image), image)
+    _clip(image)
+    return J
+
+
+def _gradient_of_activations(image: tf.Variable) -> tf.Tensor:
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(image)
+        J = _J(a_G)
+    _apply(tape.gradient(J, a_G[-1]), image)
+    return J
+
+
+def _another_optimizer(image: tf.Variable) -> tf.Tensor:
+    J, gradient = _gradient_of(_J, image)
+    tf.keras.optimizers.SGD(0.01).apply_gradients([(gradient, image)])
+    _clip(image)
+    return J
+
+
+def _J_after(image: tf.Variable) -> tf.Tensor:
+    right_step(image)
+    return _J(vgg_model_outputs(image))
+
+
+def _two_steps(image: tf.Variable) -> tf.Tensor:
+    J = right_step(image)
+    right_step(image)
+    return J
+
+
+def _applied_twice(image: tf.Variable) -> tf.Tensor:
+    J, gradient = _gradient_of(_J, image)
+    _apply(gradient, image)
+    _apply(gradient, image)
+    _clip(image)
+    return J
+
+
+def _gradient_assigned(image: tf.Variable) -> tf.Tensor:
+    J, gradient = _gradient_of(_J, image)
+    image.assign(tf.clip_by_value(gradient, 0.0, 1.0))
+    return J
+
+
+def _returns_image(image: tf.Variable) -> tf.Tensor:
+    right_step(image)
+    return tf.convert_to_tensor(image)
+
+
+def _returns_gradient(image: tf.Variable) -> tf.Tensor:
+    _, gradient = _gradient_of(_J, image)
+    right_step(image)
+    return gradient
+
+
+def _global_image(_: tf.Variable) -> tf.Tensor:
+    J, gradient = _gradient_of(_J, generated_image)
+    generated_image.assign(tf.clip_by_value(generated_image - 0.01 * gradient, 0.0, 1.0))
+    return J
+
+
+def _content_only(image: tf.Variable) -> tf.Tensor:
+    return _step(image, lambda a_G: compute_content_cost(a_C, a_G))
+
+
+def _style_only(image: tf.Variable) -> tf.Tensor:
+    return _step(image, lambda a_G: compute_style_cost(a_S, a_G))
+
+
+def _gradient_of_content(image: tf.Variable) -> tf.Tensor:
+    J = _J(vgg_model_outputs(image))
+    _content_only(image)
+    return J
+
+
+def _gradient_of_style(image: tf.Variable) -> tf.Tensor:
+    J = _J(vgg_model_outputs(image))
+    _style_only(image)
+    return J
+
+
+def _targets_swapped(image: tf.Variable) -> tf.Tensor:
+    def cost(a_G: list[tf.Tensor]) -> tf.Tensor:
+        return total_cost(compute_content_cost(a_S, a_G), compute_style_cost(a_C, a_G), *_weights())
+
+    return _step(image, cost)
+
+
+def _costs_swapped(image: tf.Variable) -> tf.Tensor:
+    def cost(a_G: list[tf.Tensor]) -> tf.Tensor:
+        return total_cost(compute_style_cost(a_S, a_G), compute_content_cost(a_C, a_G), *_weights())
+
+    return _step(image, cost)
+
+
+def _costs_added(image: tf.Variable) -> tf.Tensor:
+    return _step(image, lambda a_G: compute_content_cost(a_C, a_G) + compute_style_cost(a_S, a_G))
+
+
+def _weights_left_to_the_defaults(image: tf.Variable) -> tf.Tensor:
+    return _step(image, lambda a_G: total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), 10, 40))
+
+
+TRAINING_MISTAKES = [
+    TrainingMistake(
+        "returns-none",
+        _none,
+        "It returns None and leaves the image as it is: the exercise is not written yet.",
+    ),
+    TrainingMistake(
+        "step-without-return", _no_return, "It takes the step, but returns nothing: hand J back at the end."
+    ),
+    TrainingMistake("print-for-return", _print, "It prints J, and returns None. Which word hands a value back?"),
+    TrainingMistake(
+        "float-for-tensor",
+        _float,
+        "It returns J as a Python number, which can't be made inside `tf.function`. Return the tensor itself.",
+    ),
+    TrainingMistake(
+        "array-for-tensor",
+        _numpy,
+        "It asks for J's NumPy value, which can't be had inside `tf.function`. Return the tensor itself.",
+    ),
+    TrainingMistake(
+        "no-update",
+        _no_update,
+        "J is right, but the image is not changed: who is to be given the gradient and the image?",
+    ),
+    TrainingMistake(
+        "no-clipping",
+        _no_clipping,
+        "After the step, pixels lie outside of [0, 1]: clip the image, and `assign` the result to the variable.",
+    ),
+    TrainingMistake(
+        "clipped-before-the-step",
+        _clipped_before,
+        "After the step, pixels lie outside of [0, 1]: the image is clipped before the optimizer changes it, not after.",
+    ),
+    TrainingMistake(
+        "clipped-to-minus-one", _clipped_to_signs, "The pixels are clipped to [−1, 1]: an image's values lie in [0, 1]."
+    ),
+    TrainingMistake(
+        "ascent-for-descent", _ascent, "It goes uphill: the optimizer takes the minus of its step by itself."
+    ),
+    TrainingMistake("minus-J", _minus_J, "It returns −J, and goes where J grows: J is to become small as it is."),
+    TrainingMistake(
+        "network-outside-the-tape",
+        _outside_the_tape,
+        "There is no gradient: the activations of G are computed before the tape begins to record, so that it doesn't know "
+        "that they come from the image. ({error})",
+    ),
+    TrainingMistake(
+        "gradient-of-the-wrong-thing",
+        _gradient_of_activations,
+        "The gradient has another shape than the image: with respect to what is it to be taken? ({error})",
+    ),
+    TrainingMistake(
+        "J-after-the-step", _J_after, "It returns J after the step: J is to be the one that the gradient was taken of."
+    ),
+    TrainingMistake("two-steps", _two_steps, "It takes two steps in one call."),
+    TrainingMistake("applied-twice", _applied_twice, "The gradient is applied twice."),
+    TrainingMistake(
+        "gradient-assigned",
+        _gradient_assigned,
+        "The image is replaced by its gradient: the gradient says how to change the image.",
+    ),
+    TrainingMistake("image-for-J", _returns_image, "The step is right, but it returns the image: J is asked for."),
+    TrainingMistake(
+        "gradient-for-J", _returns_gradient, "The step is right, but it returns the gradient: J is asked for."
+    ),
+    TrainingMistake(
+        "content-only", _content_only, "It works on J_content alone: what about J_style, and their weights?"
+    ),
+    TrainingMistake("style-only", _style_only, "It works on J_style alone: what about J_content, and their weights?"),
+    TrainingMistake(
+        "gradient-of-J-content", _gradient_of_content, "J is right, but the gradient is J_content's: take it of J."
+    ),
+    TrainingMistake(
+        "gradient-of-J-style", _gradient_of_style, "J is right, but the gradient is J_style's: take it of J."
+    ),
+    TrainingMistake(
+        "targets-swapped", _targets_swapped, "a_C and a_S are swapped: the content comes from C, the style from S."
+    ),
+    TrainingMistake(
+        "costs-swapped",
+        _costs_swapped,
+        "J_content and J_style are swapped, or α and β: total_cost takes J_content and α first.",
+    ),
+    TrainingMistake("costs-added", _costs_added, "The two costs are added up without their weights: use total_cost."),
+    TrainingMistake(
+        "default-weights",
+        _weights_left_to_the_defaults,
+        "J is computed with α = 10 and β = 40, where the notebook has other `alpha` and `beta`.",
+    ),
+    TrainingMistake(
+        "another-optimizer",
+        _another_optimizer,
+        "The image changes, but not by the notebook's `optimizer`, which remembers its last steps: use that one, and don't make "
+        "a new one in every step.",
+        by_any_amount=True,
+    ),
+    TrainingMistake(
+        "global-image",
+        _global_image,
+        "It changes another image than the one it is given: use the argument's name throughout.",
+        by_any_amount=True,
+    ),
+    TrainingMistake("exception", _exception, "It stops with {error}."),
+]

@@ -1,0 +1,187 @@
+"""``python -m nst_tf.grading.worker``: runs what is not trusted, each time in a fork of a process that has TensorFlow ready.
+
+It reads tasks from its standard input, a line each, and writes the result of each to its standard output. The process
+that gets the tasks never runs anything of a submission itself; the fork does, with limits, and ends.
+"""
+
+import contextlib
+import os
+import resource
+import select
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
+
+from nst_tf._tensorflow import tf
+from nst_tf.grading import graphs, observing, training, wire
+
+_RESPONSE = 20_000_000  # bytes
+_WITH_SOLUTIONS = (
+    "nst_tf.costs",
+    "nst_tf.transfer",
+    "nst_tf.grading.references",
+    "nst_tf.grading.mistakes",
+    "nst_tf.grading.training_mistakes",
+)
+_FILES_WITH_SOLUTIONS = tuple(name.replace(".", os.sep) + ".py" for name in _WITH_SOLUTIONS)
+
+
+def main() -> None:
+    """Work until the input ends."""
+    for line in sys.stdin.buffer:
+        answer = _forked(wire.unpacked(line))
+        sys.stdout.buffer.write(answer)
+        sys.stdout.buffer.flush()
+
+
+def _forked(task: dict) -> bytes:
+    """Do a task in a fork of this process; its answer, or what became of it."""
+    reading, writing = os.pipe()
+    with tempfile.TemporaryDirectory(prefix="nst_tf-") as folder:
+        child = os.fork()
+        if child == 0:
+            os.close(reading)
+            _work(task, writing, folder)  # does not return
+        os.close(writing)
+        lines, is_late = _read(reading, time.monotonic() + task["limits"]["seconds"])
+        os.close(reading)
+        _kill(child)
+        _, status = os.waitpid(child, 0)
+    return wire.packed({"lines": lines, "is_late": is_late, "exit": os.waitstatus_to_exitcode(status)})
+
+
+def _read(reading: int, deadline: float) -> tuple[list[str], bool]:
+    """What the fork sends until it ends or its time is up, as lines."""
+    received = b""
+    while len(received) < _RESPONSE:
+        ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
+        if not ready:
+            return [], True
+        part = os.read(reading, 1 << 20)
+        if not part:
+            break
+        received += part
+        if received.endswith(b'"done"\n'):  # a process that it started may keep the pipe open
+            break
+    return received.decode("utf8", "replace").splitlines(), False
+
+
+def _kill(child: int) -> None:
+    """End the fork and what it started, as far as it can still be found."""
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process(child).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(OSError):
+            kill(child, signal.SIGKILL)
+
+
+def _work(task: dict, writing: int, folder: str) -> None:
+    """In the fork: limits, then the task, then the end."""
+    try:
+        os.setsid()
+        os.chdir(folder)
+        silent, output = os.open(os.devnull, os.O_RDONLY), os.open("output", os.O_WRONLY | os.O_CREAT)
+        for place, descriptor in enumerate((silent, output, output)):
+            os.dup2(descriptor, place)
+        os.environ.update(HOME=folder, TMPDIR=folder)
+        _limit(**task["limits"])
+
+        def send(value: object) -> None:
+            _write(writing, wire.packed(value))
+
+        {"python": _run_python, "graph": _run_graph}[task["kind"]](task, send)
+        send("done")
+    except BaseException as error:
+        with contextlib.suppress(BaseException):
+            _write(writing, wire.packed({"stopped": observing.in_one_line(error)}))
+    finally:
+        os._exit(0)
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _limit(seconds: float, megabytes: int, output_kilobytes: int) -> None:
+    """Bound the processor time, the memory beyond what TensorFlow has taken already, and the size of files."""
+    taken = psutil.Process().memory_info().vms
+    for kind, limit in (
+        (resource.RLIMIT_CPU, int(4 * seconds) + 1),  # of several threads
+        (resource.RLIMIT_AS, taken + megabytes * 1_000_000),
+        (resource.RLIMIT_FSIZE, output_kilobytes * 1000),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+
+
+def _run_graph(task: dict, send: Callable) -> None:
+    traced = observing.Traced(**task["traced"])
+    send({"run": graphs.run_graph(traced, task["arguments"], tuple(task["differentiated"]))})
+
+
+def _run_python(task: dict, send: Callable) -> None:
+    """Make the notebook's names, run the solution's cell, and try the function that it defines."""
+    names = {"__name__": "__main__", "get_ipython": _no_ipython}
+    for place, cell in enumerate(task["given"]):
+        exec(_compiled(cell, f"given_{place}.py"), names)
+    sys.addaudithook(_reporter(send))
+    exec(_compiled(task["cell"], "solution.py"), names)
+    target = names.get(task["name"])
+    send({"is_defined": callable(target), "type": type(target).__name__})
+    if not callable(target):
+        return
+    if task["name"] == "train_step":
+        training_task = training.Task(**task["training"])
+        send({"training": training.observe_training(target, training_task, {})})
+        return
+    for arguments in task["inputs"]:
+        send({"observation": observing.observe(target, arguments)})
+    send({"traced": observing.trace(target, task["inputs"][0])})
+
+
+def _compiled(cell: str, name: str) -> object:
+    """A cell's code, in a file, where tf.function looks for it."""
+    with open(name, "w", encoding="utf8") as file:
+        file.write(cell)
+    return compile(cell, os.path.abspath(name), "exec")
+
+
+def _no_ipython() -> SimpleNamespace:
+    """Magic commands do nothing here."""
+    return SimpleNamespace(
+        run_line_magic=lambda *_: None, run_cell_magic=lambda *_: None, system=lambda *_: None, getoutput=lambda *_: []
+    )
+
+
+def _reporter(send: Callable) -> Callable:
+    """An audit hook, which can't be taken off again: tells of each look at the package's own solutions."""
+
+    def report(event: str, arguments: tuple) -> None:
+        if event == "import" and arguments[0] in _WITH_SOLUTIONS:
+            send({"uses": arguments[0]})
+        elif event == "open" and str(arguments[0]).endswith(_FILES_WITH_SOLUTIONS):
+            send({"uses": str(arguments[0])})
+
+    return report
+
+
+def _warm_up() -> None:
+    """Load what every task needs, without starting TensorFlow's threads, which a fork would not have."""
+    import nst_tf.images  # noqa: F401 - the notebooks' clip_0_1
+    from tensorflow.python.framework import convert_to_constants, op_def_registry  # noqa: F401
+
+
+if __name__ == "__main__":
+    np.seterr(all="ignore")
+    tf.config.set_visible_devices([], "GPU")
+    _warm_up()
+    main()

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nst_tf
+from nst_tf.files import pictures_folder
 from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
@@ -64,13 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _complain(problem: object, exit_code: int) -> int:
     print(f"nst-tf: {problem}", file=sys.stderr)
     return exit_code
-
-
-def pictures_folder() -> Path:
-    """The project's own pictures: beside the package in a checkout, inside it once installed."""
-    package = Path(__file__).parent
-    checkout = package.parent / "images"
-    return checkout if checkout.is_dir() else package / "pictures"
 
 
 def _paint(options: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Where files are, and files that are written whole or not at all."""
 
 import contextlib
 import os
@@ -32,3 +32,10 @@ def why_not_writable(folder: Path) -> str | None:
     except OSError as problem:
         return problem.strerror
     return None
+
+
+def pictures_folder() -> Path:
+    """The project's own pictures: beside the package in a checkout, inside it once installed."""
+    package = Path(__file__).parent
+    checkout = package.parent / "images"
+    return checkout if checkout.is_dir() else package / "pictures"

@@ -24,7 +24,9 @@ def test_an_installation_outside_the_checkout(tmp_path):
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     assert run(site / "bin/nst-tf", "--version").stdout == "nst_tf 0.1.0\n"
-    where = run(sys.executable, "-c", "import nst_tf; from nst_tf.cli import pictures_folder; print(pictures_folder())")
+    where = run(
+        sys.executable, "-c", "import nst_tf; from nst_tf.files import pictures_folder; print(pictures_folder())"
+    )
     assert where.stdout.startswith(str(site))
     done = run(site / "bin/nst-tf", "demo", "--size", "64", "--steps", "2", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")

@@ -129,7 +129,7 @@ def _kind_and_value(returned: object) -> tuple[str, np.ndarray | None]:
     try:
         return kind, np.array(returned, np.float64)
     except Exception:
-        return kind, None
+        return type(returned).__name__, None
 
 
 def trace(function: Callable, arguments: tuple) -> Traced:

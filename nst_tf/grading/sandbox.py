@@ -130,7 +130,9 @@ class Sandbox:
         """
         done = self._ask({**task, "limits": asdict(self.limits)})
         if done["is_late"]:
-            raise Stopped(f"It is not ready after {self.limits.seconds:g} seconds: is there a loop without an end?", "time")
+            raise Stopped(
+                f"It is not ready after {self.limits.seconds:g} seconds: is there a loop without an end?", "time"
+            )
         try:
             lines = [wire.unpacked(line.encode()) for line in done["lines"]]
         except ValueError:

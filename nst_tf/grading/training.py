@@ -27,6 +27,7 @@ class Task:
         C, S: the images that the targets come from.
         starts: images to improve, for the steps as they are written, and for those inside ``tf.function``.
         bystander: another image, which stands under the name ``generated_image``.
+        style_layers: pairs (name, λ), for ``compute_style_cost``.
         weights: values for ``alpha`` and ``beta``, where the notebook has such globals.
         learning_rate: of the optimizer.
     """
@@ -36,6 +37,7 @@ class Task:
     S: np.ndarray
     starts: list[np.ndarray]
     bystander: np.ndarray
+    style_layers: list[tuple[str, float]]
     weights: dict[str, float]
     learning_rate: float
 
@@ -59,12 +61,10 @@ def random_task(seed: int, has_weights: bool) -> Task:
         values = random.random(_SIZE, dtype=np.float32)
         return np.where(random.random(_SIZE) < 0.4, np.round(values), values)  # some at 0 and 1, where clipping matters
 
-    kernels = [
-        random.normal(size=(3, 3, of, to)).astype(np.float32) / 3
-        for of, to in pairwise(_CHANNELS)
-    ]
+    kernels = [random.normal(size=(3, 3, of, to)).astype(np.float32) / 3 for of, to in pairwise(_CHANNELS)]
     weights = {"alpha": 3.0, "beta": 7.0} if has_weights else {}
-    return Task(kernels, picture(), picture(), [picture(), picture()], picture(), weights, 1.0)
+    style_layers = [(f"layer {number}", float(value)) for number, value in enumerate(random.uniform(0.1, 2, 5))]
+    return Task(kernels, picture(), picture(), [picture(), picture()], picture(), style_layers, weights, 1.0)
 
 
 def network(kernels: list[np.ndarray]) -> Callable:
@@ -120,8 +120,17 @@ def observe_steps(
     optimizer = CountingOptimizer(task.learning_rate)
     optimizer.build([image])
     vgg_model_outputs = network(task.kernels)
+    style_cost = {**getattr(written, "__globals__", {}), **helpers}.get("compute_style_cost")
+
+    def compute_style_cost(
+        style_image_output: list, generated_image_output: list, STYLE_LAYERS: list = task.style_layers
+    ) -> tf.Tensor:
+        return style_cost(style_image_output, generated_image_output, STYLE_LAYERS)
+
     given = {
         **helpers,
+        "compute_style_cost": compute_style_cost,
+        "STYLE_LAYERS": task.style_layers,
         "vgg_model_outputs": vgg_model_outputs,
         "a_C": vgg_model_outputs(task.C),
         "a_S": vgg_model_outputs(task.S),

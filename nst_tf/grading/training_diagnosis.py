@@ -11,7 +11,6 @@ from nst_tf.grading.references import REFERENCES
 from nst_tf.grading.training import STEPS, Step, Task, observe_steps, observe_training, random_task
 from nst_tf.grading.training_mistakes import TRAINING_MISTAKES, TrainingMistake, right_step
 from nst_tf.grading.verdict import Diagnosis
-from nst_tf.layers import STYLE_LAYERS
 
 TRAINING_RUBRIC = {
     "returns J as it was before the step, a scalar tensor": 0.3,
@@ -25,16 +24,10 @@ _TOLERANCE_OF_PIXELS = 1e-2
 _TEXT_COMPARED = 40  # characters of an error's text, before the names in it
 
 
-def _compute_style_cost(style_image_output: list, generated_image_output: list, STYLE_LAYERS: list = STYLE_LAYERS):
-    return REFERENCES["compute_style_cost"](style_image_output, generated_image_output, STYLE_LAYERS)
-
-
 # What train_step calls is given it right, so that a mistake counts once.
 TRAINING_HELPERS = {
     **REFERENCES,
-    "compute_style_cost": _compute_style_cost,
     "clip_0_1": lambda image: tf.clip_by_value(image, 0.0, 1.0),
-    "STYLE_LAYERS": STYLE_LAYERS,
 }
 
 

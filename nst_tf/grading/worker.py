@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -150,9 +151,9 @@ def _run_python(task: dict, send: Callable) -> None:
 
 def _compiled(cell: str, name: str) -> object:
     """A cell's code, in a file, where tf.function looks for it."""
-    with open(name, "w", encoding="utf8") as file:
-        file.write(cell)
-    return compile(cell, os.path.abspath(name), "exec")
+    path = Path(name).absolute()
+    path.write_text(cell, encoding="utf8")
+    return compile(cell, path, "exec")
 
 
 def _no_ipython() -> SimpleNamespace:
@@ -176,8 +177,9 @@ def _reporter(send: Callable) -> Callable:
 
 def _warm_up() -> None:
     """Load what every task needs, without starting TensorFlow's threads, which a fork would not have."""
-    import nst_tf.images  # noqa: F401 - the notebooks' clip_0_1
     from tensorflow.python.framework import convert_to_constants, op_def_registry  # noqa: F401
+
+    import nst_tf.images  # noqa: F401 - the notebooks' clip_0_1
 
 
 if __name__ == "__main__":

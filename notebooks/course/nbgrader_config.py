@@ -1,0 +1,19 @@
+"""The course folder's settings: read by nbgrader, and by ``make assignment`` and ``make grade``."""
+
+c = get_config()  # noqa: F821 - nbgrader gives it
+
+c.CourseDirectory.course_id = "nst_tf"
+c.ClearSolutions.code_stub = {"python": "return None  # replace this line"}
+
+# No submission runs in nbgrader's process or in a kernel: nst_tf tries each exercise in a process of its own.
+c.Autograde.autograde_preprocessors = [
+    "nst_tf.grading.nbgrader_plugin.GradeApart",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# What each exercise of a submission may take.
+c.GradeApart.seconds = 20
+c.GradeApart.megabytes = 2000
+c.GradeApart.output_kilobytes = 1000

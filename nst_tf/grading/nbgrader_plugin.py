@@ -1,0 +1,61 @@
+"""What nbgrader runs in place of the student's notebook (see ``notebooks/course/nbgrader_config.py``)."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Float, Integer
+
+from nst_tf.grading.assignment import Source, Submission, exercise_of_test
+from nst_tf.grading.sandbox import Limits, Sandbox, Verdict
+
+
+class GradeApart(NbGraderPreprocessor):
+    """Judges each exercise in a process of its own, and writes the points below its test, where nbgrader looks for them."""
+
+    seconds = Float(Limits.seconds, help="time that one exercise may take").tag(config=True)
+    megabytes = Integer(Limits.megabytes, help="memory that one exercise may take").tag(config=True)
+    output_kilobytes = Integer(Limits.output_kilobytes, help="what one exercise may print").tag(config=True)
+
+    judged: ClassVar[dict[str, dict[str, Verdict]]] = {}  # by student and exercise, where course.py was here before
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Fill in the outputs of the tests' cells."""
+        known = resources["nbgrader"]
+        verdicts = self.judged.get(known["student"])
+        if verdicts is None:
+            source = Source(Path("source") / known["assignment"] / f"{known['notebook']}.ipynb")
+            with Sandbox(self.limits()) as sandbox:
+                verdicts = judge(Submission(nb), source, sandbox)
+        for cell in nb.cells:
+            name = exercise_of_test(cell)
+            if name:
+                cell.outputs = _outputs(verdicts[name], cell.metadata.nbgrader.points)
+        return nb, resources
+
+    def limits(self) -> Limits:
+        """The limits, as configured."""
+        return Limits(self.seconds, self.megabytes, self.output_kilobytes)
+
+
+def judge(submission: Submission, source: Source, sandbox: Sandbox) -> dict[str, Verdict]:
+    """The verdict on each exercise of a submission."""
+    cells = submission.cells()
+    return {name: sandbox.judge(name, cells.get(name, ""), source.given_for(name)) for name in source.exercises}
+
+
+def points(verdict: Verdict, most: float) -> float:
+    """The points for a verdict, out of the most that there are."""
+    return round(verdict.diagnosis.score * most, 1)
+
+
+def _outputs(verdict: Verdict, most: float) -> list[NotebookNode]:
+    given = points(verdict, most)
+    text = f"{verdict.diagnosis}\n{given:g} of {most:g} points\n"
+    return [
+        nbformat.v4.new_output("stream", name="stdout", text=text),
+        nbformat.v4.new_output("execute_result", data={"text/plain": str(given)}, execution_count=None),
+    ]

@@ -4,11 +4,12 @@
 
     gram_matrix_test(gram_matrix)
 
-In the order of the files: ``references.py`` has the right functions, in steps, and ``mistakes.py`` what learners do
+In the order of the files: ``references.py`` has the right functions, in steps, and ``catalogue.py`` what learners do
 instead; ``inputs.py`` is what both are tried on; ``observing.py`` and ``graphs.py`` watch a function at work; ``judged.py``,
 ``diagnosis.py`` and ``statements.py`` find what is to be said of it. ``training.py``, ``training_mistakes.py`` and
 ``training_diagnosis.py`` do the same for ``train_step``. ``checks.py`` is what the notebooks call. For the teacher,
-``sandbox.py`` and ``worker.py`` try a submission in a process of its own, and ``course.py`` grades a class with nbgrader.
+``assignment.py`` reads what was handed in, ``sandbox.py`` and ``worker.py`` try it in a process of its own, and
+``course.py`` and ``nbgrader_plugin.py`` grade a class with nbgrader.
 """
 
 from importlib import import_module

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from nst_tf._tensorflow import tf
+from nst_tf.grading.catalogue import mistakes_of
 from nst_tf.grading.graphs import GraphRun, run_graph
 from nst_tf.grading.inputs import DIFFERENTIATED, Input, inputs_for
 from nst_tf.grading.judged import Evidence, Right, constant_factor, is_shape
-from nst_tf.grading.mistakes import Mistake, mistakes_of
+from nst_tf.grading.mistakes import Mistake
 from nst_tf.grading.observing import Observation, observe, trace, with_globals
 from nst_tf.grading.references import REFERENCES
 from nst_tf.grading.statements import closest_true_statement

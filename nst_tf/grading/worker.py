@@ -27,7 +27,7 @@ _WITH_SOLUTIONS = (
     "nst_tf.costs",
     "nst_tf.transfer",
     "nst_tf.grading.references",
-    "nst_tf.grading.mistakes",
+    "nst_tf.grading.catalogue",
     "nst_tf.grading.training_mistakes",
 )
 _FILES_WITH_SOLUTIONS = tuple(name.replace(".", os.sep) + ".py" for name in _WITH_SOLUTIONS)

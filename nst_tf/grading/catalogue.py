@@ -150,11 +150,13 @@ CONTENT = [
     mistake(
         "global-for-content-output",
         _GLOBAL.format(argument="content_output"),
+        ignores="content_output",
         entries=lambda content_output, generated_output: (_from_the_notebook(content_output[-1]), generated_output[-1]),
     ),
     mistake(
         "global-for-generated-output",
         _GLOBAL.format(argument="generated_output"),
+        ignores="generated_output",
         entries=lambda content_output, generated_output: (content_output[-1], _from_the_notebook(generated_output[-1])),
     ),
     mistake(
@@ -290,7 +292,8 @@ GRAM = [
     ),
     mistake(
         "global-for-argument",
-        "The value does not change when `A` does: is the name of something in the notebook used where the argument's name belongs?",
+        _GLOBAL.format(argument="A"),
+        ignores="A",
         product=lambda A: tf.cast(tf.reshape(_A_CONSTANT[:16], [4, 4]), A.dtype),
     ),
     mistake(
@@ -334,11 +337,13 @@ LAYER_STYLE = [
     mistake(
         "global-for-a-S",
         _GLOBAL.format(argument="a_S"),
+        ignores="a_S",
         activations=lambda a_S, a_G: (_from_the_notebook(a_S), a_G),
     ),
     mistake(
         "global-for-a-G",
         _GLOBAL.format(argument="a_G"),
+        ignores="a_G",
         activations=lambda a_S, a_G: (a_S, _from_the_notebook(a_G)),
     ),
     mistake(
@@ -469,11 +474,13 @@ STYLE = [
     mistake(
         "global-for-style-image-output",
         _GLOBAL.format(argument="style_image_output"),
+        ignores="style_image_output",
         outputs=lambda S, G: ([_from_the_notebook(a) for a in S[:-1]], G[:-1]),
     ),
     mistake(
         "global-for-generated-image-output",
         _GLOBAL.format(argument="generated_image_output"),
+        ignores="generated_image_output",
         outputs=lambda S, G: (S[:-1], [_from_the_notebook(a) for a in G[:-1]]),
     ),
     mistake(
@@ -606,11 +613,13 @@ TOTAL = [
     mistake(
         "global-for-J-content",
         _GLOBAL.format(argument="J_content"),
+        ignores="J_content",
         costs=lambda J_content, J_style: (tf.cast(5.43, J_style.dtype), J_style),
     ),
     mistake(
         "global-for-J-style",
         _GLOBAL.format(argument="J_style"),
+        ignores="J_style",
         costs=lambda J_content, J_style: (J_content, tf.cast(5.43, J_content.dtype)),
     ),
     mistake(

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from nst_tf._tensorflow import tf
-from nst_tf.grading.catalogue import mistakes_of
+from nst_tf.grading.catalogue import CATALOGUE, mistakes_of
 from nst_tf.grading.graphs import GraphRun, run_graph
 from nst_tf.grading.inputs import DIFFERENTIATED, Input, inputs_for
-from nst_tf.grading.judged import Evidence, Right, constant_factor, is_shape
+from nst_tf.grading.judged import Evidence, Right, constant_factor, ignored_arguments, is_shape
 from nst_tf.grading.mistakes import Mistake
 from nst_tf.grading.observing import Observation, observe, trace, with_globals
 from nst_tf.grading.references import REFERENCES
@@ -90,6 +90,7 @@ def _score(right: Right, evidence: Evidence) -> list[bool]:
     """For each line of the rubric, whether it is met."""
     observed = evidence.observations
     values = [each.value for each in observed]
+    first = values[0]
     is_tensor = all(
         each.kind == "tensor"
         and not each.has_changed_arguments
@@ -98,7 +99,7 @@ def _score(right: Right, evidence: Evidence) -> list[bool]:
         for each, expected in zip(observed, right.values, strict=True)
     )
     depends = is_tensor and any(
-        not right.is_close(0, value, values[0].reshape(right.values[0].shape)) for value in values[1:]
+        each.only and not right.is_close(place, values[place], first) for place, each in enumerate(right.inputs)
     )
     has_value = all(right.is_right(place, value) for place, value in enumerate(values))
     is_traced = right.is_right(0, evidence.run.value) and right.is_gradient(evidence.run.gradient)
@@ -120,7 +121,13 @@ def _mistake_like(right: Right, evidence: Evidence) -> Mistake | None:
             return mistake
         closest = closest or mistake
     is_value_wrong = any(not right.is_right(place, each.value) for place, each in enumerate(observed))
-    return closest if is_value_wrong else None
+    return (closest or _mistake_that_ignores(right, evidence)) if is_value_wrong else None
+
+
+def _mistake_that_ignores(right: Right, evidence: Evidence) -> Mistake | None:
+    """The mistake by which the first argument that makes no difference is left out, whatever stands in its place."""
+    ignored = ignored_arguments(right, evidence)
+    return next((mistake for mistake in CATALOGUE[right.name] if mistake.ignores in ignored), None)
 
 
 def _conduct(run: GraphRun) -> tuple[bool, bool]:
@@ -134,10 +141,8 @@ def _is_like(right: Right, place: int, function: Callable, observed: Observation
     if mistaken.has_changed_arguments != observed.has_changed_arguments:
         return False
     if mistaken.value is None:
-        return (mistaken.kind, mistaken.has_printed) == (
-            observed.kind,
-            observed.has_printed or observed.kind == "error",
-        )
+        has_printed = observed.has_printed and observed.kind == "nothing"
+        return (mistaken.kind, mistaken.has_printed) == (observed.kind, has_printed)
     return right.is_close(place, observed.value, mistaken.value)
 
 

@@ -79,3 +79,15 @@ def constant_factor(right: Right, values: list[np.ndarray | None]) -> float | No
         for place, value in enumerate(values)
     )
     return factor if is_factor else None
+
+
+def ignored_arguments(right: Right, evidence: Evidence) -> list[str]:
+    """The arguments that make no difference to the value, where they should."""
+    values = [each.value for each in evidence.observations]
+    if values[0] is None:
+        return []
+    return [
+        each.only
+        for place, each in enumerate(right.inputs)
+        if each.only and values[place] is not None and right.is_close(place, values[place], values[0])
+    ]

@@ -16,20 +16,22 @@ class Mistake:
         slug: its stable name.
         hint: what leads to the fix, in one or two sentences. ``{error}`` in it becomes the error's text.
         steps: the steps replaced, by name.
+        ignores: the argument in place of which something else is taken, where it doesn't matter what.
     """
 
     slug: str
     hint: str
     steps: dict[str, Callable]
+    ignores: str | None = None
 
     def function(self, name: str) -> Callable:
         """The function of that name with this mistake in it."""
         return dataclasses.replace(REFERENCES[name], **self.steps)
 
 
-def mistake(slug: str, hint: str, **steps: Callable) -> Mistake:
+def mistake(slug: str, hint: str, ignores: str | None = None, **steps: Callable) -> Mistake:
     """An entry of the catalogue: the steps are fields of the function's class in ``references.py``."""
-    return Mistake(slug, hint, steps)
+    return Mistake(slug, hint, steps, ignores)
 
 
 def pairs(singles: list[Mistake]) -> Iterator[Mistake]:

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from nst_tf.grading.judged import Evidence, Right, constant_factor, is_shape
+from nst_tf.grading.judged import Evidence, Right, constant_factor, ignored_arguments, is_shape
 from nst_tf.grading.observing import Observation
 
 
@@ -37,11 +37,7 @@ def _on_one_call(right: Right, place: int, observed: Observation) -> str:
 
 def _on_values(right: Right, evidence: Evidence, wrong: list[int]) -> str:
     values = [each.value for each in evidence.observations]
-    ignored = [
-        each.only
-        for place, each in enumerate(right.inputs)
-        if each.only and right.is_close(place, values[place], values[0].reshape(right.values[0].shape))
-    ]
+    ignored = ignored_arguments(right, evidence)
     if ignored:
         names = " and ".join(f"`{name}`" for name in ignored)
         return f"The value does not depend on {names}: is another name used where the argument's belongs?"

@@ -1,0 +1,615 @@
+"""What learners hand in: right functions written in many ways, and wrong ones, as the text of a cell."""
+
+from textwrap import dedent
+
+RIGHT = {
+    "compute_content_cost": {
+        "as in the course": """
+            def compute_content_cost(content_output, generated_output):
+                a_C = content_output[-1]
+                a_G = generated_output[-1]
+                _, n_H, n_W, n_C = a_G.get_shape().as_list()
+                a_C_unrolled = tf.reshape(a_C, shape=[-1, n_H * n_W, n_C])
+                a_G_unrolled = tf.reshape(a_G, shape=[-1, n_H * n_W, n_C])
+                return 1 / (4 * n_H * n_W * n_C) * tf.reduce_sum(tf.square(tf.subtract(a_C_unrolled, a_G_unrolled)))
+            """,
+        "as a mean": """
+            def compute_content_cost(content_output, generated_output):
+                return tf.reduce_mean((content_output[-1] - generated_output[-1]) ** 2) / 4
+            """,
+        "typed, with a helper": """
+            from collections.abc import Sequence
+
+            def squared_distance(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+                return tf.reduce_sum(tf.math.squared_difference(a, b))
+
+            def compute_content_cost(
+                content_output: Sequence[tf.Tensor], generated_output: Sequence[tf.Tensor]
+            ) -> tf.Tensor:
+                *_, a_C = content_output
+                *_, a_G = generated_output
+                return 0.25 * squared_distance(a_C, a_G) / tf.cast(tf.size(a_G), tf.float32)
+            """,
+        "tensordot": """
+            def compute_content_cost(content_output, generated_output):
+                d = tf.reshape(generated_output[-1] - content_output[-1], [-1])
+                return tf.tensordot(d, d, 1) / (4 * d.shape[0])
+            """,
+        "norm": """
+            def compute_content_cost(content_output, generated_output):
+                difference = content_output[-1] - generated_output[-1]
+                return tf.nn.l2_loss(difference) / 2 / float(np.prod(difference.shape))
+            """,
+        "shape (1,)": """
+            def compute_content_cost(content_output, generated_output):
+                return tf.reshape(tf.reduce_mean(tf.square(content_output[-1] - generated_output[-1])) / 4, [1])
+            """,
+        "compiled": """
+            @tf.function
+            def compute_content_cost(content_output, generated_output):
+                a_C, a_G = content_output[-1], generated_output[-1]
+                return tf.reduce_sum((a_C - a_G) ** 2) / (4 * a_G.shape[1] * a_G.shape[2] * a_G.shape[3])
+            """,
+        "Keras": """
+            def compute_content_cost(content_output, generated_output):
+                ops = tf.keras.ops
+                return ops.mean(ops.square(ops.subtract(content_output[-1], generated_output[-1]))) / 4
+            """,
+        "position by position": """
+            def compute_content_cost(content_output, generated_output):
+                a_C, a_G = content_output[-1], generated_output[-1]
+                n_H, n_W, n_C = a_G.shape[1:]
+                total = 0.0
+                for i in range(n_H):
+                    for j in range(n_W):
+                        total += tf.reduce_sum((a_C[0, i, j] - a_G[0, i, j]) ** 2)
+                print("total", total)
+                return total / (4 * n_H * n_W * n_C)
+            """,
+    },
+    "gram_matrix": {
+        "course": "def gram_matrix(A):\n    return tf.matmul(A, tf.transpose(A))",
+        "operator": "gram_matrix = lambda A: A @ tf.transpose(A)",
+        "transpose_b": "def gram_matrix(A):\n    return tf.linalg.matmul(A, A, transpose_b=True)",
+        "einsum": "def gram_matrix(A: tf.Tensor) -> tf.Tensor:\n    return tf.einsum('ki,li->kl', A, A)",
+        "tensordot": "@tf.function\ndef gram_matrix(A):\n    return tf.tensordot(A, A, axes=[[1], [1]])",
+        "Keras": "def gram_matrix(A):\n    return tf.keras.ops.matmul(A, tf.keras.ops.transpose(A))",
+        "broadcast": "def gram_matrix(A):\n    return tf.reduce_sum(A[:, None, :] * A[None, :, :], axis=-1)",
+        "loops": """
+            def gram_matrix(A):
+                n_C = A.shape[0]
+                rows = [[tf.reduce_sum(A[k] * A[l]) for l in range(n_C)] for k in range(n_C)]
+                return tf.stack([tf.stack(row) for row in rows])
+            """,
+        "map": "def gram_matrix(A):\n    return tf.map_fn(lambda row: tf.linalg.matvec(A, row), A)",
+        "an array": """
+            def gram_matrix(A):
+                rows = tf.TensorArray(tf.float32, size=A.shape[0])
+                for k in tf.range(A.shape[0]):
+                    rows = rows.write(k, tf.linalg.matvec(A, A[k]))
+                return rows.stack()
+            """,
+        "a class": """
+            class Gram:
+                def __call__(self, A):
+                    return A @ tf.transpose(A)
+
+            gram_matrix = Gram()
+            """,
+        "asserted, printed": """
+            def gram_matrix(A):
+                assert len(A.shape) == 2, f"{A.shape}"
+                G = tf.matmul(A, A, transpose_b=True)
+                tf.print("G", tf.shape(G), output_stream=sys.stderr)
+                return G
+
+            import sys
+            """,
+        "in float64": """
+            def gram_matrix(A):
+                A = tf.cast(A, tf.float64)
+                return tf.cast(A @ tf.transpose(A), tf.float32)
+            """,
+    },
+    "compute_layer_style_cost": {
+        "as in the course": """
+            def compute_layer_style_cost(a_S, a_G):
+                _, n_H, n_W, n_C = a_G.get_shape().as_list()
+                a_S = tf.transpose(tf.reshape(a_S, [n_H * n_W, n_C]))
+                a_G = tf.transpose(tf.reshape(a_G, [n_H * n_W, n_C]))
+                GS = gram_matrix(a_S)
+                GG = gram_matrix(a_G)
+                return tf.reduce_sum(tf.square(GS - GG)) / (4.0 * ((n_H * n_W * n_C) ** 2))
+            """,
+        "transposed first": """
+            def compute_layer_style_cost(a_S, a_G):
+                n_C = a_G.shape[-1]
+                A_S, A_G = (tf.reshape(tf.transpose(a, [3, 0, 1, 2]), [n_C, -1]) for a in (a_S, a_G))
+                n = A_G.shape[1]
+                return tf.norm(gram_matrix(A_S) - gram_matrix(A_G)) ** 2 / (2 * n_C * n) ** 2
+            """,
+        "not unrolled": """
+            def compute_layer_style_cost(a_S, a_G):
+                _, n_H, n_W, n_C = a_G.shape
+                G_S = tf.einsum("bijc,bijd->cd", a_S, a_S)
+                G_G = tf.einsum("bijc,bijd->cd", a_G, a_G)
+                return tf.reduce_sum((G_S - G_G) ** 2) / (4 * n_C**2 * (n_H * n_W) ** 2)
+            """,
+        "divided before": """
+            def compute_layer_style_cost(a_S, a_G):
+                def gram(a):
+                    A = tf.reshape(a, (-1, a.shape[-1]))
+                    return tf.matmul(A, A, transpose_a=True) / A.shape[0]
+
+                return tf.reduce_mean(tf.square(gram(a_G) - gram(a_S))) / 4
+            """,
+        "permuted, compiled": """
+            @tf.function
+            def compute_layer_style_cost(a_S: tf.Tensor, a_G: tf.Tensor) -> tf.Tensor:
+                shape = tf.shape(a_G)
+                n_H, n_W, n_C = shape[1], shape[2], shape[3]
+                A_S = tf.transpose(tf.reshape(a_S, [n_H * n_W, n_C]), perm=[1, 0])
+                A_G = tf.transpose(tf.reshape(a_G, [n_H * n_W, n_C]), perm=[1, 0])
+                factor = 1.0 / tf.cast(4 * n_C**2 * (n_H * n_W) ** 2, tf.float32)
+                return factor * tf.reduce_sum(tf.math.squared_difference(gram_matrix(A_S), gram_matrix(A_G)))
+            """,
+        "squeezed": """
+            def compute_layer_style_cost(a_S, a_G):
+                n_H, n_W, n_C = tf.squeeze(a_G, 0).shape
+                G = [gram_matrix(tf.transpose(tf.reshape(tf.squeeze(a), [-1, n_C]))) for a in [a_S, a_G]]
+                return tf.reduce_sum((G[0] - G[1]) ** 2) * (1 / 4) * (1 / n_C**2) * (1 / (n_H * n_W) ** 2)
+            """,
+    },
+    "compute_style_cost": {
+        "as in the course": """
+            def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+                J_style = 0
+                a_S = style_image_output[:-1]
+                a_G = generated_image_output[:-1]
+                for i, weight in zip(range(len(a_S)), STYLE_LAYERS):
+                    J_style_layer = compute_layer_style_cost(a_S[i], a_G[i])
+                    J_style += weight[1] * J_style_layer
+                return J_style
+            """,
+        "sum of a generator": """
+            def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+                layers = zip(STYLE_LAYERS, style_image_output, generated_image_output)
+                return sum(weight * compute_layer_style_cost(a_S, a_G) for (_, weight), a_S, a_G in layers)
+            """,
+        "tensordot": """
+            def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+                weights = tf.constant([weight for _, weight in STYLE_LAYERS], tf.float32)
+                pairs = zip(style_image_output[:-1], generated_image_output[:-1])
+                costs = tf.stack([compute_layer_style_cost(*pair) for pair in pairs])
+                return tf.tensordot(weights, costs, 1)
+            """,
+        "while": """
+            def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+                names, weights = zip(*STYLE_LAYERS)
+                J_style, layer = tf.constant(0.0), 0
+                while layer < len(weights):
+                    J_style = J_style + weights[layer] * compute_layer_style_cost(
+                        style_image_output[layer], generated_image_output[layer]
+                    )
+                    layer += 1
+                return J_style
+            """,
+        "everything in one": """
+            def compute_style_cost(S, G, STYLE_LAYERS=STYLE_LAYERS):
+                def cost(a_S, a_G):
+                    G_S, G_G = (tf.einsum("bijc,bijd->cd", a, a) for a in (a_S, a_G))
+                    return tf.reduce_sum((G_S - G_G) ** 2) / (2.0 * float(np.prod(a_G.shape))) ** 2
+
+                return tf.add_n([STYLE_LAYERS[l][1] * cost(S[l], G[l]) for l in range(len(STYLE_LAYERS))])
+            """,
+    },
+    "total_cost": {
+        "course": """
+            @tf.function()
+            def total_cost(J_content, J_style, alpha=10, beta=40):
+                J = alpha * J_content + beta * J_style
+                return J
+            """,
+        "tf.add": """
+            def total_cost(J_content, J_style, alpha=10, beta=40):
+                return tf.add(tf.multiply(J_content, alpha), tf.multiply(J_style, beta))
+            """,
+        "a sum of products": """
+            def total_cost(J_content, J_style, alpha=10, beta=40):
+                return sum(weight * cost for weight, cost in ((beta, J_style), (alpha, J_content)))
+            """,
+        "factored": """
+            def total_cost(J_content: tf.Tensor, J_style: tf.Tensor, alpha: float = 10, beta: float = 40) -> tf.Tensor:
+                return alpha * (J_content + beta / alpha * J_style)
+            """,
+        "accumulated": """
+            def total_cost(J_content, J_style, alpha=10, beta=40):
+                J = tf.zeros_like(J_content)
+                J += alpha * J_content
+                J += beta * J_style
+                return J
+            """,
+    },
+    "train_step": {
+        "as in the course": """
+            @tf.function()
+            def train_step(generated_image):
+                with tf.GradientTape() as tape:
+                    a_G = vgg_model_outputs(generated_image)
+                    J_style = compute_style_cost(a_S, a_G)
+                    J_content = compute_content_cost(a_C, a_G)
+                    J = total_cost(J_content, J_style, alpha, beta)
+                grad = tape.gradient(J, generated_image)
+                optimizer.apply_gradients([(grad, generated_image)])
+                generated_image.assign(clip_0_1(generated_image))
+                return J
+            """,
+        "zip": """
+            def train_step(generated_image):
+                with tf.GradientTape() as tape:
+                    a_G = vgg_model_outputs(generated_image)
+                    J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G, STYLE_LAYERS), alpha, beta)
+                gradients = tape.gradient(J, [generated_image])
+                optimizer.apply_gradients(zip(gradients, [generated_image]))
+                generated_image.assign(tf.clip_by_value(generated_image, 0.0, 1.0))
+                return J
+            """,
+        "apply, watched, persistent": """
+            def train_step(image: tf.Variable) -> tf.Tensor:
+                with tf.GradientTape(persistent=True) as tape:
+                    tape.watch(image)
+                    a_G = vgg_model_outputs(image)
+                    J_content, J_style = compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G)
+                    J = total_cost(J_content, J_style, alpha=alpha, beta=beta)
+                gradient = tape.gradient(J, image)
+                del tape
+                optimizer.apply([gradient], [image])
+                image.assign(tf.minimum(tf.maximum(image, 0), 1))
+                tf.print("J:", J)
+                return tf.reshape(J, [1])
+            """,
+        "with functions": """
+            def cost(image):
+                a_G = vgg_model_outputs(image)
+                return total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), alpha, beta)
+
+            @tf.function
+            def train_step(generated_image):
+                with tf.GradientTape() as tape:
+                    J = cost(generated_image)
+                optimizer.apply_gradients(grads_and_vars=[(tape.gradient(J, generated_image), generated_image)])
+                generated_image.assign(clip_0_1(generated_image))
+                return J
+            """,
+        "the formula in it": """
+            def train_step(generated_image):
+                with tf.GradientTape() as tape:
+                    a_G = vgg_model_outputs(generated_image)
+                    J = alpha * compute_content_cost(a_C, a_G) + beta * compute_style_cost(a_S, a_G)
+                (gradient,) = tape.gradient(J, [generated_image])
+                optimizer.apply_gradients([(gradient, generated_image)])
+                clipped = clip_0_1(generated_image)
+                generated_image.assign(clipped)
+                return J
+            """,
+    },
+}
+
+# As a learner would write them, unlike the catalogue: (function, slug, cell).
+WRONG = [
+    (
+        "compute_content_cost",
+        "first-entry",
+        """
+        def compute_content_cost(content_output, generated_output):
+            a_C, a_G = content_output[0], generated_output[0]
+            return tf.reduce_mean((a_C - a_G) ** 2) / 4
+        """,
+    ),
+    (
+        "compute_content_cost",
+        "absolute-for-square",
+        "def compute_content_cost(C, G):\n    return tf.reduce_mean(tf.abs(C[-1] - G[-1])) / 4",
+    ),
+    (
+        "compute_content_cost",
+        "quarter-missing",
+        "compute_content_cost = lambda C, G: tf.reduce_mean(tf.math.squared_difference(C[-1], G[-1]))",
+    ),
+    (
+        "compute_content_cost",
+        "half-for-quarter",
+        "def compute_content_cost(C, G):\n    return tf.nn.l2_loss(C[-1] - G[-1]) / float(np.prod(C[-1].shape))",
+    ),
+    (
+        "compute_content_cost",
+        "mean-for-sum",
+        """
+        def compute_content_cost(C, G):
+            m, n_H, n_W, n_C = C[-1].shape
+            return 1 / (4 * n_H * n_W * n_C) * tf.reduce_mean((C[-1] - G[-1]) ** 2)
+        """,
+    ),
+    (
+        "compute_content_cost",
+        "factor-upside-down",
+        """
+        def compute_content_cost(C, G):
+            m, n_H, n_W, n_C = C[-1].shape
+            return 1 / 4 * n_H * n_W * n_C * tf.reduce_sum((C[-1] - G[-1]) ** 2)
+        """,
+    ),
+    (
+        "compute_content_cost",
+        "channels-missing",
+        """
+        def compute_content_cost(C, G):
+            n_H, n_W, n_C = C[-1].shape[0], C[-1].shape[1], C[-1].shape[2]
+            return tf.reduce_sum((C[-1] - G[-1]) ** 2) / (4 * n_H * n_W * n_C)
+        """,
+    ),
+    (
+        "compute_content_cost",
+        "half-for-quarter+size-missing",
+        "def compute_content_cost(C, G):\n    return tf.nn.l2_loss(C[-1] - G[-1])",
+    ),
+    (
+        "compute_content_cost",
+        "compared-with-itself",
+        """
+        def compute_content_cost(content_output, generated_output):
+            a_C = generated_output[-1]
+            a_G = generated_output[-1]
+            return tf.reduce_mean((a_C - a_G) ** 2) / 4
+        """,
+    ),
+    (
+        "compute_content_cost",
+        "float-for-tensor",
+        "def compute_content_cost(C, G):\n    return float(tf.reduce_mean((C[-1] - G[-1]) ** 2)) / 4",
+    ),
+    (
+        "compute_content_cost",
+        "array-for-tensor",
+        "def compute_content_cost(C, G):\n    return np.mean((C[-1].numpy() - G[-1].numpy()) ** 2, keepdims=True) .reshape([1])/ 4",
+    ),
+    (
+        "compute_content_cost",
+        "argument-changed",
+        """
+        def compute_content_cost(content_output, generated_output):
+            a_C = content_output.pop()
+            a_G = generated_output.pop()
+            return tf.reduce_mean((a_C - a_G) ** 2) / 4
+        """,
+    ),
+    ("gram_matrix", "positions-for-channels", "def gram_matrix(A):\n    return tf.einsum('ki,kj->ij', A, A)"),
+    ("gram_matrix", "elementwise-product", "def gram_matrix(A):\n    return tf.square(A)"),
+    ("gram_matrix", "no-transpose", "def gram_matrix(A):\n    return A @ A"),
+    (
+        "gram_matrix",
+        "divided-by-size",
+        "def gram_matrix(A):\n    return tf.matmul(A, A, transpose_b=True) / tf.cast(tf.size(A), tf.float32)",
+    ),
+    ("gram_matrix", "numpy-inside", "def gram_matrix(A):\n    return tf.constant(np.dot(A.numpy(), A.numpy().T))"),
+    ("gram_matrix", "print-for-return", "def gram_matrix(A):\n    print(A @ tf.transpose(A))"),
+    ("gram_matrix", "returns-none", "def gram_matrix(A):\n    G = A @ tf.transpose(A)"),
+    ("gram_matrix", "exception", "def gram_matrix(A):\n    return tf.matmul(A, transposed(A))"),
+    ("gram_matrix", "no-gradient", "def gram_matrix(A):\n    A = tf.stop_gradient(A)\n    return A @ tf.transpose(A)"),
+    (
+        "gram_matrix",
+        "global-for-argument",
+        "A_unrolled = tf.random.normal([4, 9])\ndef gram_matrix(A):\n    return A_unrolled @ tf.transpose(A_unrolled)",
+    ),
+    (
+        "gram_matrix",
+        "positions-for-channels+divided-by-positions",
+        "def gram_matrix(A):\n    return tf.transpose(A) @ A / A.shape[1]",
+    ),
+    (
+        "compute_layer_style_cost",
+        "reshaped-straight",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            _, n_H, n_W, n_C = a_G.shape
+            GS, GG = [gram_matrix(tf.reshape(a, [n_C, n_H * n_W])) for a in (a_S, a_G)]
+            return tf.reduce_sum((GS - GG) ** 2) / (4 * n_C**2 * (n_H * n_W) ** 2)
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
+        "positions-for-channels",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            _, n_H, n_W, n_C = a_G.shape
+            GS, GG = [gram_matrix(tf.reshape(a, [n_H * n_W, n_C])) for a in (a_S, a_G)]
+            return tf.reduce_sum((GS - GG) ** 2) / (4 * n_C**2 * (n_H * n_W) ** 2)
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
+        "channels-not-squared",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            _, n_H, n_W, n_C = a_G.shape
+            GS, GG = [gram_matrix(tf.transpose(tf.reshape(a, [n_H * n_W, n_C]))) for a in (a_S, a_G)]
+            return tf.reduce_sum((GS - GG) ** 2) / (4 * n_C * (n_H * n_W) ** 2)
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
+        "half-for-quarter+height-not-squared",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            _, n_H, n_W, n_C = a_G.shape
+            GS, GG = [gram_matrix(tf.transpose(tf.reshape(a, [n_H * n_W, n_C]))) for a in (a_S, a_G)]
+            return tf.reduce_sum((GS - GG) ** 2) / (2 * n_C**2 * n_H * n_W**2)
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
+        "gram-divided-by-positions",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            _, n_H, n_W, n_C = a_G.shape
+            GS, GG = [tf.einsum("bijc,bijd->cd", a, a) / (n_H * n_W) for a in (a_S, a_G)]
+            return tf.reduce_sum((GS - GG) ** 2) / (4 * n_C**2 * (n_H * n_W) ** 2)
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
+        "square-of-the-sum",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            _, n_H, n_W, n_C = a_G.shape
+            GS, GG = [tf.einsum("bijc,bijd->cd", a, a) for a in (a_S, a_G)]
+            return tf.reduce_sum(GS - GG) ** 2 / (2 * n_C * n_H * n_W) ** 2
+        """,
+    ),
+    (
+        "compute_style_cost",
+        "lambda-forgotten",
+        """
+        def compute_style_cost(S, G, STYLE_LAYERS=STYLE_LAYERS):
+            return tf.add_n([compute_layer_style_cost(S[l], G[l]) for l in range(len(STYLE_LAYERS))])
+        """,
+    ),
+    (
+        "compute_style_cost",
+        "shifted-by-one",
+        """
+        def compute_style_cost(S, G, STYLE_LAYERS=STYLE_LAYERS):
+            J = 0
+            for l, (name, weight) in enumerate(STYLE_LAYERS):
+                J += weight * compute_layer_style_cost(S[l + 1], G[l + 1])
+            return J
+        """,
+    ),
+    (
+        "compute_style_cost",
+        "first-layer-only",
+        """
+        def compute_style_cost(S, G, STYLE_LAYERS=STYLE_LAYERS):
+            J = 0
+            for l, (name, weight) in enumerate(STYLE_LAYERS):
+                J += weight * compute_layer_style_cost(S[l], G[l])
+                return J
+        """,
+    ),
+    (
+        "compute_style_cost",
+        "last-layer-only",
+        """
+        def compute_style_cost(S, G, STYLE_LAYERS=STYLE_LAYERS):
+            for l, (name, weight) in enumerate(STYLE_LAYERS):
+                J = weight * compute_layer_style_cost(S[l], G[l])
+            return J
+        """,
+    ),
+    (
+        "compute_style_cost",
+        "divided-by-number-of-layers",
+        """
+        def compute_style_cost(S, G, STYLE_LAYERS=STYLE_LAYERS):
+            costs = [w * compute_layer_style_cost(a, b) for (_, w), a, b in zip(STYLE_LAYERS, S, G)]
+            return tf.reduce_mean(costs)
+        """,
+    ),
+    (
+        "total_cost",
+        "weights-swapped",
+        "def total_cost(J_content, J_style, alpha=10, beta=40):\n    return beta * J_content + alpha * J_style",
+    ),
+    (
+        "total_cost",
+        "weights-hard-coded",
+        "def total_cost(J_content, J_style, alpha=10, beta=40):\n    return 10 * J_content + 40 * J_style",
+    ),
+    (
+        "total_cost",
+        "weights-ignored",
+        "def total_cost(J_content, J_style, alpha=10, beta=40):\n    return tf.add(J_content, J_style)",
+    ),
+    (
+        "total_cost",
+        "alpha-added+beta-added",
+        "def total_cost(J_content, J_style, alpha=10, beta=40):\n    return alpha + J_content + beta + J_style",
+    ),
+    (
+        "train_step",
+        "network-outside-the-tape",
+        """
+        @tf.function
+        def train_step(generated_image):
+            a_G = vgg_model_outputs(generated_image)
+            J_content, J_style = compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G)
+            with tf.GradientTape() as tape:
+                J = total_cost(J_content, J_style, alpha, beta)
+            optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+            generated_image.assign(clip_0_1(generated_image))
+            return J
+        """,
+    ),
+    (
+        "train_step",
+        "another-optimizer",
+        """
+        def train_step(generated_image):
+            optimizer = tf.keras.optimizers.Adam(learning_rate=0.02)
+            with tf.GradientTape() as tape:
+                a_G = vgg_model_outputs(generated_image)
+                J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), alpha, beta)
+            optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+            generated_image.assign(clip_0_1(generated_image))
+            return J
+        """,
+    ),
+    (
+        "train_step",
+        "no-clipping",
+        """
+        @tf.function
+        def train_step(generated_image):
+            with tf.GradientTape() as tape:
+                a_G = vgg_model_outputs(generated_image)
+                J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), alpha, beta)
+            optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+            generated_image = clip_0_1(generated_image)
+            return J
+        """,
+    ),
+    (
+        "train_step",
+        "float-for-tensor",
+        """
+        def train_step(generated_image):
+            with tf.GradientTape() as tape:
+                a_G = vgg_model_outputs(generated_image)
+                J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), alpha, beta)
+            optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+            generated_image.assign(clip_0_1(generated_image))
+            return float(J)
+        """,
+    ),
+]
+
+RIGHT = {name: {how: dedent(cell).strip() for how, cell in cells.items()} for name, cells in RIGHT.items()}
+WRONG = [(name, slug, dedent(cell).strip()) for name, slug, cell in WRONG]
+
+
+def defined(name, cell, folder, **others):
+    """The function that a cell defines, with TensorFlow and the package's functions as its globals."""
+    import numpy as np
+
+    from nst_tf import costs
+    from nst_tf._tensorflow import tf
+    from nst_tf.images import clip_0_1
+
+    file = folder / "cell.py"  # a file, so that tf.function finds the source
+    file.write_text(cell)
+    names = {**{each: getattr(costs, each) for each in costs.__all__}, "tf": tf, "np": np, "clip_0_1": clip_0_1}
+    if name == "train_step":
+        names |= {"alpha": tf.constant(10.0), "beta": tf.constant(0.05)}
+    names |= others
+    exec(compile(cell, file, "exec"), names)
+    return names[name]

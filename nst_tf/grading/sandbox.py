@@ -4,6 +4,7 @@ What comes back from there are values, taken as such: they are right or not. A g
 ran a submission: the function comes back as a graph, and another process runs that.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -67,10 +68,7 @@ class Sandbox:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._worker is not None:
-            self._worker.stdin.close()
-            self._worker.wait()
-            self._worker.stdout.close()
+        self._end_worker()
 
     def judge(self, name: str, cell: str, given: list[str]) -> Verdict:
         """Judge the function that a solution's cell defines.
@@ -80,6 +78,7 @@ class Sandbox:
             cell: the cell's code.
             given: the code of the notebook's own cells that it needs.
         """
+        cell = _without_magics(cell)
         remarks = set(borrowed(name, cell))
         try:
             diagnosis = self._diagnosed(name, cell, given, remarks)
@@ -163,17 +162,36 @@ class Sandbox:
         except BrokenPipeError:
             answer = b""
         if not answer:
-            self._worker.kill()
-            self._worker.wait()
-            self._worker = None
+            self._end_worker()
             raise Stopped("The grader's worker was ended while it ran this.", "ended the grader's worker")
         return wire.unpacked(answer)
+
+    def _end_worker(self) -> None:
+        """Let the worker come to its end, if there is one."""
+        if self._worker is None:
+            return
+        with contextlib.suppress(BrokenPipeError):
+            self._worker.stdin.close()
+        self._worker.wait()
+        self._worker.stdout.close()
+        self._worker = None
 
 
 def _environment() -> dict[str, str]:
     """Nothing of the teacher's environment but what Python needs."""
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH") if name in os.environ}
     return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _without_magics(cell: str) -> str:
+    """A cell as Python, where ``%magic`` and ``!command`` call what the worker has put there: nothing."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    first, _, rest = cell.lstrip().partition("\n")
+    try:
+        return TransformerManager().transform_cell(rest if first.startswith("%%") else cell)
+    except SyntaxError:
+        return cell
 
 
 def _in_words(stopped: str) -> tuple[str, str]:

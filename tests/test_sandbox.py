@@ -1,0 +1,215 @@
+"""Submissions that are tried in a process of their own: the honest get what they earn, the hostile no more than that."""
+
+import os
+import sys
+import time
+from textwrap import dedent
+
+import psutil
+import pytest
+from conftest import ROOT
+from learners import RIGHT, WRONG
+
+from nst_tf.grading.assignment import Source
+from nst_tf.grading.sandbox import Limits, Sandbox
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the worker forks")
+
+SOURCE = Source(ROOT / "notebooks/course/source/style_transfer/style_transfer.ipynb")
+WRONG_GRAM = "def gram_matrix(A):\n    return tf.transpose(A) @ A\n"
+HALF_GRAM = "def gram_matrix(A):\n    return A @ tf.transpose(A) / 2\n"
+NUMPY_GRAM = "def gram_matrix(A):\n    return tf.constant(np.asarray(A) @ np.asarray(A).T)\n"
+RIGHT_GRAM = RIGHT["gram_matrix"]["course"]
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox(Limits(seconds=6, megabytes=1000, output_kilobytes=300)) as sandbox:
+        yield sandbox
+
+
+def judged(sandbox, name, cell):
+    verdict = sandbox.judge(name, dedent(cell), SOURCE.given_for(name))
+    return verdict.diagnosis.score, verdict.diagnosis.mistake, verdict.diagnosis.hint, verdict.remarks
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_is_right(sandbox, name):
+    for how, cell in RIGHT[name].items():
+        assert judged(sandbox, name, cell) == (1.0, None, "", ()), how
+
+
+@pytest.mark.slow
+def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox):
+    for name, slug, cell in WRONG:
+        score, mistake, hint, _ = judged(sandbox, name, cell)
+        assert mistake == slug
+        assert score < 1
+        assert hint
+
+
+def test_magics_do_nothing(sandbox):
+    for cell in (f"%matplotlib inline\n!ls\n{RIGHT_GRAM}", f"%%time\n{RIGHT_GRAM}"):
+        assert judged(sandbox, "gram_matrix", cell)[:3] == (1.0, None, "")
+
+
+HOSTILE = {
+    "loops for ever": ("while True:\n    pass", "time"),
+    "loops when called": ("def gram_matrix(A):\n    while True:\n        pass", "time"),
+    "sleeps": ("import time\ntime.sleep(1000)", "time"),
+    "eats memory": ("hoard = []\nwhile True:\n    hoard.append(bytearray(50_000_000))", "memory"),
+    "exits": (f"{RIGHT_GRAM}\nexit()", "calls exit()"),
+    "exits when called": ("def gram_matrix(A):\n    quit()", None),
+    "leaves at once": (f"{RIGHT_GRAM}\nimport os\nos._exit(0)", "ended its process, or ran out of memory"),
+    "leaves when called": (
+        "import os\ndef gram_matrix(A):\n    os._exit(0)",
+        "ended its process, or ran out of memory",
+    ),
+    "crashes": ("import ctypes\nctypes.string_at(0)", "ended its process, or ran out of memory"),
+    "kills the worker": ("import os\nos.kill(os.getppid(), 9)", "ended the grader's worker"),
+    "prints without end": (f"for _ in range(1_000_000):\n    print('nst' * 20)\n{RIGHT_GRAM}", "output"),
+    "prints without end when called": (
+        f"def gram_matrix(A):\n    for _ in range(1_000_000):\n        print('nst' * 20)\n{RIGHT_GRAM[20:]}",
+        None,
+    ),
+    "equals everything": (
+        """
+        class Everything:
+            def __getattr__(self, name):
+                return self
+            def __call__(self, *_):
+                return self
+            def __eq__(self, other):
+                return True
+            __ne__ = __lt__ = __le__ = __gt__ = __ge__ = __eq__
+            def __float__(self):
+                return 1.0
+            def __array__(self, *_, **__):
+                return np.ones(())
+        def gram_matrix(A):
+            return Everything()
+        """,
+        None,
+    ),
+    "sends nonsense": (
+        """
+        import os
+        for descriptor in range(3, 30):
+            try:
+                os.write(descriptor, b'{"observation": 3}\\n"done"\\n')
+            except OSError:
+                pass
+        os._exit(0)
+        """,
+        "sent back what can't be read",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", HOSTILE)
+def test_the_hostile_get_nothing_and_are_named(sandbox, how):
+    cell, remark = HOSTILE[how]
+    score, _, hint, remarks = judged(sandbox, "gram_matrix", cell)
+    assert score == 0
+    assert hint
+    assert remarks == ((remark,) if remark else ())
+    assert judged(sandbox, "gram_matrix", RIGHT_GRAM)[0] == 1  # the next one is judged as ever
+
+
+PATCHES = {
+    "the comparison": "np.allclose = lambda *_, **__: True\nnp.testing.assert_allclose = lambda *_, **__: None",
+    "the grading": """
+        import nst_tf.grading.observing as observing, nst_tf.grading.graphs as graphs, nst_tf.grading.diagnosis as diagnosis
+        diagnosis._score = lambda *_: [True] * 4
+        graphs.run_graph = observing.observe
+        """,
+    "builtins": "import builtins\nbuiltins.all = lambda *_: True\nbuiltins.abs = lambda *_: 0\nbuiltins.AssertionError = Exception",
+    "the gradient": """
+        def gradient(self, target, sources, **_):
+            return tf.nest.map_structure(lambda a: 2 * tf.ones_like(a), sources)
+        tf.GradientTape.gradient = gradient
+        """,
+    "tf.function": "tf.function = lambda function=None, **_: function",
+    "the exit": "import atexit, os, sys\natexit.register(lambda: os._exit(0))\nsys.excepthook = lambda *_: None",
+    "IPython": "import IPython\nIPython.get_ipython = lambda: None\nIPython.core.interactiveshell.InteractiveShell = None",
+}
+
+
+@pytest.mark.parametrize("what", PATCHES)
+@pytest.mark.parametrize("cell", [WRONG_GRAM, HALF_GRAM, NUMPY_GRAM], ids=["wrong", "half", "numpy"])
+def test_no_patch_earns_more_than_the_honest_score(sandbox, what, cell):
+    honest = judged(sandbox, "gram_matrix", cell)[0]
+    patch = dedent(PATCHES[what])
+    for patched in (f"{cell}\n{patch}", f"{patch}\n{cell}"):
+        assert judged(sandbox, "gram_matrix", patched)[0] <= honest < 1
+
+
+def test_a_gradient_is_not_believed(sandbox):
+    """The right value by NumPy, and a tape that gives the right gradient by hand: still no function that can be trained."""
+    cell = f"""
+{NUMPY_GRAM}
+def gradient(self, target, sources, **_):
+    return [2 * tf.reduce_sum(A, axis=0, keepdims=True) * tf.ones_like(A) for A in tf.nest.flatten(sources)]
+tf.GradientTape.gradient = gradient
+"""
+    assert judged(sandbox, "gram_matrix", cell)[0] == 0.7
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "from nst_tf.costs import gram_matrix",
+        "from nst_tf import gram_matrix",
+        "import nst_tf\ndef gram_matrix(A):\n    return nst_tf.gram_matrix(A)",
+        "import importlib\ngram_matrix = getattr(importlib.import_module('nst_tf.' + 'costs'), 'gram_matrix')",
+        "import nst_tf.grading.references\ngram_matrix = nst_tf.grading.references.REFERENCES['gram_matrix']",
+    ],
+)
+def test_the_packages_own_solution_is_graded_and_reported(sandbox, cell):
+    score, _, _, remarks = judged(sandbox, "gram_matrix", cell)
+    assert score == 1
+    assert remarks == ("uses nst_tf's solution",)
+
+
+def test_a_copy_of_the_packages_solution_is_reported(sandbox):
+    cell = (ROOT / "nst_tf/costs.py").read_text().replace("from nst_tf.layers", "from nst_tf.layers  ")
+    start = cell.index("def compute_content_cost")
+    copied = cell[start : cell.index("def gram_matrix")] + cell[cell.index("def _content_layer_of") :]
+    copied = f"from collections.abc import Sequence\nTensor = Outputs = StyleLayers = object\n{copied}"
+    score, _, _, remarks = judged(sandbox, "compute_content_cost", copied)
+    assert score == 1
+    assert remarks == ("uses nst_tf's solution (a copy of it)",)
+
+
+def test_what_it_starts_is_ended(sandbox):
+    before = {process.pid for process in psutil.process_iter()}
+    cell = (
+        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n" + RIGHT_GRAM
+    )
+    judged(sandbox, "gram_matrix", cell)
+    time.sleep(1)
+    left = [process for process in psutil.process_iter(["cmdline"]) if process.pid not in before]
+    assert not [process for process in left if "time.sleep(60)" in " ".join(process.info["cmdline"] or [])]
+
+
+def test_it_sees_neither_the_teachers_environment_nor_folder(sandbox, monkeypatch):
+    monkeypatch.setenv("TEACHERS_TOKEN", "secret")
+    cell = f"""
+import os
+assert "TEACHERS_TOKEN" not in os.environ
+assert os.listdir() in (["output", "given_0.py"], []) or "grades.csv" not in os.listdir()
+assert os.environ["HOME"] == os.getcwd()
+{RIGHT_GRAM}
+"""
+    with Sandbox(Limits()) as fresh:
+        assert judged(fresh, "gram_matrix", cell)[:3] == (1.0, None, "")
+    assert os.environ["TEACHERS_TOKEN"] == "secret"
+
+
+def test_a_submission_without_the_function(sandbox):
+    score, mistake, hint, remarks = judged(sandbox, "gram_matrix", "def gram(A):\n    return A")
+    assert (score, mistake, remarks) == (0, "not-defined", ())
+    assert hint == "The cell defines no function `gram_matrix`."
+    score, _, hint, _ = judged(sandbox, "gram_matrix", "def gram_matrix(A) return A")
+    assert score == 0
+    assert "SyntaxError" in hint

@@ -3,14 +3,17 @@
 # make test       all tests, the notebooks' included
 # make test-fast  the tests for daily use, under five minutes
 # make lint       ruff: lint and format
+# make assignment the students' version of the assignment, into notebooks/course/release
+# make grade      grades what is in notebooks/course/submitted, or in COURSE/submitted
 # make notebooks  runs the notebooks and keeps their outputs
 # make clean      removes the virtual environment
 
 VENV ?= .venv
 PYTHON ?=
+COURSE ?= notebooks/course
 BIN := $(VENV)/bin
 
-.PHONY: demo lab test test-fast lint format notebooks clean
+.PHONY: demo lab test test-fast lint format assignment grade notebooks clean
 
 demo: $(VENV)/installed
 	@mkdir -p outputs
@@ -34,6 +37,12 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+assignment: $(VENV)/installed-teach
+	@$(BIN)/python -m nst_tf.grading.course assignment "$(COURSE)"
+
+grade: $(VENV)/installed-teach
+	@$(BIN)/python -m nst_tf.grading.course grade "$(COURSE)"
+
 notebooks: $(VENV)/installed-dev
 	$(BIN)/python scripts/run_notebooks.py
 
@@ -48,6 +57,10 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 $(VENV)/installed-lab: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[lab]"
+	@touch $@
+
+$(VENV)/installed-teach: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable ".[teach]"
 	@touch $@
 
 clean:

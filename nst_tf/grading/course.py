@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         course = Course(options.course)
         if options.command == "assignment":
-            course.make_assignments()
+            print(*course.make_assignments(), sep="\n")
         else:
             course.grade()
     except CourseError as problem:
@@ -93,11 +93,11 @@ class Course:
         self.config.CourseDirectory.root = str(self.folder)
         self.assignments = sorted(path.name for path in (self.folder / "source").iterdir() if path.is_dir())
 
-    def make_assignments(self) -> None:
-        """Make the students' version of each assignment, in the folder ``release``."""
+    def make_assignments(self) -> list[Path]:
+        """Make the students' version of each assignment, in the folder ``release``; gives the notebooks."""
         for assignment in self.assignments:
             _check(self._api().generate_assignment(assignment, force=True), f"{assignment} can't be made")
-            print(self._released(assignment))
+        return [self._released(assignment) for assignment in self.assignments]
 
     def grade(self) -> None:
         """Grade all that was handed in: points, feedback, ``grades.csv`` and ``report.csv``."""

@@ -6,6 +6,7 @@ ran a submission: the function comes back as a graph, and another process runs t
 
 import contextlib
 import os
+import select
 import subprocess
 import sys
 import zlib
@@ -24,6 +25,8 @@ from nst_tf.grading.judged import Evidence
 from nst_tf.grading.observing import Observation, Traced
 from nst_tf.grading.training import Step
 from nst_tf.grading.verdict import Diagnosis
+
+_STARTING = 120  # seconds that a worker may take to load TensorFlow, on a machine with much else to do
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,12 @@ class Sandbox:
         )
 
     def _ask(self, task: dict) -> dict:
-        if self._worker is None or self._worker.poll() is not None:
+        """Have the worker do a task; a worker that was ended, or doesn't answer, is replaced by the next call.
+
+        Raises:
+            Stopped: there is no answer.
+        """
+        if self._worker is None:
             self._worker = subprocess.Popen(
                 [sys.executable, "-m", "nst_tf.grading.worker"],
                 stdin=subprocess.PIPE,
@@ -155,13 +163,14 @@ class Sandbox:
                 stderr=subprocess.DEVNULL,
                 env=_environment(),
             )
-        try:
+        answer = b""
+        with contextlib.suppress(BrokenPipeError):
             self._worker.stdin.write(wire.packed(task))
             self._worker.stdin.flush()
-            answer = self._worker.stdout.readline()
-        except BrokenPipeError:
-            answer = b""
+            if select.select([self._worker.stdout], [], [], self.limits.seconds + _STARTING)[0]:
+                answer = self._worker.stdout.readline()
         if not answer:
+            self._worker.kill()
             self._end_worker()
             raise Stopped("The grader's worker was ended while it ran this.", "ended the grader's worker")
         return wire.unpacked(answer)

@@ -1,0 +1,157 @@
+"""Changes every constant, operator and axis of the right functions, one at a time: is each mutant graded as wrong?
+
+    python -m benchmarks.mutants
+
+The right functions are the assignment's solutions and the steps of ``nst_tf/grading/references.py``. A mutant that is
+graded as right is listed; it should be one that computes the same for every input (see ``EQUIVALENT``).
+"""
+
+import ast
+import contextlib
+import copy
+import importlib.util
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+import numpy as np
+from tqdm import tqdm
+
+from nst_tf import costs
+from nst_tf._tensorflow import tf
+from nst_tf.grading import diagnose, references
+from nst_tf.grading.assignment import grade_id
+from nst_tf.grading.references import REFERENCES
+from nst_tf.images import clip_0_1
+
+SOURCE = Path(__file__).parent.parent / "notebooks/course/source/style_transfer/style_transfer.ipynb"
+OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult)
+CALLS = {
+    "reduce_sum": ("reduce_mean", "reduce_max", "reduce_prod"),
+    "square": ("abs", "sqrt", "identity", "negative"),
+    "transpose": ("identity",),
+    "matmul": ("multiply",),
+    "add_n": ("stack",),
+}
+
+# Mutants that compute the same for every input, and why.
+EQUIVALENT = {
+    "swap the operands of *": "a product of numbers does not depend on their order",
+    "swap the operands of +": "neither does a sum",
+    "a square of a difference": "its sign is lost",
+}
+
+
+def mutants(tree):
+    """Every tree that differs from this one in one place, and what is different in words."""
+    for place, node in enumerate(ast.walk(tree)):
+        for what, change in changes(node):
+            mutant = copy.deepcopy(tree)
+            change(next(each for number, each in enumerate(ast.walk(mutant)) if number == place))
+            yield f"line {getattr(node, 'lineno', '?')}: {what}", ast.fix_missing_locations(mutant)
+
+
+def changes(node):
+    """(in words, what changes the node in place) for each change of a node."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        for value in {node.value + 1, node.value - 1, 2 * node.value, -node.value} - {node.value}:
+            yield f"{node.value} → {value}", lambda other, value=value: setattr(other, "value", value)
+    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
+        yield f"{node.value} → {not node.value}", lambda other: setattr(other, "value", not other.value)
+    if isinstance(node, ast.BinOp | ast.AugAssign):
+        for operator in OPERATORS:
+            if not isinstance(node.op, operator):
+                words = f"{ast.unparse(node)}: {type(node.op).__name__} → {operator.__name__}"
+                yield words, lambda other, operator=operator: setattr(other, "op", operator())
+    if isinstance(node, ast.BinOp):
+        yield f"{ast.unparse(node)}: swap the operands", swap_operands
+    if isinstance(node, ast.UnaryOp):
+        yield f"{ast.unparse(node)}: drop the sign", lambda other: setattr(other, "op", ast.UAdd())
+    if isinstance(node, ast.List | ast.Tuple) and len(node.elts) > 1:
+        for place in range(len(node.elts) - 1):
+            yield f"{ast.unparse(node)}: swap {place} and {place + 1}", lambda other, i=place: swap(other.elts, i)
+    if isinstance(node, ast.Call):
+        for place in range(len(node.args) - 1):
+            yield f"{ast.unparse(node)}: swap arguments", lambda other, i=place: swap(other.args, i)
+    if isinstance(node, ast.Attribute):
+        for name in CALLS.get(node.attr, ()):
+            yield f"tf.{node.attr} → tf.{name}", lambda other, name=name: setattr(other, "attr", name)
+    if isinstance(node, ast.Slice) and node.upper is not None:
+        yield f"[{ast.unparse(node)}]: no end", lambda other: setattr(other, "upper", None)
+    if isinstance(node, ast.Slice) and node.lower is not None:
+        yield f"[{ast.unparse(node)}]: no start", lambda other: setattr(other, "lower", None)
+
+
+def swap_operands(node):
+    node.left, node.right = node.right, node.left
+
+
+def swap(values, place):
+    values[place], values[place + 1] = values[place + 1], values[place]
+
+
+def solutions():
+    """(name, source) of the assignment's solutions."""
+    for cell in nbformat.read(SOURCE, as_version=4).cells:
+        if grade_id(cell) in (*REFERENCES, "train_step"):
+            yield grade_id(cell), cell.source
+
+
+def mutated_solutions(folder):
+    """(name, what is different, the function or None where it can't be made) for every mutant of a solution."""
+    for name, source in solutions():
+        for what, tree in mutants(ast.parse(source)):
+            code = ast.unparse(tree)
+            names = {each: getattr(costs, each) for each in costs.__all__}
+            names |= {"tf": tf, "np": np, "clip_0_1": clip_0_1, "alpha": tf.constant(10.0), "beta": tf.constant(0.05)}
+            with contextlib.suppress(Exception):
+                exec(compile(code, written(folder, code), "exec"), names)
+                yield name, what, names[name]
+
+
+def mutated_references(folder):
+    """The same for every mutant of a step of the references."""
+    tree = ast.parse(Path(references.__file__).read_text(encoding="utf8"))
+    names = {type(reference).__name__: name for name, reference in REFERENCES.items()}
+    for place, node in enumerate(tree.body):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        for what, mutant in mutants(node):
+            changed = copy.copy(tree)
+            changed.body = [*tree.body[:place], mutant, *tree.body[place + 1 :]]
+            file = written(folder, ast.unparse(changed))
+            with contextlib.suppress(Exception):
+                spec = importlib.util.spec_from_file_location(file.stem, file)
+                sys.modules[file.stem] = module = importlib.util.module_from_spec(spec)
+                spec.loader.exec_module(module)
+                name = names[node.name]
+                yield name, f"references.py, {what}", module.REFERENCES[name]
+
+
+def written(folder, code):
+    """The code in a file of its own, where tf.function finds it."""
+    file = Path(folder) / f"mutant_{len(list(Path(folder).iterdir()))}.py"
+    file.write_text(code, encoding="utf8")
+    return file
+
+
+def survivors(made):
+    """How many mutants there are, and those that are graded as right: (name, what is different)."""
+    count, left = 0, []
+    for name, what, function in tqdm(made, unit=" mutants", leave=False):
+        count += 1
+        with contextlib.redirect_stdout(io.StringIO()):
+            if diagnose(name, function).passed:
+                left.append((name, what))
+    return count, left
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        for what, made in (("solutions", mutated_solutions(folder)), ("references", mutated_references(folder))):
+            count, left = survivors(made)
+            print(f"{count} mutants of the {what}, {count - len(left)} graded as wrong; the others:")
+            for name, change in left:
+                print(f"  {name}: {change}")

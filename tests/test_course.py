@@ -96,6 +96,7 @@ def test_the_source_gives_each_exercise_what_it_needs():
     assert source.exercises == list(POINTS)
     for name in POINTS:
         given = "\n".join(source.given_for(name))
+        assert source.weights() == {"alpha": 10.0, "beta": 0.05}
         assert f"def {name}(" not in given
         assert "import tensorflow as tf" in given
     assert "def compute_layer_style_cost(" in "\n".join(source.given_for("compute_style_cost"))

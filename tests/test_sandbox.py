@@ -29,7 +29,7 @@ def sandbox():
 
 
 def judged(sandbox, name, cell):
-    verdict = sandbox.judge(name, dedent(cell), SOURCE.given_for(name))
+    verdict = sandbox.judge(name, dedent(cell), SOURCE.given_for(name), SOURCE.weights())
     return verdict.diagnosis.score, verdict.diagnosis.mistake, verdict.diagnosis.hint, verdict.remarks
 
 

@@ -35,6 +35,14 @@ class Source:
         self._cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         self.exercises = [name for name in map(exercise_of_test, self._cells) if name]
 
+    def weights(self) -> dict[str, float]:
+        """α and β, from the given cell ``alpha, beta = …``; nothing if there is none."""
+        for cell in self._cells:
+            found = re.search(r"^alpha, beta = ([\d.]+), ([\d.]+)", cell.source, re.MULTILINE)
+            if found:
+                return {"alpha": float(found[1]), "beta": float(found[2])}
+        return {}
+
     def given_for(self, name: str) -> list[str]:
         """The code of the cells tagged ``given``, and the solutions of what the exercise calls."""
         helpers = self.exercises if name == "train_step" else HELPERS.get(name, ())
@@ -70,48 +78,66 @@ def read_submission(folder: Path, released: Path) -> Submission:
     if not path.is_file() and len(others) == 1:
         (path,) = others
     if not path.is_file():
-        return Submission(notebook, ("there is no notebook",))
+        return Submission(
+            notebook,
+            (f"there is no notebook {released.name}, but {len(others)} others" if others else "there is no notebook",),
+        )
     try:
-        theirs = _code_cells(path)
-    except (OSError, ValueError, RecursionError, AttributeError, TypeError, KeyError) as problem:
-        return Submission(notebook, (f"the file is no notebook ({type(problem).__name__})",))
-    return Submission(notebook, tuple(_fill_in(notebook, theirs)))
+        return Submission(notebook, tuple(_fill_in(notebook, _code_cells(path))))
+    except Exception as problem:  # it may be anything
+        empty = nbformat.read(released, as_version=4)
+        return Submission(empty, (f"the file is no notebook ({type(problem).__name__})",))
 
 
 def _code_cells(path: Path) -> list[NotebookNode]:
-    document = json.loads(path.read_text(encoding="utf8"))
+    document = json.loads(path.read_text(encoding="utf-8-sig"))
+    if "worksheets" in document:  # as notebooks were before 2015
+        document = nbformat.convert(nbformat.from_dict(document), 4)
     cells = nbformat.from_dict(document)["cells"]
     for cell in cells:
         source = cell.get("source", "")
-        cell["source"] = source if isinstance(source, str) else "".join(source)
+        source = source if isinstance(source, str) else "".join(source)
+        cell["source"] = source.encode("utf8", "replace").decode()  # without halves of characters
     return [cell for cell in cells if cell.get("cell_type") == "code"]
 
 
 def _fill_in(notebook: NotebookNode, theirs: list[NotebookNode]) -> Iterator[str]:
     """Put a student's solutions and pictures into the released notebook; yields what is odd about them."""
-    by_id = {grade_id(cell): cell for cell in reversed(theirs) if grade_id(cell)}
+    by_id = {grade_id(cell): cell for cell in theirs if grade_id(cell)}  # of two, the one that is run last
     for cell in notebook.cells:
-        name = grade_id(cell)
+        name, exercise = grade_id(cell), exercise_of_test(cell)
+        found = by_id.get(name)
         if cell.cell_type != "code":
             continue
-        found = by_id.get(name)
-        if exercise_of_test(cell):
+        if exercise:
             if found is None or found["source"].strip() != cell.source.strip():
-                yield f"the test of {exercise_of_test(cell)} was changed or deleted"
-        elif cell.metadata.get("nbgrader", {}).get("solution"):
-            found = found or _defining(name, theirs)
-            if found is None:
-                yield f"the cell of {name} is missing"
-                cell.source = ""
-            else:
-                cell.source = found["source"]
-        if found is not None and name not in EXERCISES and not exercise_of_test(cell):
+                yield f"the test of {exercise} was changed or deleted"
+        elif name in EXERCISES:
+            yield from _take_over(cell, found, _defining(name, theirs))
+        elif found is not None:
             cell.outputs = list(_pictures(found))
 
 
+def _take_over(cell: NotebookNode, found: NotebookNode | None, defining: NotebookNode | None) -> Iterator[str]:
+    """Put a solution into its cell: from the student's cell of that name, or from another one that defines the function."""
+    name = grade_id(cell)
+    if found is not None and (defining is None or _defines(name, found)):
+        cell.source = found["source"]
+    elif defining is not None:
+        cell.source = defining["source"]
+        yield f"{name} was found in another cell"
+    else:
+        cell.source = ""
+        yield f"the cell of {name} is missing"
+
+
+def _defines(name: str, cell: NotebookNode) -> bool:
+    return re.search(rf"^(def|class) {name}\b|^{name}\b.*=", cell["source"], re.MULTILINE) is not None
+
+
 def _defining(name: str, cells: list[NotebookNode]) -> NotebookNode | None:
-    """The last cell that defines a function, for a notebook whose cells lost their names."""
-    return next((cell for cell in reversed(cells) if re.search(rf"^def {name}\b", cell["source"], re.MULTILINE)), None)
+    """The last cell that defines a function."""
+    return next((cell for cell in reversed(cells) if _defines(name, cell)), None)
 
 
 def _pictures(cell: NotebookNode) -> Iterator[NotebookNode]:

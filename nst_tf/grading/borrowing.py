@@ -5,7 +5,7 @@ import inspect
 import re
 from collections.abc import Iterator
 
-_HOMES = ("costs", "transfer", "grading", "probes")
+_HOMES = ("costs", "transfer", "probes")
 
 
 def borrowed(name: str, cell: str) -> Iterator[str]:
@@ -32,7 +32,7 @@ def _asks_for(node: ast.AST, names: tuple[str, ...]) -> bool:
         module = node.module or ""
         return module.split(".")[0] == "nst_tf" and (
             module.split(".")[1:2] in [[home] for home in _HOMES]
-            or any(alias.name in (*names, "*") and alias.name != "STYLE_LAYERS" for alias in node.names)
+            or any(alias.name in names and alias.name != "STYLE_LAYERS" for alias in node.names)
         )
     if isinstance(node, ast.Import):
         return any(re.fullmatch(rf"nst_tf\.({'|'.join(_HOMES)})\b.*", alias.name) for alias in node.names)

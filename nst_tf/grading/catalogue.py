@@ -53,15 +53,19 @@ _IN_PLACE_OF_RESULT = [
 ]
 _NUMBER_FOR_TENSOR = mistake(
     "float-for-tensor",
-    "The value is right, but as a Python number it has no gradient, and inside `tf.function` it can't be made at all. "
-    "Return the tensor itself.",
+    "It returns a Python number, which has no gradient: return the tensor itself.",
     result=float,
 )
 _ARRAY_FOR_TENSOR = mistake(
     "array-for-tensor",
-    "The value is right, but it is a NumPy array: it has no gradient, and inside `tf.function` it can't be made at all. "
-    "Return the tensor itself.",
+    "It returns a NumPy array, which has no gradient, and can't be made inside `tf.function`: return the tensor itself.",
     result=np.asarray,
+)
+_NUMPY_NUMBER = mistake(
+    "numpy-number",
+    "NumPy computes the right number, but TensorFlow can't follow it: there is no gradient, and inside `tf.function` it "
+    "fails. Which TensorFlow functions do the same?",
+    result=lambda value: np.sum(np.asarray(value)),
 )
 _NUMPY = (
     "NumPy computes the right value, but TensorFlow can't follow it: there is no gradient, and inside `tf.function` it "
@@ -78,7 +82,7 @@ def _numpy_square(difference: tf.Tensor) -> tf.Tensor:
 
 
 def _own(what: str, first: str, second: str) -> str:
-    return f"It compares {what} with itself, so that the cost is always 0: `{first}` and `{second}` are two things."
+    return f"The cost is always 0. Are `{first}` and `{second}` both used, or is {what} compared with itself?"
 
 
 _POWERS = [
@@ -132,6 +136,7 @@ CONTENT = [
     *_IN_PLACE_OF_RESULT,
     _NUMBER_FOR_TENSOR,
     _ARRAY_FOR_TENSOR,
+    _NUMPY_NUMBER,
     mistake(
         "first-entry",
         "It uses the first entries of the lists. At which end of the list is the content layer's activation?",
@@ -204,6 +209,13 @@ CONTENT = [
         "channels-missing",
         "n_C is missing below the line, or the sizes are read one axis too early: an activation's first axis is the batch of 1.",
         size=lambda n_H, n_W, n_C: n_H * n_W,
+    ),
+    mistake(
+        "everything-squared",
+        "The whole of 4 · n_H · n_W · n_C is squared below the line: here nothing is.",
+        factor=lambda summed, divisor: summed / divisor**2,
+        quarter=ContentCost.quarter,
+        size=ContentCost.size,
     ),
     mistake("positions-missing", "n_H · n_W is missing below the line.", size=lambda n_H, n_W, n_C: n_C),
     mistake("width-missing", "n_W is missing below the line.", size=lambda n_H, n_W, n_C: n_H * n_C),
@@ -329,6 +341,7 @@ LAYER_STYLE = [
     *_IN_PLACE_OF_RESULT,
     _NUMBER_FOR_TENSOR,
     _ARRAY_FOR_TENSOR,
+    _NUMPY_NUMBER,
     mistake(
         "compared-with-itself",
         _own("an image's style", "a_S", "a_G"),
@@ -450,10 +463,16 @@ STYLE = [
     *_IN_PLACE_OF_RESULT,
     _NUMBER_FOR_TENSOR,
     _ARRAY_FOR_TENSOR,
+    _NUMPY_NUMBER,
     mistake(
         "compared-with-itself",
         _own("an image", "style_image_output", "generated_image_output"),
         outputs=lambda S, G: (S[:-1], S[:-1]),
+    ),
+    mistake(
+        "first-layer-always",
+        "Every λ meets the first layer's activations: does the loop move on in both lists?",
+        outputs=lambda S, G: ([S[0]] * (len(S) - 1), [G[0]] * (len(G) - 1)),
     ),
     mistake(
         "shifted-by-one",
@@ -566,6 +585,7 @@ TOTAL = [
     *_IN_PLACE_OF_RESULT,
     _NUMBER_FOR_TENSOR,
     _ARRAY_FOR_TENSOR,
+    _NUMPY_NUMBER,
     mistake(
         "numpy-inside",
         _NUMPY,

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from nst_tf._tensorflow import tf
 from nst_tf.grading.diagnosis import diagnose
 from nst_tf.grading.observing import plain
+from nst_tf.grading.training_mistakes import ANOTHER_IMAGE
+from nst_tf.grading.verdict import Diagnosis
 
 _GREEN, _PLAIN = "\033[92m", "\033[0m"
 
@@ -51,14 +53,11 @@ def train_step_test(target: Callable, generated_image: tf.Variable) -> None:
     """
     __tracebackhide__ = True
     before = tf.identity(generated_image)
-    try:
-        _test("train_step", target)
-    finally:
-        is_changed = bool(tf.reduce_any(before != generated_image))
-        generated_image.assign(before)
-    assert not is_changed, (
-        "train_step: It changes another image than the one it is given: use the argument's name throughout."
-    )
+    diagnosis = diagnose("train_step", target)
+    is_changed = bool(tf.reduce_any(before != generated_image))
+    generated_image.assign(before)
+    assert not is_changed, f"train_step: {ANOTHER_IMAGE}"
+    _say(diagnosis)
 
 
 def checked(test: Callable, yours: Callable, solution: Callable, *others: object) -> Callable:
@@ -88,6 +87,10 @@ def checked(test: Callable, yours: Callable, solution: Callable, *others: object
 
 def _test(name: str, target: Callable) -> None:
     __tracebackhide__ = True
-    diagnosis = diagnose(name, target)
-    assert diagnosis.passed, f"{name}: {diagnosis.hint}"
-    print(f"{name} gives {diagnosis.value}\n{_GREEN}All tests passed{_PLAIN}")
+    _say(diagnose(name, target))
+
+
+def _say(diagnosis: Diagnosis) -> None:
+    __tracebackhide__ = True
+    assert diagnosis.passed, f"{diagnosis.name}: {diagnosis.hint}"
+    print(f"{diagnosis.name} gives {diagnosis.value}\n{_GREEN}All tests passed{_PLAIN}")

@@ -5,6 +5,7 @@ python -m nst_tf.grading.course grade [COURSE]
 """
 
 import argparse
+import contextlib
 import csv
 import multiprocessing
 import os
@@ -23,6 +24,7 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.plugins import CsvExportPlugin
+from nbgrader.utils import parse_utc
 from tqdm.auto import tqdm
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -155,9 +157,7 @@ class Course:
                 folder = cleaned / each.student / assignment
                 folder.mkdir(parents=True)
                 nbformat.write(each.submission.notebook, folder / self._released(assignment).name)
-                stamp = self.folder / "submitted" / each.student / assignment / "timestamp.txt"
-                if stamp.is_file():
-                    shutil.copy(stamp, folder)
+                _copy_timestamp(self.folder / "submitted" / each.student / assignment, folder)
                 api = self._api(submitted_directory=_CLEANED)
                 for step in (api.autograde, api.generate_feedback):
                     result = step(assignment, each.student, force=True)
@@ -202,6 +202,14 @@ class Course:
         _print_list("To look at:", to_look_at)
         _print_list("Not stored by nbgrader:", [f"{student}: {why}" for student, why in failures.items()])
         print(f"Feedback: {self.folder / 'feedback'}\nEach exercise of each student: {self.folder / 'report.csv'}")
+
+
+def _copy_timestamp(submitted: Path, folder: Path) -> None:
+    """When it was handed in, where that can be read."""
+    with contextlib.suppress(OSError, ValueError):
+        text = (submitted / "timestamp.txt").read_text(encoding="utf8")
+        parse_utc(text)
+        (folder / "timestamp.txt").write_text(text, encoding="utf8")
 
 
 def _pool(size: int | None) -> ProcessPoolExecutor:

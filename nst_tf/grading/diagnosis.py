@@ -12,7 +12,7 @@ from nst_tf.grading.judged import Evidence, Right, constant_factor, ignored_argu
 from nst_tf.grading.mistakes import Mistake
 from nst_tf.grading.observing import Observation, observe, trace, with_globals
 from nst_tf.grading.references import REFERENCES
-from nst_tf.grading.statements import closest_true_statement
+from nst_tf.grading.statements import advice_on, closest_true_statement
 from nst_tf.grading.training_diagnosis import TRAINING_RUBRIC, diagnose_train_step
 from nst_tf.grading.verdict import Diagnosis
 
@@ -80,7 +80,7 @@ def conclude(name: str, inputs: list[Input], evidence: Evidence) -> Diagnosis:
     mistake = _mistake_like(right, evidence)
     if mistake is not None:
         text = next((each.text for each in evidence.observations if each.kind == "error"), "")
-        hint, slug = mistake.hint.replace("{error}", text), mistake.slug
+        hint, slug = mistake.hint.replace("{error}", text) + advice_on(text), mistake.slug
     else:
         hint, slug = closest_true_statement(right, evidence), None
     return Diagnosis(name, round(sum(given for _, _, given in rubric), 2), slug, hint, rubric, value)
@@ -92,7 +92,7 @@ def _score(right: Right, evidence: Evidence) -> list[bool]:
     values = [each.value for each in observed]
     first = values[0]
     is_tensor = all(
-        each.kind == "tensor"
+        (each.kind, each.dtype) == ("tensor", "float32")
         and not each.has_changed_arguments
         and is_shape(each.value, expected)
         and np.isfinite(each.value).all()
@@ -130,8 +130,9 @@ def _mistake_that_ignores(right: Right, evidence: Evidence) -> Mistake | None:
     return next((mistake for mistake in CATALOGUE[right.name] if mistake.ignores in ignored), None)
 
 
-def _conduct(run: GraphRun) -> tuple[bool, bool]:
-    return run.value is not None, run.gradient is not None
+def _conduct(run: GraphRun) -> tuple[bool, bool, bool]:
+    """How it fares inside ``tf.function``; a failure over NumPy says so."""
+    return run.value is not None, run.gradient is not None, "numpy" in run.text.lower()
 
 
 def _is_like(right: Right, place: int, function: Callable, observed: Observation) -> bool:

@@ -8,8 +8,12 @@ import numpy as np
 from nst_tf._tensorflow import tf
 from nst_tf.grading.observing import Traced, in_one_line, tensors
 
-# Stateful by their registration, but not in a way that could reach outside of the graph.
-_HARMLESS = {"Assert", "If", "PartitionedCall", "PrintV2", "StatefulPartitionedCall", "While"}
+# Stateful by their registration, but not in a way that could reach outside of the graph and its variables.
+_HARMLESS = {
+    *("Assert", "Case", "CheckNumerics", "CheckNumericsV2", "If", "PartitionedCall", "PrintV2", "While"),
+    *("StatefulPartitionedCall", "ReadVariableOp", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"),
+    *("VarIsInitializedOp", "ResourceApplyGradientDescent", "ResourceApplyMomentum", "ResourceApplyKerasMomentum"),
+}
 
 
 @dataclass(frozen=True)
@@ -33,14 +37,14 @@ def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...])
     if traced.graph is None:
         return GraphRun(None, text=traced.text)
     try:
-        function = _imported(traced)
+        function = imported(traced.graph, list(traced.inputs), list(traced.outputs), [])
         given = tensors(arguments)
         parts = [_numeric(argument) for argument in given]
         watched = [tensor for place in differentiated for tensor in parts[place]]
         with tf.GradientTape() as tape:
             tape.watch(watched)
-            value = function(*(tensor for part in parts for tensor in part))
-            total = tf.reduce_sum(tf.stack(value) if isinstance(value, list | tuple) else value)
+            (value,) = function(*(tensor for part in parts for tensor in part))
+            total = tf.reduce_sum(value)
         gradients = tape.gradient(total, watched)
         value = np.array(value, np.float64)
     except Exception as error:
@@ -54,16 +58,20 @@ def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...])
     return GraphRun(value, np.concatenate([np.ravel(part) for part in flat]))
 
 
-def _imported(traced: Traced) -> Callable:
-    graph = tf.compat.v1.GraphDef.FromString(traced.graph)
+def imported(serialised: bytes, inputs: list[str], outputs: list[str], effects: list[str]) -> Callable:
+    """A function of a graph's tensors ``inputs``, which gives ``outputs`` and has the operations ``effects`` happen.
+
+    Raises:
+        ValueError: it has an operation that could reach outside of the graph and its variables.
+    """
+    graph = tf.compat.v1.GraphDef.FromString(serialised)
     nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
     outside = {node.op for node in nodes if _is_stateful(node.op)} - _HARMLESS
     if outside:
-        raise ValueError(f"it has the operation {', '.join(sorted(outside))}, which a cost function has no use for")
+        raise ValueError(f"it has the operation {', '.join(sorted(outside))}, which it has no use for")
     wrapped = tf.compat.v1.wrap_function(lambda: tf.compat.v1.import_graph_def(graph, name=""), [])
-    by_name = wrapped.graph.get_tensor_by_name
-    outputs = [by_name(name) for name in traced.outputs]
-    return wrapped.prune([by_name(name) for name in traced.inputs], outputs[0] if len(outputs) == 1 else outputs)
+    tensor, operation = wrapped.graph.get_tensor_by_name, wrapped.graph.get_operation_by_name
+    return wrapped.prune([tensor(name) for name in inputs], [*map(tensor, outputs), *map(operation, effects)])
 
 
 def _is_stateful(op: str) -> bool:

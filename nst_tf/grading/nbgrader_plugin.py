@@ -44,7 +44,10 @@ class GradeApart(NbGraderPreprocessor):
 def judge(submission: Submission, source: Source, sandbox: Sandbox) -> dict[str, Verdict]:
     """The verdict on each exercise of a submission."""
     cells = submission.cells()
-    return {name: sandbox.judge(name, cells.get(name, ""), source.given_for(name)) for name in source.exercises}
+    return {
+        name: sandbox.judge(name, cells.get(name, ""), source.given_for(name), source.weights())
+        for name in source.exercises
+    }
 
 
 def points(verdict: Verdict, most: float) -> float:

@@ -6,6 +6,7 @@ the submission runs in, which hands on what it saw.
 
 import contextlib
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ class Observation:
     Attributes:
         kind: "tensor", "array", "number", "nothing" (None), "error", or the name of the type that came back.
         value: the value, if it is numeric.
+        dtype: the tensor's.
         text: the error in one line, if it failed.
         has_changed_arguments: whether a list that it was given is another one afterwards.
         has_printed: whether it printed something.
@@ -34,6 +36,7 @@ class Observation:
     text: str = ""
     has_changed_arguments: bool = False
     has_printed: bool = False
+    dtype: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,9 +71,25 @@ def plain(function: Callable) -> Callable:
 
 
 @contextlib.contextmanager
+def quietly() -> Iterator[_Printed]:
+    """Keep what is printed, up to a limit."""
+    with contextlib.redirect_stdout(_Printed()) as printed:
+        yield printed
+
+
+def globals_of(function: Callable) -> dict[str, object]:
+    """The global names of a function, a method, or an object that can be called."""
+    function = plain(function)
+    for each in (function, getattr(function, "__func__", None), vars(type(function)).get("__call__")):
+        if isinstance(getattr(each, "__globals__", None), dict):
+            return each.__globals__
+    return {}
+
+
+@contextlib.contextmanager
 def with_globals(function: Callable, values: dict[str, object]) -> Iterator[dict[str, object]]:
     """Give a function other global names for a while, and put back what was there; gives its globals."""
-    names = getattr(plain(function), "__globals__", {})
+    names = globals_of(function)
     before = {name: names[name] for name in values if name in names}
     names.update(values)
     try:
@@ -96,9 +115,9 @@ def observe(function: Callable, arguments: tuple, dtype: tf.DType = tf.float32, 
     """Call a function once, as it is written (not inside ``tf.function``)."""
     given = tensors(arguments, dtype)
     before = [list(argument) if isinstance(argument, list) else argument for argument in given]
-    printed = _Printed()
+    printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(printed):
+        with quietly() as printed:
             returned = plain(function)(*given)
     except (Exception, SystemExit) as error:
         return Observation("error", text=in_one_line(error))
@@ -107,7 +126,8 @@ def observe(function: Callable, arguments: tuple, dtype: tf.DType = tf.float32, 
             print(printed.getvalue()[:ECHOED], end="")
     is_changed = any(not _is_same(was, now) for was, now in zip(before, given, strict=True))
     kind, value = _kind_and_value(returned)
-    return Observation(kind, value, "", is_changed, bool(printed.getvalue().strip()))
+    dtype = str(returned.dtype.name) if kind == "tensor" else ""
+    return Observation(kind, value, "", is_changed, bool(printed.getvalue().strip()), dtype)
 
 
 def _is_same(was: object, now: object) -> bool:
@@ -129,7 +149,7 @@ def _kind_and_value(returned: object) -> tuple[str, np.ndarray | None]:
     try:
         return kind, np.array(returned, np.float64)
     except Exception:
-        return type(returned).__name__, None
+        return type(returned).__name__[:60], None
 
 
 def trace(function: Callable, arguments: tuple) -> Traced:
@@ -137,7 +157,7 @@ def trace(function: Callable, arguments: tuple) -> Traced:
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     try:
-        with contextlib.redirect_stdout(_Printed()):
+        with quietly():
             compiled = tf.function(plain(function)).get_concrete_function(*_symbolic(arguments))
             frozen = convert_variables_to_constants_v2(compiled, lower_control_flow=False)
     except (Exception, SystemExit) as error:
@@ -160,8 +180,15 @@ def _symbolic(arguments: tuple) -> list:
 
 
 def in_one_line(error: BaseException) -> str:
-    """An error's name and the last line of its text, which is what matters inside ``tf.function``."""
+    """An error's name and the line of its text that matters: inside ``tf.function`` the last one, otherwise the first."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    last, name = lines[-1] if lines else "", type(error).__name__
-    text = last if last.startswith(name) else f"{name}: {last}".removesuffix(": ")
-    return text[:300]
+    is_traced = lines[:1] == ["in user code:"]
+    line, name = (lines[-1 if is_traced else 0] if lines else ""), type(error).__name__
+    line = re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", line)  # TensorFlow's names for where it happened
+    text = line if line.startswith(name) else f"{name}: {line}"
+    return printable(text).rstrip(".: ")
+
+
+def printable(text: str) -> str:
+    """At most 300 characters, and none that can't be shown."""
+    return "".join(character for character in text[:300] if character.isprintable())

@@ -6,9 +6,11 @@ ran a submission: the function comes back as a graph, and another process runs t
 
 import contextlib
 import os
+import secrets
 import select
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -22,8 +24,8 @@ from nst_tf.grading.diagnosis import conclude, nothing_to_try
 from nst_tf.grading.graphs import GraphRun
 from nst_tf.grading.inputs import DIFFERENTIATED, inputs_for
 from nst_tf.grading.judged import Evidence
-from nst_tf.grading.observing import Observation, Traced
-from nst_tf.grading.training import Step
+from nst_tf.grading.observing import Observation, Traced, printable
+from nst_tf.grading.training import Step, TracedStep, failed_step
 from nst_tf.grading.verdict import Diagnosis
 
 _STARTING = 120  # seconds that a worker may take to load TensorFlow, on a machine with much else to do
@@ -73,43 +75,50 @@ class Sandbox:
     def __exit__(self, *_: object) -> None:
         self._end_worker()
 
-    def judge(self, name: str, cell: str, given: list[str]) -> Verdict:
+    def judge(self, name: str, cell: str, given: list[str], weights: dict[str, float]) -> Verdict:
         """Judge the function that a solution's cell defines.
 
         Args:
             name: of the function.
             cell: the cell's code.
             given: the code of the notebook's own cells that it needs.
+            weights: ``alpha`` and ``beta``, where the given cells make such names.
         """
         cell = _without_magics(cell)
         remarks = set(borrowed(name, cell))
         try:
-            diagnosis = self._diagnosed(name, cell, given, remarks)
+            diagnosis = self._diagnosed(name, cell, given, weights, remarks)
         except Stopped as stopped:
             diagnosis = nothing_to_try(name, str(stopped))
             remarks.add(stopped.remark)
         return Verdict(diagnosis, tuple(sorted(remarks)))
 
-    def _diagnosed(self, name: str, cell: str, given: list[str], remarks: set[str]) -> Diagnosis:
-        seed = zlib.crc32(cell.encode("utf8", "replace"))  # one submission, one input, which its author can't know
+    def _diagnosed(
+        self, name: str, cell: str, given: list[str], weights: dict[str, float], remarks: set[str]
+    ) -> Diagnosis:
+        seed = zlib.crc32(cell.encode("utf8", "replace"))  # one submission, one input
         task = {"kind": "python", "name": name, "cell": cell, "given": given}
         if name == "train_step":
-            training_task = training_diagnosis.task_for(seed, has_weights=True)
+            training_task = training_diagnosis.task_for(seed, weights)
             task["training"] = asdict(training_task)
         else:
             inputs = inputs_for(name, seed)
             task["inputs"] = [each.arguments for each in inputs]
         lines = self._run(task)
         remarks.update("uses nst_tf's solution" for line in lines if "uses" in line)
+        after = [line["stopped_after"] for line in lines if "stopped_after" in line]
+        remarks.update(f"after the function, its cell stops with {printable(str(text))}" for text in after)
         try:
             if not _only(lines, "is_defined"):
                 return nothing_to_try(name, f"The cell defines no function `{name}`.", "not-defined")
+            traced = _only(lines, "traced")
             if name == "train_step":
-                return training_diagnosis.conclude_training(training_task, _steps(_only(lines, "training")))
+                runs = [_steps(_only(lines, "written")), self._run_step(_traced_step(traced), task["training"])]
+                return training_diagnosis.conclude_training(training_task, runs)
             observations = [_observation(line["observation"]) for line in lines if "observation" in line]
             if len(observations) != len(inputs):
                 raise ValueError("too few observations")
-            run = self._run_graph(_traced(_only(lines, "traced")), task["inputs"][0], DIFFERENTIATED[name])
+            run = self._run_graph(_traced(traced), task["inputs"][0], DIFFERENTIATED[name])
             return conclude(name, inputs, Evidence(observations, run))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             raise Stopped("What it sent back can't be read.", "sent back what can't be read") from None
@@ -122,7 +131,13 @@ class Sandbox:
             run = _only(self._run(task), "run")
         except Stopped as stopped:
             return GraphRun(None, text=str(stopped))
-        return GraphRun(_array(run["value"]), _array(run["gradient"]), str(run["text"]))
+        return GraphRun(_array(run["value"]), _array(run["gradient"]), printable(str(run["text"])))
+
+    def _run_step(self, traced: TracedStep, training_task: dict) -> list[Step]:
+        try:
+            return _steps(_only(self._run({"kind": "step", "traced": traced, "training": training_task}), "steps"))
+        except Stopped as stopped:
+            return [failed_step(str(stopped))]
 
     def _run(self, task: dict) -> list[dict]:
         """The lines that the task's process sent.
@@ -163,17 +178,30 @@ class Sandbox:
                 stderr=subprocess.DEVNULL,
                 env=_environment(),
             )
-        answer = b""
-        with contextlib.suppress(BrokenPipeError):
-            self._worker.stdin.write(wire.packed(task))
+        number = secrets.token_hex(8)
+        try:
+            self._worker.stdin.write(wire.packed({**task, "number": number}))
             self._worker.stdin.flush()
-            if select.select([self._worker.stdout], [], [], self.limits.seconds + _STARTING)[0]:
-                answer = self._worker.stdout.readline()
-        if not answer:
-            self._worker.kill()
-            self._end_worker()
-            raise Stopped("The grader's worker was ended while it ran this.", "ended the grader's worker")
-        return wire.unpacked(answer)
+            answer = wire.unpacked(self._read_line(time.monotonic() + self.limits.seconds + _STARTING))
+            if answer["number"] == number:
+                return answer
+        except (BrokenPipeError, KeyError, TypeError, ValueError):
+            pass
+        self._worker.kill()
+        self._end_worker()
+        raise Stopped("The grader's worker was ended while it ran this.", "ended the grader's worker")
+
+    def _read_line(self, deadline: float) -> bytes:
+        """What the worker answers, up to the end of the line; nothing more may come after it."""
+        descriptor, line = self._worker.stdout.fileno(), b""
+        while (
+            not line.endswith(b"\n") and select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]
+        ):
+            part = os.read(descriptor, 1 << 20)
+            if not part:
+                break
+            line += part
+        return line
 
     def _end_worker(self) -> None:
         """Let the worker come to its end, if there is one."""
@@ -205,6 +233,7 @@ def _without_magics(cell: str) -> str:
 
 def _in_words(stopped: str) -> tuple[str, str]:
     """What ended the cell, for the learner and for the teacher."""
+    stopped = printable(stopped)
     if stopped.startswith("SystemExit"):
         return "The cell ends its process: leave `exit()` and `quit()` out.", "calls exit()"
     if stopped.startswith("MemoryError"):
@@ -227,35 +256,43 @@ def _array(value: object) -> np.ndarray | None:
 
 def _observation(line: dict) -> Observation:
     return Observation(
-        str(line["kind"]),
+        printable(str(line["kind"])),
         _array(line["value"]),
-        "".join(c for c in str(line["text"])[:300] if c.isprintable()),
+        printable(str(line["text"])),
         bool(line["has_changed_arguments"]),
         bool(line["has_printed"]),
+        printable(str(line["dtype"])),
     )
 
 
 def _traced(line: dict) -> Traced:
-    graph = line["graph"]
-    if graph is not None and not isinstance(graph, bytes):
+    names = (tuple(map(str, line[which])) for which in ("inputs", "outputs"))
+    return Traced(_graph(line["graph"]), *names, printable(str(line["text"])))
+
+
+def _traced_step(line: dict) -> TracedStep:
+    fed = tuple((str(name), what if isinstance(what, int) else _array(what)) for name, what in line["fed"])
+    names = (tuple(map(str, line[which])) for which in ("returned", "effects"))
+    return TracedStep(_graph(line["graph"]), fed, *names, printable(str(line["text"])))
+
+
+def _graph(value: object) -> bytes | None:
+    if value is not None and not isinstance(value, bytes):
         raise ValueError("no graph")
-    return Traced(graph, tuple(map(str, line["inputs"])), tuple(map(str, line["outputs"])), str(line["text"])[:300])
+    return value
 
 
-def _steps(runs: list) -> list[list[Step]]:
+def _steps(run: list) -> list[Step]:
     steps = [
-        [
-            Step(
-                _observation(step["returned"]),
-                _array(step["image"]),
-                int(step["applied"]),
-                bool(step["has_changed_image"]),
-                bool(step["has_changed_bystander"]),
-            )
-            for step in run
-        ]
-        for run in runs
+        Step(
+            _observation(step["returned"]),
+            _array(step["image"]),
+            int(step["applied"]),
+            bool(step["has_changed_image"]),
+            bool(step["has_changed_bystander"]),
+        )
+        for step in run
     ]
-    if len(steps) != 2 or not all(steps):
-        raise ValueError("two runs are expected")
+    if not steps or any(step.image is None for step in steps):
+        raise ValueError("a run has steps")
     return steps

@@ -18,11 +18,20 @@ def closest_true_statement(right: Right, evidence: Evidence) -> str:
     return _on_values(right, evidence, wrong) if wrong else _on_conduct(right, evidence)
 
 
+def advice_on(error: str) -> str:
+    """A sentence on an error that doesn't speak for itself, with a space before it."""
+    if "attr 'T' of float" in error or "BitwiseXor" in error or "for ^" in error:
+        return " Did you mean a power by `^`? Python writes it `**`."
+    if "has no attribute 'T'" in error:
+        return " A tensor has no `.T`: look for the function that turns rows into columns."
+    return ""
+
+
 def _on_one_call(right: Right, place: int, observed: Observation) -> str:
     """What can be seen without a look at the numbers."""
     words = right.inputs[place].words
     if observed.kind == "error":
-        return f"For {words}, it stops with {observed.text}."
+        return f"For {words}, it stops with {observed.text}.{advice_on(observed.text)}"
     if observed.kind == "nothing":
         return f"For {words}, it returns None."
     if observed.value is None:
@@ -30,6 +39,8 @@ def _on_one_call(right: Right, place: int, observed: Observation) -> str:
     if not is_shape(observed.value, right.values[place]):
         expected = right.values[place].shape
         return f"For {words}, its value has shape {observed.value.shape}: expected {expected or 'a scalar, shape ()'}."
+    if observed.kind == "tensor" and observed.dtype != "float32":
+        return f"It returns a tensor of dtype {observed.dtype}: what came in was float32, and so is everything that it meets."
     if not np.isfinite(observed.value).all():
         return f"For {words}, there is an infinite value, or one that is not a number."
     return ""

@@ -1,21 +1,40 @@
 """Tries ``train_step``: a few steps in its own globals, with a small network, targets and an optimizer of the test's.
 
-Nothing here knows the right step: it runs in the process of the submission, too.
+Nothing here knows the right step: it runs in the process of the submission, too. Inside ``tf.function`` the step becomes a
+graph, which can be run elsewhere.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 
 import numpy as np
 
 from nst_tf._tensorflow import tf
-from nst_tf.grading.observing import Observation, observe, plain, with_globals
+from nst_tf.grading.graphs import imported
+from nst_tf.grading.observing import Observation, globals_of, in_one_line, observe, plain, quietly, with_globals
 
 STEPS = 3
-_SIZE = (1, 5, 6, 3)
+_SIZES = ((1, 5, 6, 3), (1, 6, 4, 3))
 _CHANNELS = (3, 4, 5, 4, 6, 5, 4)  # of the image, five style layers and the content layer
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The images of one run.
+
+    Attributes:
+        C, S: what the targets come from.
+        start: the image to improve.
+        bystander: another one, which stands under the name ``generated_image``.
+        momentum: of the optimizer.
+    """
+
+    C: np.ndarray
+    S: np.ndarray
+    start: np.ndarray
+    bystander: np.ndarray
+    momentum: float
 
 
 @dataclass(frozen=True)
@@ -24,19 +43,15 @@ class Task:
 
     Attributes:
         kernels: of the network's convolutions, in order.
-        C, S: the images that the targets come from.
-        starts: images to improve, for the steps as they are written, and for those inside ``tf.function``.
-        bystander: another image, which stands under the name ``generated_image``.
+        scenes: for the steps as they are written, and for those inside ``tf.function``. They differ in size, so that
+            what a learner has compiled before is compiled anew.
         style_layers: pairs (name, λ), for ``compute_style_cost``.
-        weights: values for ``alpha`` and ``beta``, where the notebook has such globals.
+        weights: the notebook's ``alpha`` and ``beta``, where it has such globals.
         learning_rate: of the optimizer.
     """
 
     kernels: list[np.ndarray]
-    C: np.ndarray
-    S: np.ndarray
-    starts: list[np.ndarray]
-    bystander: np.ndarray
+    scenes: list[Scene]
     style_layers: list[tuple[str, float]]
     weights: dict[str, float]
     learning_rate: float
@@ -53,18 +68,39 @@ class Step:
     has_changed_bystander: bool
 
 
-def random_task(seed: int, has_weights: bool) -> Task:
-    """A task, whose learning rate is still to be chosen."""
+@dataclass(frozen=True)
+class TracedStep:
+    """``train_step`` as a graph.
+
+    Attributes:
+        graph: a GraphDef, serialised; None if it can't be compiled.
+        fed: for each input its tensor's name, and either its value or the number of a ``_Room``'s variable.
+        returned: names of what it returns.
+        effects: names of the operations that change variables.
+        text: why it can't be compiled, in one line.
+    """
+
+    graph: bytes | None
+    fed: tuple[tuple[str, np.ndarray | int], ...] = ()
+    returned: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
+    text: str = ""
+
+
+def random_task(seed: int, weights: dict[str, float]) -> Task:
+    """A task, whose λ and learning rate are still to be scaled."""
     random = np.random.default_rng(seed)
 
-    def picture() -> np.ndarray:
-        values = random.random(_SIZE, dtype=np.float32)
-        return np.where(random.random(_SIZE) < 0.4, np.round(values), values)  # some at 0 and 1, where clipping matters
+    def picture(size: tuple[int, ...]) -> np.ndarray:
+        values = random.random(size, dtype=np.float32)
+        return np.where(random.random(size) < 0.4, np.round(values), values)  # some at 0 and 1, where clipping matters
 
     kernels = [random.normal(size=(3, 3, of, to)).astype(np.float32) / 3 for of, to in pairwise(_CHANNELS)]
-    weights = {"alpha": 3.0, "beta": 7.0} if has_weights else {}
+    scenes = [
+        Scene(*(picture(size) for _ in range(4)), momentum) for size, momentum in zip(_SIZES, (0.5, 0.8), strict=True)
+    ]
     style_layers = [(f"layer {number}", float(value)) for number, value in enumerate(random.uniform(0.1, 2, 5))]
-    return Task(kernels, picture(), picture(), [picture(), picture()], picture(), style_layers, weights, 1.0)
+    return Task(kernels, scenes, style_layers, weights, 1.0)
 
 
 def network(kernels: list[np.ndarray]) -> Callable:
@@ -84,8 +120,8 @@ def network(kernels: list[np.ndarray]) -> Callable:
 class CountingOptimizer(tf.keras.optimizers.SGD):
     """Gradient descent with momentum, which has a memory: a new one at every step takes other steps."""
 
-    def __init__(self, learning_rate: float) -> None:
-        super().__init__(learning_rate, momentum=0.5)
+    def __init__(self, learning_rate: float, momentum: float) -> None:
+        super().__init__(learning_rate, momentum)
         self.applied = tf.Variable(0, trainable=False)
 
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
@@ -94,67 +130,125 @@ class CountingOptimizer(tf.keras.optimizers.SGD):
         super().apply(grads, trainable_variables)
 
 
+class _Room:
+    """The variables and names that a run of ``train_step`` happens among."""
+
+    def __init__(self, task: Task, scene: Scene) -> None:
+        self.task, self.scene = task, scene
+        self.image, self.bystander = tf.Variable(scene.start), tf.Variable(scene.bystander)
+        self.optimizer = CountingOptimizer(task.learning_rate, scene.momentum)
+        self.optimizer.build([self.image])
+        of_optimizer = [getattr(variable, "value", variable) for variable in self.optimizer.variables]
+        self.variables = [self.image, self.bystander, self.optimizer.applied, *of_optimizer]
+
+    def names(self, helpers: dict[str, Callable], others: dict[str, object]) -> dict[str, object]:
+        """The globals for ``train_step``: the helpers, or what stands in its notebook, and all that belongs to the run."""
+        vgg_model_outputs = network(self.task.kernels)
+        style_cost = helpers.get("compute_style_cost") or others.get("compute_style_cost")
+
+        def compute_style_cost(
+            style_image_output: list, generated_image_output: list, STYLE_LAYERS: list = self.task.style_layers
+        ) -> tf.Tensor:
+            return style_cost(style_image_output, generated_image_output, STYLE_LAYERS)
+
+        return {
+            **helpers,
+            "compute_style_cost": compute_style_cost,
+            "STYLE_LAYERS": self.task.style_layers,
+            "vgg_model_outputs": vgg_model_outputs,
+            "a_C": vgg_model_outputs(self.scene.C),
+            "a_S": vgg_model_outputs(self.scene.S),
+            "optimizer": self.optimizer,
+            "generated_image": self.bystander,
+        }
+
+    def step(self, call: Callable, echo: bool = False) -> Step:
+        """Take one step, and see what it did."""
+        returned = observe(call, (), echo=echo)
+        return Step(
+            returned,
+            self.image.numpy(),
+            int(self.optimizer.applied),
+            bool((self.image.numpy() != self.scene.start).any()),
+            bool((self.bystander.numpy() != self.scene.bystander).any()),
+        )
+
+    def steps(self, call: Callable, count: int, echo: bool = False) -> list[Step]:
+        """Take steps until one fails."""
+        steps = []
+        while len(steps) < count and not (steps and steps[-1].returned.kind == "error"):
+            steps.append(self.step(call, echo and not steps))
+        return steps
+
+
+def written_steps(
+    target: Callable, task: Task, helpers: dict[str, Callable], count: int = STEPS, scene: int = 0, echo: bool = False
+) -> list[Step]:
+    """Steps of the function as it is written, in its own globals, which are given back as they were, also if it fails.
+
+    The notebook's optimizer is not touched. ``echo`` shows what the first step prints.
+    """
+    room, function = _Room(task, task.scenes[scene]), plain(target)
+    with with_globals(target, room.names(helpers, globals_of(target))):
+        return room.steps(lambda: function(room.image), count, echo)
+
+
+def trace_step(target: Callable, task: Task, helpers: dict[str, Callable]) -> TracedStep:
+    """Compile the step."""
+    room, function = _Room(task, task.scenes[1]), plain(target)
+    with with_globals(target, room.names(helpers, globals_of(target))):
+        try:
+            with quietly():
+                compiled = tf.function(function).get_concrete_function(room.image)
+            captured = [(placeholder.name, outside) for outside, placeholder in compiled.graph.captures]
+            image = [(tensor.name, room.image.handle) for tensor in compiled.inputs[: -len(captured) or None]]
+            fed = tuple((name, _place_or_value(room, outside)) for name, outside in [*image, *captured])
+        except (Exception, SystemExit) as error:
+            return TracedStep(None, text=in_one_line(error))
+    return TracedStep(
+        compiled.graph.as_graph_def().SerializeToString(),
+        fed,
+        tuple(tensor.name for tensor in compiled.outputs),
+        tuple(operation.name for operation in compiled.graph.control_outputs),
+    )
+
+
+def _place_or_value(room: _Room, outside: tf.Tensor) -> int | np.ndarray:
+    """Which of the room's variables a graph's input is, or its value."""
+    if outside.dtype != tf.resource:
+        return outside.numpy()
+    for place, variable in enumerate(room.variables):
+        if outside is variable.handle:
+            return place
+    raise ValueError("it uses a tf.Variable of its own")
+
+
+def traced_steps(traced: TracedStep, task: Task, count: int = STEPS) -> list[Step]:
+    """Steps of a compiled function, from the start."""
+    room = _Room(task, task.scenes[1])
+    if traced.graph is None:
+        return [failed_step(traced.text)]
+
+    def call() -> object:
+        values = [room.variables[what].handle if isinstance(what, int) else tf.constant(what) for _, what in traced.fed]
+        returned = function(*values)[: len(traced.returned)]
+        return returned[0] if len(returned) == 1 else returned or None
+
+    try:
+        function = imported(traced.graph, [name for name, _ in traced.fed], [*traced.returned], [*traced.effects])
+    except Exception as error:
+        return [failed_step(in_one_line(error))]
+    return room.steps(call, count)
+
+
+def failed_step(text: str) -> Step:
+    """What is known of a step that could not be tried."""
+    return Step(Observation("error", text=text), np.zeros((1, 1, 1, 3)), 0, False, False)
+
+
 def observe_training(
     target: Callable, task: Task, helpers: dict[str, Callable], echo: bool = False
 ) -> list[list[Step]]:
-    """A few steps as the function is written, and a few inside ``tf.function``, from another image.
-
-    Its globals are given back as they were, also if it fails. The notebook's optimizer is not touched.
-    """
-    written = observe_steps(target, task, helpers, is_traced=False, echo=echo)
-    return [written, observe_steps(target, task, helpers, is_traced=True)]
-
-
-def observe_steps(
-    target: Callable,
-    task: Task,
-    helpers: dict[str, Callable],
-    is_traced: bool,
-    count: int = STEPS,
-    echo: bool = False,
-) -> list[Step]:
-    """One of the two: up to ``count`` steps, until one fails. ``echo`` shows what the first one prints."""
-
-    written = plain(target)
-    image, bystander = tf.Variable(task.starts[is_traced]), tf.Variable(task.bystander)
-    optimizer = CountingOptimizer(task.learning_rate)
-    optimizer.build([image])
-    vgg_model_outputs = network(task.kernels)
-    style_cost = {**getattr(written, "__globals__", {}), **helpers}.get("compute_style_cost")
-
-    def compute_style_cost(
-        style_image_output: list, generated_image_output: list, STYLE_LAYERS: list = task.style_layers
-    ) -> tf.Tensor:
-        return style_cost(style_image_output, generated_image_output, STYLE_LAYERS)
-
-    given = {
-        **helpers,
-        "compute_style_cost": compute_style_cost,
-        "STYLE_LAYERS": task.style_layers,
-        "vgg_model_outputs": vgg_model_outputs,
-        "a_C": vgg_model_outputs(task.C),
-        "a_S": vgg_model_outputs(task.S),
-        "optimizer": optimizer,
-        "generated_image": bystander,
-        **{name: tf.constant(value) for name, value in task.weights.items()},
-    }
-
-    @cache
-    def compiled() -> Callable:
-        return tf.function(written).get_concrete_function(image)
-
-    def step() -> object:
-        return compiled()(image) if is_traced else written(image)
-
-    steps = []
-    with with_globals(target, given):
-        for number in range(count):
-            returned = observe(step, (), echo=echo and number == 0)
-            are_changed = [
-                bool((now.numpy() != before).any())
-                for now, before in ((image, task.starts[is_traced]), (bystander, task.bystander))
-            ]
-            steps.append(Step(returned, image.numpy(), int(optimizer.applied), *are_changed))
-            if returned.kind == "error":
-                break
-    return steps
+    """Both: steps as the function is written, and steps inside ``tf.function``, from another image."""
+    written = written_steps(target, task, helpers, echo=echo)
+    return [written, traced_steps(trace_step(target, task, helpers), task)]

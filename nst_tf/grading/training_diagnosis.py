@@ -6,15 +6,25 @@ from dataclasses import replace
 import numpy as np
 
 from nst_tf._tensorflow import tf
-from nst_tf.grading.observing import plain
+from nst_tf.grading.observing import globals_of
 from nst_tf.grading.references import REFERENCES
-from nst_tf.grading.training import STEPS, Step, Task, observe_steps, observe_training, random_task
-from nst_tf.grading.training_mistakes import TRAINING_MISTAKES, TrainingMistake, right_step
+from nst_tf.grading.training import (
+    STEPS,
+    Step,
+    Task,
+    network,
+    observe_training,
+    random_task,
+    trace_step,
+    traced_steps,
+    written_steps,
+)
+from nst_tf.grading.training_mistakes import ANOTHER_IMAGE, TRAINING_MISTAKES, TrainingMistake, right_step
 from nst_tf.grading.verdict import Diagnosis
 
 TRAINING_RUBRIC = {
     "returns J as it was before the step, a scalar tensor": 0.3,
-    "moves the image that it is given, and by the optimizer": 0.3,
+    "moves the image that it is given by the optimizer's step": 0.3,
     "keeps every pixel in [0, 1]": 0.2,
     f"does the same {STEPS} times in a row, as it is written and inside tf.function": 0.2,
 }
@@ -31,27 +41,50 @@ TRAINING_HELPERS = {
 }
 
 
-def task_for(seed: int, has_weights: bool) -> Task:
-    """A task whose first step changes a pixel by up to 0.3; one seed, one task."""
-    task = random_task(seed, has_weights)
-    largest = 0.0
-    for start in task.starts:
-        trial = replace(task, starts=[np.full_like(start, 0.5)], learning_rate=1e-4)
-        image = observe_steps(right_step, trial, TRAINING_HELPERS, is_traced=False, count=1)[0].image
-        largest = max(largest, float(np.abs(image - 0.5).max()))
-    return replace(task, learning_rate=1e-4 * _LARGEST_CHANGE / largest)
+def task_for(seed: int, weights: dict[str, float]) -> Task:
+    """A task in which content and style count alike, and whose first step changes a pixel by up to 0.3.
+
+    Args:
+        seed: one seed, one task.
+        weights: the notebook's ``alpha`` and ``beta``, where it has such globals; otherwise total_cost's defaults hold.
+    """
+    task = random_task(seed, weights)
+    vgg_model_outputs, scene = network(task.kernels), task.scenes[0]
+    a_C, a_S, a_G = (vgg_model_outputs(image) for image in (scene.C, scene.S, scene.start))
+    J_content = REFERENCES["compute_content_cost"](a_C, a_G)
+    J_style = REFERENCES["compute_style_cost"](a_S, a_G, task.style_layers)
+    alpha, beta = weights.values() or (10, 40)
+    scale = float(alpha * J_content / (beta * J_style))
+    task = replace(task, style_layers=[(name, scale * weight) for name, weight in task.style_layers])
+
+    grey = [replace(scene, start=np.full_like(scene.start, 0.5)) for scene in task.scenes]  # far from clipping
+    trial = replace(task, scenes=grey, learning_rate=1e-6)
+    largest = np.abs(written_steps(right_step, trial, _helpers(task), count=1)[0].image - 0.5).max()
+    return replace(task, learning_rate=1e-6 * _LARGEST_CHANGE / float(largest))
 
 
 def diagnose_train_step(target: Callable, seed: int) -> Diagnosis:
     """Try ``train_step`` here, in this process, and judge it."""
-    names = getattr(plain(target), "__globals__", {})
-    task = task_for(seed, has_weights={"alpha", "beta"} <= names.keys())
+    task = task_for(seed, _weights(globals_of(target)))
     return conclude_training(task, observe_training(target, task, TRAINING_HELPERS, echo=True))
+
+
+def _weights(names: dict[str, object]) -> dict[str, float]:
+    try:
+        weights = {name: float(names[name]) for name in ("alpha", "beta")}
+    except (KeyError, TypeError, ValueError):
+        return {}
+    return weights if all(weights.values()) else {}
+
+
+def _helpers(task: Task) -> dict[str, object]:
+    """What the right step and the mistakes find, as a notebook has it."""
+    return {**TRAINING_HELPERS, **task.weights}
 
 
 def conclude_training(task: Task, observed: list[list[Step]]) -> Diagnosis:
     """The verdict on ``train_step``, from what it did with this task."""
-    expected = observe_training(right_step, task, TRAINING_HELPERS)
+    expected = [written_steps(right_step, task, _helpers(task), scene=scene) for scene in (0, 1)]
     met = _met(expected, observed)
     rubric = tuple(
         (what, points, points * earned) for (what, points), earned in zip(TRAINING_RUBRIC.items(), met, strict=True)
@@ -76,33 +109,30 @@ def _error(observed: list[list[Step]]) -> str:
 def _met(expected: list[list[Step]], observed: list[list[Step]]) -> list[bool]:
     """For each line of the rubric, whether it is met."""
     first, right = observed[0][0], expected[0][0]
-    returns_J = first.returned.kind == "tensor" and _is_same_J(first, right)
-    moves = first.applied == 1 and _are_same_pixels(np.clip(first.image, 0, 1), right.image)
+    is_tensor = (first.returned.kind, first.returned.dtype) == ("tensor", "float32")
+    returns_J = is_tensor and _is_same_J(first, right)
+    moves = _are_same_pixels(np.clip(first.image, 0, 1), right.image)
     clips = moves and _is_within(first.image)
     repeats = all(
-        len(run) == STEPS and all(_is_same(*steps) for steps in zip(run, runs_right, strict=True))
+        len(run) == STEPS and all(_does_the_same(*steps) for steps in zip(run, runs_right, strict=True))
         for run, runs_right in zip(observed, expected, strict=True)
     )
     return [returns_J, moves, clips, returns_J and clips and repeats]
 
 
+def _does_the_same(one: Step, other: Step) -> bool:
+    return _returns_alike(one, other) and _are_same_pixels(one.image, other.image)
+
+
 def _is_same(one: Step, other: Step) -> bool:
-    return (
-        _returns_alike(one, other)
-        and _are_same_pixels(one.image, other.image)
-        and (one.applied, one.has_changed_bystander) == (other.applied, other.has_changed_bystander)
-    )
+    counts = [(step.applied, step.has_changed_bystander) for step in (one, other)]
+    return _does_the_same(one, other) and counts[0] == counts[1]
 
 
 def _returns_alike(one: Step, other: Step) -> bool:
     kind = one.returned.kind
     if kind != other.returned.kind:
         return False
-    if kind == "error":
-        return one.returned.text[:_TEXT_COMPARED] == other.returned.text[:_TEXT_COMPARED] or "RuntimeError" in (
-            one.returned.text,
-            other.returned.text,
-        )
     if kind == "nothing":
         return one.returned.has_printed == other.returned.has_printed
     return _is_same_J(one, other)
@@ -129,22 +159,24 @@ def _mistake_like(task: Task, observed: list[list[Step]]) -> TrainingMistake | N
 
 def _is_like(mistake: TrainingMistake, task: Task, written: list[Step], traced: list[Step]) -> bool:
     """Whether the steps as written agree; inside ``tf.function``, whether both fail or both don't."""
-
-    def tried(is_traced: bool, count: int) -> list[Step]:
-        return observe_steps(mistake.function, task, TRAINING_HELPERS, is_traced, count)
-
-    if ("{error}" in mistake.hint) != (written[0].returned.kind == "error"):
+    if ("{error}" in mistake.hint) != _fails(written[0]):
         return False
-    alike = _have_same_pattern if mistake.by_any_amount else _is_same
-    if not alike(tried(False, 1)[0], written[0]):  # the first step tells most mistakes apart
-        return False
-    if mistake.by_any_amount or written[0].returned.kind == "error":
+    if mistake.slug == "exception":
         return True
-    again = tried(False, STEPS)
+    first = written_steps(mistake.function, task, _helpers(task), count=1)[0]  # tells most mistakes apart
+    if _fails(written[0]):
+        texts = [step.returned.text[:_TEXT_COMPARED] for step in (first, written[0])]
+        return texts[0] == texts[1]
+    if mistake.by_any_amount:
+        return _have_same_pattern(first, written[0])
+    if not _is_same(first, written[0]):
+        return False
+    again = written_steps(mistake.function, task, _helpers(task))
+    again_traced = traced_steps(trace_step(mistake.function, task, _helpers(task)), task, count=1)
     return (
         len(again) == len(written)
         and all(map(_is_same, again, written))
-        and _fails(tried(True, 1)[0]) == _fails(traced[0])
+        and _fails(again_traced[0]) == _fails(traced[0])
     )
 
 
@@ -162,6 +194,8 @@ def _fails(step: Step) -> bool:
 def _closest_true_statement(expected: list[list[Step]], observed: list[list[Step]]) -> str:
     written, traced = observed
     first, right = written[0], expected[0][0]
+    if first.returned.kind == "nothing":
+        return "It returns None: J, a scalar tensor, is asked for."
     if first.returned.value is None:
         return f"It returns a value of type {first.returned.kind}: J, a scalar tensor, is asked for."
     if not np.isfinite(first.image).all():
@@ -174,9 +208,12 @@ def _closest_true_statement(expected: list[list[Step]], observed: list[list[Step
         given, asked = first.returned.value.item(), right.returned.value.item()
         return f"J before the step is given as {given:.5g}, where {asked:.5g} is expected."
     if first.has_changed_bystander:
-        return "It changes another image than the one it is given: use the argument's name throughout."
+        return ANOTHER_IMAGE
     if first.applied != 1:
         return f"J is right, but the notebook's `optimizer` is used {first.applied} times in the first step: once is asked for."
+    if first.returned.kind != "tensor" or first.returned.dtype != "float32":
+        kind = first.returned.dtype or first.returned.kind
+        return f"J is right, but of type {kind}: a tensor of type float32 is asked for."
     if not _are_same_pixels(first.image, right.image):
         return "J is right, but the image is not changed as it should be: is it the gradient of J with respect to the image?"
     if len(written) < STEPS or not all(map(_is_same, written, expected[0])):

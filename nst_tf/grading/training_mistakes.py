@@ -12,6 +12,8 @@ import numpy as np
 
 from nst_tf._tensorflow import tf
 
+ANOTHER_IMAGE = "It changes another image than the one it is given: use the argument's name throughout."
+
 
 @dataclass(frozen=True)
 class TrainingMistake:
@@ -216,6 +218,20 @@ def _targets_swapped(image: tf.Variable) -> tf.Tensor:
     return _step(image, cost)
 
 
+def _content_of_S(image: tf.Variable) -> tf.Tensor:
+    def cost(a_G: list[tf.Tensor]) -> tf.Tensor:
+        return total_cost(compute_content_cost(a_S, a_G), compute_style_cost(a_S, a_G), *_weights())
+
+    return _step(image, cost)
+
+
+def _style_of_C(image: tf.Variable) -> tf.Tensor:
+    def cost(a_G: list[tf.Tensor]) -> tf.Tensor:
+        return total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_C, a_G), *_weights())
+
+    return _step(image, cost)
+
+
 def _costs_swapped(image: tf.Variable) -> tf.Tensor:
     def cost(a_G: list[tf.Tensor]) -> tf.Tensor:
         return total_cost(compute_style_cost(a_S, a_G), compute_content_cost(a_C, a_G), *_weights())
@@ -276,8 +292,8 @@ TRAINING_MISTAKES = [
     TrainingMistake(
         "network-outside-the-tape",
         _outside_the_tape,
-        "There is no gradient: the activations of G are computed before the tape begins to record, so that it doesn't know "
-        "that they come from the image. ({error})",
+        "There is no gradient: what leads from the image to J, beginning with the network, has to be computed while the tape "
+        "records. ({error})",
     ),
     TrainingMistake(
         "gradient-of-the-wrong-thing",
@@ -311,6 +327,8 @@ TRAINING_MISTAKES = [
     TrainingMistake(
         "targets-swapped", _targets_swapped, "a_C and a_S are swapped: the content comes from C, the style from S."
     ),
+    TrainingMistake("content-of-S", _content_of_S, "J_content compares with S: the content comes from C."),
+    TrainingMistake("style-of-C", _style_of_C, "J_style compares with C: the style comes from S."),
     TrainingMistake(
         "costs-swapped",
         _costs_swapped,
@@ -332,7 +350,7 @@ TRAINING_MISTAKES = [
     TrainingMistake(
         "global-image",
         _global_image,
-        "It changes another image than the one it is given: use the argument's name throughout.",
+        ANOTHER_IMAGE,
         by_any_amount=True,
     ),
     TrainingMistake("exception", _exception, "It stops with {error}."),

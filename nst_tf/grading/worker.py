@@ -5,10 +5,12 @@ that gets the tasks never runs anything of a submission itself; the fork does, w
 """
 
 import contextlib
+import ctypes
 import os
 import resource
 import select
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -22,7 +24,7 @@ import psutil
 from nst_tf._tensorflow import tf
 from nst_tf.grading import graphs, observing, training, wire
 
-_RESPONSE = 20_000_000  # bytes
+_RESPONSE = 3_000_000  # bytes
 _WITH_SOLUTIONS = (
     "nst_tf.costs",
     "nst_tf.transfer",
@@ -30,31 +32,40 @@ _WITH_SOLUTIONS = (
     "nst_tf.grading.catalogue",
     "nst_tf.grading.training_mistakes",
 )
-_FILES_WITH_SOLUTIONS = tuple(name.replace(".", os.sep) + ".py" for name in _WITH_SOLUTIONS)
+_FILES_WITH_SOLUTIONS = (*(name.replace(".", os.sep) + ".py" for name in _WITH_SOLUTIONS), ".ipynb")
+_PR_SET_CHILD_SUBREAPER = 36  # Linux, sys/prctl.h
 
 
 def main() -> None:
     """Work until the input ends."""
+    _adopt_orphans()
     for line in sys.stdin.buffer:
-        answer = _forked(wire.unpacked(line))
-        sys.stdout.buffer.write(answer)
+        task = wire.unpacked(line)
+        number = task.pop("number")  # which the fork is not told, so that it can't answer in our place
+        sys.stdout.buffer.write(wire.packed({"number": number, **_forked(task)}))
         sys.stdout.buffer.flush()
 
 
-def _forked(task: dict) -> bytes:
-    """Do a task in a fork of this process; its answer, or what became of it."""
+def _adopt_orphans() -> None:
+    """On Linux, processes whose parents end become this one's, so that they are found and ended."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def _forked(task: dict) -> dict:
+    """Do a task in a fork of this process; what it sent, or what became of it."""
     reading, writing = os.pipe()
-    with tempfile.TemporaryDirectory(prefix="nst_tf-") as folder:
-        child = os.fork()
-        if child == 0:
-            os.close(reading)
-            _work(task, writing, folder)  # does not return
-        os.close(writing)
-        lines, is_late = _read(reading, time.monotonic() + task["limits"]["seconds"])
+    folder = tempfile.mkdtemp(prefix="nst_tf-")
+    child = os.fork()
+    if child == 0:
         os.close(reading)
-        _kill(child)
-        _, status = os.waitpid(child, 0)
-    return wire.packed({"lines": lines, "is_late": is_late, "exit": os.waitstatus_to_exitcode(status)})
+        _work(task, writing, folder)  # does not return
+    os.close(writing)
+    lines, is_late = _read(reading, time.monotonic() + task["limits"]["seconds"])
+    os.close(reading)
+    status = _end(child)
+    subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)  # however deep
+    return {"lines": lines, "is_late": is_late, "exit": os.waitstatus_to_exitcode(status)}
 
 
 def _read(reading: int, deadline: float) -> tuple[list[str], bool]:
@@ -73,15 +84,21 @@ def _read(reading: int, deadline: float) -> tuple[list[str], bool]:
     return received.decode("utf8", "replace").splitlines(), False
 
 
-def _kill(child: int) -> None:
-    """End the fork and what it started, as far as it can still be found."""
-    with contextlib.suppress(psutil.Error):
-        for process in psutil.Process(child).children(recursive=True):
+def _end(child: int) -> int:
+    """End the fork and all that it started, and give its exit status."""
+    with contextlib.suppress(OSError):
+        os.killpg(child, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    while started := psutil.Process().children(recursive=True):
+        for process in started:
             with contextlib.suppress(psutil.Error):
                 process.kill()
-    for kill in (os.killpg, os.kill):
-        with contextlib.suppress(OSError):
-            kill(child, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+    return status
 
 
 def _work(task: dict, writing: int, folder: str) -> None:
@@ -98,7 +115,7 @@ def _work(task: dict, writing: int, folder: str) -> None:
         def send(value: object) -> None:
             _write(writing, wire.packed(value))
 
-        {"python": _run_python, "graph": _run_graph}[task["kind"]](task, send)
+        {"python": _run_python, "graph": _run_graph, "step": _run_step}[task["kind"]](task, send)
         send("done")
     except BaseException as error:
         with contextlib.suppress(BaseException):
@@ -129,20 +146,37 @@ def _run_graph(task: dict, send: Callable) -> None:
     send({"run": graphs.run_graph(traced, task["arguments"], tuple(task["differentiated"]))})
 
 
+def _run_step(task: dict, send: Callable) -> None:
+    send({"steps": training.traced_steps(training.TracedStep(**task["traced"]), _training_task(task))})
+
+
+def _training_task(task: dict) -> training.Task:
+    scenes = [training.Scene(**scene) for scene in task["training"]["scenes"]]
+    return training.Task(**{**task["training"], "scenes": scenes})
+
+
 def _run_python(task: dict, send: Callable) -> None:
     """Make the notebook's names, run the solution's cell, and try the function that it defines."""
-    names = {"__name__": "__main__", "get_ipython": _no_ipython}
+    names = {"__name__": "__main__", "get_ipython": _no_ipython, "display": lambda *_: None}
     for place, cell in enumerate(task["given"]):
         exec(_compiled(cell, f"given_{place}.py"), names)
+    names.pop(task["name"], None)
     sys.addaudithook(_reporter(send))
-    exec(_compiled(task["cell"], "solution.py"), names)
+    try:
+        exec(_compiled(task["cell"], "solution.py"), names)
+    except Exception as error:
+        text = observing.in_one_line(error)
+        if not callable(names.get(task["name"])) or isinstance(error, MemoryError) or "File too large" in text:
+            raise
+        send({"stopped_after": text})  # the function is there: what follows it needs a name of another cell
     target = names.get(task["name"])
-    send({"is_defined": callable(target), "type": type(target).__name__})
+    send({"is_defined": callable(target)})
     if not callable(target):
         return
     if task["name"] == "train_step":
-        training_task = training.Task(**task["training"])
-        send({"training": training.observe_training(target, training_task, {})})
+        training_task = _training_task(task)
+        send({"written": training.written_steps(target, training_task, {})})
+        send({"traced": training.trace_step(target, training_task, {})})
         return
     for arguments in task["inputs"]:
         send({"observation": observing.observe(target, arguments)})
@@ -169,8 +203,8 @@ def _reporter(send: Callable) -> Callable:
     def report(event: str, arguments: tuple) -> None:
         if event == "import" and arguments[0] in _WITH_SOLUTIONS:
             send({"uses": arguments[0]})
-        elif event == "open" and str(arguments[0]).endswith(_FILES_WITH_SOLUTIONS):
-            send({"uses": str(arguments[0])})
+        elif event == "open" and os.path.realpath(str(arguments[0])).endswith(_FILES_WITH_SOLUTIONS):
+            send({"uses": "a file"})
 
     return report
 
@@ -178,6 +212,8 @@ def _reporter(send: Callable) -> Callable:
 def _warm_up() -> None:
     """Load what every task needs, without starting TensorFlow's threads, which a fork would not have."""
     from tensorflow.python.framework import convert_to_constants, op_def_registry  # noqa: F401
+
+    tf.autograph.to_code(_adopt_orphans)  # its own imports take a quarter of a second
 
     import nst_tf.images  # noqa: F401 - the notebooks' clip_0_1
 

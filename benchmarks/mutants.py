@@ -11,6 +11,7 @@ import contextlib
 import copy
 import importlib.util
 import io
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -36,11 +37,17 @@ CALLS = {
     "add_n": ("stack",),
 }
 
-# Mutants that compute the same for every input, and why.
+# Mutants that compute the same for every input: a pattern of what is different, and why.
 EQUIVALENT = {
-    "swap the operands of *": "a product of numbers does not depend on their order",
-    "swap the operands of +": "neither does a sum",
-    "a square of a difference": "its sign is lost",
+    r"swap the operands of (Mult|Add)$": "a product or a sum of numbers does not depend on their order",
+    r"swap the operands of Sub$": "the difference is squared, so its sign is lost",
+    r"\((_, )?n_H, n_W(, n_C)?\): swap [01] and [12]$": "n_H and n_W only come in as their product",
+    r"compute_content_cost: .*\(_, n_H, n_W, n_C\): swap 2 and 3$": "here n_C, too, only comes in by the product",
+    r"n_H, n_W(, n_C)?\): swap arguments$": "n_H and n_W only come in as their product",
+    r"\(weight, a_S, a_G\): swap 1 and 2$": "the cost of S and G is that of G and S",
+    r"[(\[]\w*([aAGJ]_|content|style|C|S)\w*(\[.*\])?, .*(swap arguments|swap 0 and 1)$": "the cost of S and G is that of G and S",
+    r"\[:-1\]: no end$": "the λ are one fewer than the outputs, and the shorter list ends the loop",
+    r"references.py, .*(True → False|False → True)$": "no part of the formula: a dataclass that can't be changed, a zip that is strict",
 }
 
 
@@ -66,7 +73,7 @@ def changes(node):
                 words = f"{ast.unparse(node)}: {type(node.op).__name__} → {operator.__name__}"
                 yield words, lambda other, operator=operator: setattr(other, "op", operator())
     if isinstance(node, ast.BinOp):
-        yield f"{ast.unparse(node)}: swap the operands", swap_operands
+        yield f"{ast.unparse(node)}: swap the operands of {type(node.op).__name__}", swap_operands
     if isinstance(node, ast.UnaryOp):
         yield f"{ast.unparse(node)}: drop the sign", lambda other: setattr(other, "op", ast.UAdd())
     if isinstance(node, ast.List | ast.Tuple) and len(node.elts) > 1:
@@ -137,6 +144,11 @@ def written(folder, code):
     return file
 
 
+def reason(name, change):
+    """Why a mutant computes the same, if it is known to."""
+    return next((why for pattern, why in EQUIVALENT.items() if re.search(pattern, f"{name}: {change}")), None)
+
+
 def survivors(made):
     """How many mutants there are, and those that are graded as right: (name, what is different)."""
     count, left = 0, []
@@ -154,4 +166,4 @@ if __name__ == "__main__":
             count, left = survivors(made)
             print(f"{count} mutants of the {what}, {count - len(left)} graded as wrong; the others:")
             for name, change in left:
-                print(f"  {name}: {change}")
+                print(f"  {name}: {change} ({reason(name, change) or 'WRONG, AND GRADED AS RIGHT'})")

@@ -202,7 +202,7 @@ def test_every_graded_function_is_an_exercise_with_a_folded_solution_and_a_check
                 assert solution.metadata.jupyter.source_hidden
                 assert f"def {name}_solution(" in solution.source
                 assert "check" in tags(check)
-                assert f"{name} = checked({name}_test, {name}, {name}_solution" in check.source
+                assert f"{name} = checked({name}_test, {name}, {name}_solution" in re.sub(r"\(\s+", "(", check.source)
         assert found == EXERCISES.get(number, [])
 
 

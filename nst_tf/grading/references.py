@@ -6,7 +6,8 @@ a test's business.)
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from types import FunctionType
 
 from nst_tf._tensorflow import tf
 
@@ -16,8 +17,19 @@ def the_same(value: object) -> object:
     return value
 
 
+class _Steps:
+    """What the functions have in common."""
+
+    def __post_init__(self) -> None:
+        """Keep AutoGraph, which can't tell one lambda in a line from another, out of the steps."""
+        for field in fields(self):
+            step = getattr(self, field.name)
+            if isinstance(step, FunctionType):
+                object.__setattr__(self, field.name, tf.autograph.experimental.do_not_convert(step))
+
+
 @dataclass(frozen=True)
-class ContentCost:
+class ContentCost(_Steps):
     """compute_content_cost: Σ (a_C − a_G)² / (4 · n_H · n_W · n_C). Source: Gatys et al. 2015, eq. 1."""
 
     entries: Callable = lambda content_output, generated_output: (content_output[-1], generated_output[-1])
@@ -38,7 +50,7 @@ class ContentCost:
 
 
 @dataclass(frozen=True)
-class GramMatrix:
+class GramMatrix(_Steps):
     """gram_matrix: A Aᵀ, for A of shape (n_C, n_H·n_W). Source: Gatys et al. 2015, eq. 3."""
 
     product: Callable = lambda A: tf.matmul(A, tf.transpose(A))
@@ -51,7 +63,7 @@ class GramMatrix:
 
 
 @dataclass(frozen=True)
-class LayerStyleCost:
+class LayerStyleCost(_Steps):
     """compute_layer_style_cost: Σ (G_S − G_G)² / (4 · n_C² · (n_H·n_W)²). Source: Gatys et al. 2015, eq. 4."""
 
     activations: Callable = lambda a_S, a_G: (a_S, a_G)
@@ -79,7 +91,7 @@ class LayerStyleCost:
 
 
 @dataclass(frozen=True)
-class StyleCost:
+class StyleCost(_Steps):
     """compute_style_cost: Σ λ_l J_style^[l] over all outputs but the last. Source: Gatys et al. 2015, eq. 5."""
 
     outputs: Callable = lambda S, G: (S[:-1], G[:-1])
@@ -98,7 +110,7 @@ class StyleCost:
 
 
 @dataclass(frozen=True)
-class TotalCost:
+class TotalCost(_Steps):
     """total_cost: α J_content + β J_style. Source: Gatys et al. 2015, eq. 7."""
 
     costs: Callable = lambda J_content, J_style: (J_content, J_style)

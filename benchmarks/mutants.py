@@ -46,6 +46,7 @@ EQUIVALENT = {
     r"n_H, n_W(, n_C)?\): swap arguments$": "n_H and n_W only come in as their product",
     r"\(weight, a_S, a_G\): swap 1 and 2$": "the cost of S and G is that of G and S",
     r"[(\[]\w*([aAGJ]_|content|style|C|S)\w*(\[.*\])?, .*(swap arguments|swap 0 and 1)$": "the cost of S and G is that of G and S",
+    r"self\.(together|content|style|factor)\(.*swap arguments$": "a sum, products, and a step that leaves its first argument as it is",
     r"\[:-1\]: no end$": "the λ are one fewer than the outputs, and the shorter list ends the loop",
     r"references.py, .*(True → False|False → True)$": "no part of the formula: a dataclass that can't be changed, a zip that is strict",
 }

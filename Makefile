@@ -38,10 +38,10 @@ format: $(VENV)/installed-dev
 	$(BIN)/ruff format .
 
 assignment: $(VENV)/installed-teach
-	@$(BIN)/python -m nst_tf.grading.course assignment "$(COURSE)"
+	@$(BIN)/python -m nst_tf.grading assignment "$(COURSE)"
 
 grade: $(VENV)/installed-teach
-	@$(BIN)/python -m nst_tf.grading.course grade "$(COURSE)"
+	@$(BIN)/python -m nst_tf.grading grade "$(COURSE)"
 
 notebooks: $(VENV)/installed-dev
 	$(BIN)/python scripts/run_notebooks.py

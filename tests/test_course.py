@@ -60,7 +60,7 @@ def wrong(slug, name):
 
 def run_course(command, folder):
     return subprocess.run(
-        [sys.executable, "-m", "nst_tf.grading.course", command, folder],
+        [sys.executable, "-m", "nst_tf.grading", command, folder],
         capture_output=True,
         text=True,
         encoding="utf8",

@@ -60,7 +60,7 @@ class Graded:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m nst_tf.grading.course", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m nst_tf.grading", description=__doc__.split("\n")[0])
     parser.add_argument("command", choices=("assignment", "grade"))
     parser.add_argument("course", nargs="?", type=Path, default=Path("notebooks/course"), help="the course folder")
     options = parser.parse_args(arguments)
@@ -257,7 +257,3 @@ def _last_line(result: dict) -> str:
 def _print_list(title: str, lines: list[str]) -> None:
     if lines:
         print(title, *(f"  {line}" for line in lines), sep="\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -138,7 +138,8 @@ def _limit(seconds: float, megabytes: int, output_kilobytes: int) -> None:
         (resource.RLIMIT_FSIZE, output_kilobytes * 1000),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(kind, (limit, limit))
+        with contextlib.suppress(OSError, ValueError):  # a limit that this system doesn't know
+            resource.setrlimit(kind, (limit, limit))
 
 
 def _run_graph(task: dict, send: Callable) -> None:

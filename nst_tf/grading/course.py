@@ -1,7 +1,7 @@
-"""``python -m nst_tf.grading.course``: makes an assignment, and grades a class, with nbgrader.
+"""Makes an assignment, and grades a class, with nbgrader.
 
-python -m nst_tf.grading.course assignment [COURSE]
-python -m nst_tf.grading.course grade [COURSE]
+python -m nst_tf.grading assignment [COURSE]
+python -m nst_tf.grading grade [COURSE]
 """
 
 import argparse

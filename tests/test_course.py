@@ -197,7 +197,7 @@ def grades(folder):
 
 
 def report(folder):
-    with (folder / "report.csv").open(newline="", encoding="utf8") as file:
+    with (folder / "report_style_transfer.csv").open(newline="", encoding="utf8") as file:
         return {(row["student"], row["exercise"]): row for row in csv.DictReader(file)}
 
 
@@ -245,7 +245,7 @@ class TestAClass:
 
     def test_grading_again_changes_nothing(self, graded):
         folder = graded[0]
-        files = [folder / "grades.csv", folder / "report.csv"]
+        files = [folder / "grades.csv", folder / "report_style_transfer.csv"]
         before = [file.read_bytes() for file in files]
         again = run_course("grade", folder)
         assert again.returncode == 0
@@ -286,7 +286,16 @@ def test_cells_without_names_are_found_by_their_functions(tmp_path):
         cell.metadata.pop("nbgrader", None)
     submission = notebook_file(tmp_path / "one", notebook)
     assert submission.cells()["gram_matrix"] == WRONG_GRAM
-    assert len(submission.remarks) == len(POINTS)  # the tests have no names either
+    assert len(submission.remarks) == 2 * len(POINTS)  # the tests have no names either
+    assert "gram_matrix was found in another cell" in submission.remarks
+
+
+def test_a_line_that_compares_is_no_definition(tmp_path):
+    notebook = handed_in({})
+    for cell in notebook.cells:
+        cell.metadata.pop("nbgrader", None)
+    notebook.cells.append(nbformat.v4.new_code_cell("gram_matrix(tf.ones([2, 3])).shape == (2, 2)"))
+    assert notebook_file(tmp_path / "one", notebook).cells()["gram_matrix"] == RIGHT["gram_matrix"]["course"]
 
 
 def test_a_deleted_solution_is_empty(tmp_path):
@@ -347,6 +356,8 @@ def executed(notebook, folder, **environment):
             os.environ.pop(name) if value is None else os.environ.update({name: value})
     texts = {}
     for cell in notebook.cells:
+        printed = [output for output in cell.get("outputs", []) if output.get("name") == "stderr"]
+        assert not [output.text for output in printed if "it/s" not in output.text]  # but for progress bars
         if cell.cell_type == "code":
             parts = [output.get("text") or output.get("evalue") or "" for output in cell.outputs]
             texts[grade_id(cell)] = "".join(parts)

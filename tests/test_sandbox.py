@@ -8,8 +8,9 @@ from textwrap import dedent
 import psutil
 import pytest
 from conftest import ROOT
-from learners import RIGHT, WRONG
+from learners import RIGHT, WRONG, defined
 
+from nst_tf.grading import diagnose
 from nst_tf.grading.assignment import Source
 from nst_tf.grading.sandbox import Limits, Sandbox
 
@@ -40,12 +41,11 @@ def test_right_is_right(sandbox, name):
 
 
 @pytest.mark.slow
-def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox):
+def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox, tmp_path, capsys):
     for name, slug, cell in WRONG:
         score, mistake, hint, _ = judged(sandbox, name, cell)
-        assert mistake == slug
-        assert score < 1
-        assert hint
+        diagnosis = diagnose(name, defined(name, cell, tmp_path))
+        assert (score, mistake, hint) == (diagnosis.score, slug, diagnosis.hint)
 
 
 def test_magics_do_nothing(sandbox):
@@ -60,13 +60,13 @@ HOSTILE = {
     "eats memory": ("hoard = []\nwhile True:\n    hoard.append(bytearray(50_000_000))", "memory"),
     "exits": (f"{RIGHT_GRAM}\nexit()", "calls exit()"),
     "exits when called": ("def gram_matrix(A):\n    quit()", None),
-    "leaves at once": (f"{RIGHT_GRAM}\nimport os\nos._exit(0)", "ended its process, or ran out of memory"),
+    "leaves at once": (f"{RIGHT_GRAM}\nimport os\nos._exit(0)", "ended its process"),
     "leaves when called": (
         "import os\ndef gram_matrix(A):\n    os._exit(0)",
         "ended its process, or ran out of memory",
     ),
-    "crashes": ("import ctypes\nctypes.string_at(0)", "ended its process, or ran out of memory"),
-    "kills the worker": ("import os\nos.kill(os.getppid(), 9)", "ended the grader's worker"),
+    "crashes": ("import ctypes\nctypes.string_at(0)", "crashed, or memory"),
+    "kills the worker": ("import os\nos.kill(os.getppid(), 9)", "no answer from the grader's worker"),
     "prints without end": (f"for _ in range(1_000_000):\n    print('nst' * 20)\n{RIGHT_GRAM}", "output"),
     "prints without end when called": (
         f"def gram_matrix(A):\n    for _ in range(1_000_000):\n        print('nst' * 20)\n{RIGHT_GRAM[20:]}",
@@ -172,7 +172,7 @@ def test_the_packages_own_solution_is_graded_and_reported(sandbox, cell):
 
 
 def test_a_copy_of_the_packages_solution_is_reported(sandbox):
-    cell = (ROOT / "nst_tf/costs.py").read_text().replace("from nst_tf.layers", "from nst_tf.layers  ")
+    cell = (ROOT / "nst_tf/costs.py").read_text()
     start = cell.index("def compute_content_cost")
     copied = cell[start : cell.index("def gram_matrix")] + cell[cell.index("def _content_layer_of") :]
     copied = f"from collections.abc import Sequence\nTensor = Outputs = StyleLayers = object\n{copied}"
@@ -197,7 +197,7 @@ def test_it_sees_neither_the_teachers_environment_nor_folder(sandbox, monkeypatc
     cell = f"""
 import os
 assert "TEACHERS_TOKEN" not in os.environ
-assert os.listdir() in (["output", "given_0.py"], []) or "grades.csv" not in os.listdir()
+assert {name for name in os.listdir() if not name.startswith("given_")} == {"output", "solution.py"}, os.listdir()
 assert os.environ["HOME"] == os.getcwd()
 {RIGHT_GRAM}
 """

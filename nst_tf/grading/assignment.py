@@ -1,5 +1,6 @@
 """The assignment's notebook, as the teacher wrote it, and what a student made of it."""
 
+import ast
 import copy
 import json
 import re
@@ -38,9 +39,10 @@ class Source:
     def weights(self) -> dict[str, float]:
         """α and β, from the given cell ``alpha, beta = …``; nothing if there is none."""
         for cell in self._cells:
-            found = re.search(r"^alpha, beta = ([\d.]+), ([\d.]+)", cell.source, re.MULTILINE)
+            found = re.search(r"^alpha, beta = ([^#\n]+)", cell.source, re.MULTILINE)
             if found:
-                return {"alpha": float(found[1]), "beta": float(found[2])}
+                alpha, beta = ast.literal_eval(found[1].strip())
+                return {"alpha": float(alpha), "beta": float(beta)}
         return {}
 
     def given_for(self, name: str) -> list[str]:
@@ -103,7 +105,7 @@ def _code_cells(path: Path) -> list[NotebookNode]:
 
 def _fill_in(notebook: NotebookNode, theirs: list[NotebookNode]) -> Iterator[str]:
     """Put a student's solutions and pictures into the released notebook; yields what is odd about them."""
-    by_id = {grade_id(cell): cell for cell in theirs if grade_id(cell)}  # of two, the one that is run last
+    by_id = {grade_id(cell): cell for cell in theirs if grade_id(cell)}  # of two, the last
     for cell in notebook.cells:
         name, exercise = grade_id(cell), exercise_of_test(cell)
         found = by_id.get(name)
@@ -132,7 +134,7 @@ def _take_over(cell: NotebookNode, found: NotebookNode | None, defining: Noteboo
 
 
 def _defines(name: str, cell: NotebookNode) -> bool:
-    return re.search(rf"^(def|class) {name}\b|^{name}\b.*=", cell["source"], re.MULTILINE) is not None
+    return re.search(rf"^(def|class) {name}\b|^{name}\s*(:[^=\n]+)?=(?!=)", cell["source"], re.MULTILINE) is not None
 
 
 def _defining(name: str, cells: list[NotebookNode]) -> NotebookNode | None:

@@ -8,36 +8,31 @@ from nst_tf.grading.observing import plain
 from nst_tf.grading.training_mistakes import ANOTHER_IMAGE
 from nst_tf.grading.verdict import Diagnosis
 
-_GREEN, _PLAIN = "\033[92m", "\033[0m"
+_GREEN, _RED, _PLAIN = "\033[92m", "\033[91m", "\033[0m"
 
 
 def compute_content_cost_test(target: Callable) -> None:
     """Test ``compute_content_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    __tracebackhide__ = True
     _test("compute_content_cost", target)
 
 
 def gram_matrix_test(target: Callable) -> None:
     """Test ``gram_matrix``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    __tracebackhide__ = True
     _test("gram_matrix", target)
 
 
 def compute_layer_style_cost_test(target: Callable) -> None:
     """Test ``compute_layer_style_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    __tracebackhide__ = True
     _test("compute_layer_style_cost", target)
 
 
 def compute_style_cost_test(target: Callable) -> None:
     """Test ``compute_style_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    __tracebackhide__ = True
     _test("compute_style_cost", target)
 
 
 def total_cost_test(target: Callable) -> None:
     """Test ``total_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    __tracebackhide__ = True
     _test("total_cost", target)
 
 
@@ -51,12 +46,12 @@ def train_step_test(target: Callable, generated_image: tf.Variable) -> None:
     Raises:
         AssertionError: with a hint, where it is wrong.
     """
-    __tracebackhide__ = True
     before = tf.identity(generated_image)
     diagnosis = diagnose("train_step", target)
     is_changed = bool(tf.reduce_any(before != generated_image))
     generated_image.assign(before)
-    assert not is_changed, f"train_step: {ANOTHER_IMAGE}"
+    if is_changed:
+        raise Finding(f"train_step: {ANOTHER_IMAGE}")
     _say(diagnosis)
 
 
@@ -86,11 +81,17 @@ def checked(test: Callable, yours: Callable, solution: Callable, *others: object
 
 
 def _test(name: str, target: Callable) -> None:
-    __tracebackhide__ = True
     _say(diagnose(name, target))
 
 
+class Finding(AssertionError):
+    """What is wrong. Jupyter shows its text alone: the way here says nothing to a learner."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"{_RED}AssertionError{_PLAIN}: {self}"]
+
+
 def _say(diagnosis: Diagnosis) -> None:
-    __tracebackhide__ = True
-    assert diagnosis.passed, f"{diagnosis.name}: {diagnosis.hint}"
+    if not diagnosis.passed:
+        raise Finding(f"{diagnosis.name}: {diagnosis.hint}")
     print(f"{diagnosis.name} gives {diagnosis.value}\n{_GREEN}All tests passed{_PLAIN}")

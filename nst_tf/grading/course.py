@@ -93,7 +93,9 @@ class Course:
         self.folder = folder.resolve()
         self.config = PyFileConfigLoader(_SETTINGS, path=str(self.folder)).load_config()
         self.config.CourseDirectory.root = str(self.folder)
-        self.assignments = sorted(path.name for path in (self.folder / "source").iterdir() if path.is_dir())
+        self.assignments = sorted(path.parent.name for path in self.folder.glob("source/*/*.ipynb"))
+        if not self.assignments or len(set(self.assignments)) < len(self.assignments):
+            raise CourseError(f"{folder}/source needs a folder for each assignment, with one notebook in it.")
 
     def make_assignments(self) -> list[Path]:
         """Make the students' version of each assignment, in the folder ``release``; gives the notebooks."""
@@ -102,11 +104,18 @@ class Course:
         return [self._released(assignment) for assignment in self.assignments]
 
     def grade(self) -> None:
-        """Grade all that was handed in: points, feedback, ``grades.csv`` and ``report.csv``."""
-        for assignment in self.assignments:
-            folders = sorted((self.folder / "submitted").glob(f"[!.]*/{assignment}"))
+        """Grade all that was handed in: points, feedback, ``grades.csv`` and a report for each assignment."""
+        handed_in = {
+            assignment: sorted((self.folder / "submitted").glob(f"[!.]*/{assignment}"))
+            for assignment in self.assignments
+        }
+        if not any(handed_in.values()):
+            raise CourseError(
+                f"Nothing was handed in: there is no {self.folder}/submitted/STUDENT/{self.assignments[0]}."
+            )
+        for assignment, folders in handed_in.items():
             if not folders:
-                raise CourseError(f"Nothing was handed in: there is no {self.folder}/submitted/STUDENT/{assignment}.")
+                continue
             if not self._released(assignment).is_file() or not (self.folder / "gradebook.db").is_file():
                 self.make_assignments()
             graded = self._judged(assignment, folders)
@@ -129,7 +138,7 @@ class Course:
         source = self.folder / "source" / assignment / released.name
         limits = GradeApart(config=self.config).limits()
         tasks = [(folder.parent.name, read_submission(folder, released), source, limits) for folder in folders]
-        done, left = {}, tasks
+        done = {}
         with _pool(os.cpu_count()) as pool:
             futures = {task[0]: pool.submit(_judge, *task) for task in tasks}
             for student, future in tqdm(futures.items(), desc="judged", unit=" submissions"):
@@ -176,10 +185,11 @@ class Course:
         print(f"Grades: {self.folder / 'grades.csv'}")
 
     def _report(self, assignment: str, graded: list[Graded], failures: dict[str, str]) -> None:
-        """Write ``report.csv``, a line for each exercise of each student, and say what to look at."""
+        """Write a line for each exercise of each student, and say what to look at."""
+        report = self.folder / f"report_{assignment}.csv"
         most = _points_of(self._released(assignment))
         totals = [sum(points(verdict, most[name]) for name, verdict in each.verdicts.items()) for each in graded]
-        with written_aside(self.folder / "report.csv") as aside, aside.open("w", newline="", encoding="utf8") as file:
+        with written_aside(report) as aside, aside.open("w", newline="", encoding="utf8") as file:
             writer = csv.writer(file)
             writer.writerow(["student", "exercise", "points", "of", "mistake", "hint", "remarks"])
             for each in graded:
@@ -201,7 +211,7 @@ class Course:
         to_look_at = [f"{each.student}: {remark}" for each in graded for remark in each.remarks()]
         _print_list("To look at:", to_look_at)
         _print_list("Not stored by nbgrader:", [f"{student}: {why}" for student, why in failures.items()])
-        print(f"Feedback: {self.folder / 'feedback'}\nEach exercise of each student: {self.folder / 'report.csv'}")
+        print(f"Feedback: {self.folder / 'feedback'}\nEach exercise of each student: {report}")
 
 
 def _copy_timestamp(submitted: Path, folder: Path) -> None:

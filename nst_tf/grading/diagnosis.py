@@ -24,7 +24,7 @@ HELPERS = {  # what a function calls is given it right, so that a mistake counts
 }
 
 RUBRIC = {
-    "returns a tensor of the right shape, which depends on its arguments, and leaves them as they are": 0.2,
+    "returns a tensor of the right shape, and leaves its arguments as they are": 0.2,
     "has the right value, but for a constant factor": 0.2,
     "has the right value": 0.3,
     "has the right value and the right gradient inside tf.function, where train_step calls it": 0.3,

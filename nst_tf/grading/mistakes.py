@@ -37,6 +37,6 @@ def mistake(slug: str, hint: str, ignores: str | None = None, **steps: Callable)
 def pairs(singles: list[Mistake]) -> Iterator[Mistake]:
     """Every two mistakes that replace different steps, together."""
     for one, other in combinations(singles, 2):
-        if not one.steps.keys() & other.steps.keys():
+        if not one.steps.keys() & other.steps.keys() and "{error}" not in one.hint + other.hint:
             hint = f"Two things. {one.hint} And: {other.hint}"
             yield Mistake(f"{one.slug}+{other.slug}", hint, one.steps | other.steps)

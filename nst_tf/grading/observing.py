@@ -115,15 +115,14 @@ def observe(function: Callable, arguments: tuple, dtype: tf.DType = tf.float32, 
     """Call a function once, as it is written (not inside ``tf.function``)."""
     given = tensors(arguments, dtype)
     before = [list(argument) if isinstance(argument, list) else argument for argument in given]
-    printed = io.StringIO()
     try:
         with quietly() as printed:
             returned = plain(function)(*given)
     except (Exception, SystemExit) as error:
         return Observation("error", text=in_one_line(error))
     finally:
-        if echo and printed.getvalue():
-            print(printed.getvalue()[:ECHOED], end="")
+        if echo:
+            print(printed.getvalue()[:ECHOED], end="…\n" if len(printed.getvalue()) > ECHOED else "")
     is_changed = any(not _is_same(was, now) for was, now in zip(before, given, strict=True))
     kind, value = _kind_and_value(returned)
     dtype = str(returned.dtype.name) if kind == "tensor" else ""

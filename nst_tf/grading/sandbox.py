@@ -116,6 +116,8 @@ class Sandbox:
                 runs = [_steps(_only(lines, "written")), self._run_step(_traced_step(traced), task["training"])]
                 return training_diagnosis.conclude_training(training_task, runs)
             observations = [_observation(line["observation"]) for line in lines if "observation" in line]
+            if any("MemoryError" in each.text.partition(":")[0] for each in observations):
+                remarks.add("memory")
             if len(observations) != len(inputs):
                 raise ValueError("too few observations")
             run = self._run_graph(_traced(traced), task["inputs"][0], DIFFERENTIATED[name])
@@ -159,10 +161,11 @@ class Sandbox:
         stopped = next((line["stopped"] for line in lines if isinstance(line, dict) and "stopped" in line), None)
         if stopped is not None:
             raise Stopped(*_in_words(str(stopped)))
-        raise Stopped(
-            f"The process that ran it ended before its time, with exit status {done['exit']}.",
-            "ended its process, or ran out of memory",
-        )
+        if done["exit"] >= 0:
+            raise Stopped(
+                "It ends the process that it runs in: leave `os._exit()` and the like out.", "ended its process"
+            )
+        raise Stopped("It crashes the process that it runs in, or takes more memory than it may.", "crashed, or memory")
 
     def _ask(self, task: dict) -> dict:
         """Have the worker do a task; a worker that was ended, or doesn't answer, is replaced by the next call.
@@ -189,7 +192,9 @@ class Sandbox:
             pass
         self._worker.kill()
         self._end_worker()
-        raise Stopped("The grader's worker was ended while it ran this.", "ended the grader's worker")
+        raise Stopped(
+            "The grader's worker ended, or did not answer, while it ran this.", "no answer from the grader's worker"
+        )
 
     def _read_line(self, deadline: float) -> bytes:
         """What the worker answers, up to the end of the line; nothing more may come after it."""
@@ -236,7 +241,7 @@ def _in_words(stopped: str) -> tuple[str, str]:
     stopped = printable(stopped)
     if stopped.startswith("SystemExit"):
         return "The cell ends its process: leave `exit()` and `quit()` out.", "calls exit()"
-    if stopped.startswith("MemoryError"):
+    if "MemoryError" in stopped.partition(":")[0]:
         return "It takes more memory than it may.", "memory"
     if "File too large" in stopped:
         return "It prints, or writes, more than it may.", "output"

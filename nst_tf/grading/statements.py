@@ -24,6 +24,12 @@ def advice_on(error: str) -> str:
         return " Did you mean a power by `^`? Python writes it `**`."
     if "has no attribute 'T'" in error:
         return " A tensor has no `.T`: look for the function that turns rows into columns."
+    if "_unique_id" in error or "not enough values to unpack" in error or "apply_gradients() takes" in error:
+        return " `apply_gradients` takes a list of pairs, in each the gradient first, then its variable."
+    if "Cannot convert 'layer" in error:
+        return " In each pair of STYLE_LAYERS the name comes first, then λ."
+    if "<lambda>() missing" in error:
+        return " Are the cost functions given whole lists of activations?"
     return ""
 
 

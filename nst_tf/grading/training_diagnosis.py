@@ -8,6 +8,7 @@ import numpy as np
 from nst_tf._tensorflow import tf
 from nst_tf.grading.observing import globals_of
 from nst_tf.grading.references import REFERENCES
+from nst_tf.grading.statements import advice_on
 from nst_tf.grading.training import (
     STEPS,
     Step,
@@ -54,7 +55,7 @@ def task_for(seed: int, weights: dict[str, float]) -> Task:
     J_content = REFERENCES["compute_content_cost"](a_C, a_G)
     J_style = REFERENCES["compute_style_cost"](a_S, a_G, task.style_layers)
     alpha, beta = weights.values() or (10, 40)
-    scale = float(alpha * J_content / (beta * J_style))
+    scale = float(alpha * J_content / (beta * J_style)) if alpha and beta else 1.0
     task = replace(task, style_layers=[(name, scale * weight) for name, weight in task.style_layers])
 
     grey = [replace(scene, start=np.full_like(scene.start, 0.5)) for scene in task.scenes]  # far from clipping
@@ -71,10 +72,9 @@ def diagnose_train_step(target: Callable, seed: int) -> Diagnosis:
 
 def _weights(names: dict[str, object]) -> dict[str, float]:
     try:
-        weights = {name: float(names[name]) for name in ("alpha", "beta")}
+        return {name: float(names[name]) for name in ("alpha", "beta")}
     except (KeyError, TypeError, ValueError):
         return {}
-    return weights if all(weights.values()) else {}
 
 
 def _helpers(task: Task) -> dict[str, object]:
@@ -98,7 +98,12 @@ def conclude_training(task: Task, observed: list[list[Step]]) -> Diagnosis:
     if mistake is None:
         return Diagnosis("train_step", score, None, _closest_true_statement(expected, observed), rubric, value)
     return Diagnosis(
-        "train_step", score, mistake.slug, mistake.hint.replace("{error}", _error(observed)), rubric, value
+        "train_step",
+        score,
+        mistake.slug,
+        mistake.hint.replace("{error}", _error(observed)) + advice_on(_error(observed)),
+        rubric,
+        value,
     )
 
 

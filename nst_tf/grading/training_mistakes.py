@@ -293,7 +293,7 @@ TRAINING_MISTAKES = [
         "network-outside-the-tape",
         _outside_the_tape,
         "There is no gradient: what leads from the image to J, beginning with the network, has to be computed while the tape "
-        "records. ({error})",
+        "records. Or are the two arguments of `tape.gradient` in the wrong order? ({error})",
     ),
     TrainingMistake(
         "gradient-of-the-wrong-thing",

@@ -131,6 +131,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 def _limit(seconds: float, megabytes: int, output_kilobytes: int) -> None:
     """Bound the processor time, the memory beyond what TensorFlow has taken already, and the size of files."""
+    observing.PRINTED = output_kilobytes * 1000
     taken = psutil.Process().memory_info().vms
     for kind, limit in (
         (resource.RLIMIT_CPU, int(4 * seconds) + 1),  # of several threads

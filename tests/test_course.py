@@ -366,17 +366,29 @@ def executed(notebook, folder, **environment):
 
 @pytest.mark.slow
 def test_without_weights_and_network_all_but_the_last_exercise_can_be_done(tmp_path):
-    notebook = handed_in({"gram_matrix": WRONG_GRAM})
+    notebook = handed_in({})
     environment = {"HOME": str(tmp_path), "KERAS_HOME": str(tmp_path / "keras"), "PIP_INDEX_URL": "http://127.0.0.1:9"}
-    texts = executed(
-        notebook, tmp_path, **environment, PIP_RETRIES="0", PIP_NO_CACHE_DIR="1", PIP_CONFIG_FILE=os.devnull
-    )
+    pip = {"PIP_RETRIES": "0", "PIP_NO_CACHE_DIR": "1", "PIP_CONFIG_FILE": os.devnull}
+    texts = executed(notebook, tmp_path, **environment, **pip)
     for name in POINTS:
-        expected = "All tests passed" if name != "gram_matrix" else "gram_matrix: This is Aᵀ A"
-        assert expected in texts[f"{name}-test"]
+        assert "All tests passed" in texts[f"{name}-test"]
     assert "VGG-19's weights are not on this machine" in texts["network"]
+    assert not [
+        output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"
+    ]
+
+
+@pytest.mark.slow
+def test_a_wrong_function_is_not_used_to_paint(tmp_path):
+    """With Aᵀ A of a whole picture, it would fill the memory."""
+    notebook = handed_in({"gram_matrix": WRONG_GRAM})
+    texts = executed(notebook, tmp_path)
+    assert texts["gram_matrix-test"].startswith("gram_matrix: This is Aᵀ A")
+    assert texts["network"] == "First finish gram_matrix and run this cell again.\n"
     errors = [cell for cell in notebook.cells if any(o.output_type == "error" for o in cell.get("outputs", []))]
     assert [grade_id(cell) for cell in errors] == ["gram_matrix-test"]
+    (error,) = errors[0].outputs
+    assert len(error.traceback) == 1  # the hint, and nothing of how it came about
 
 
 @pytest.mark.slow

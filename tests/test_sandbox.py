@@ -197,7 +197,7 @@ def test_it_sees_neither_the_teachers_environment_nor_folder(sandbox, monkeypatc
     cell = f"""
 import os
 assert "TEACHERS_TOKEN" not in os.environ
-assert {name for name in os.listdir() if not name.startswith("given_")} == {"output", "solution.py"}, os.listdir()
+assert sorted(name for name in os.listdir() if not name.startswith("given_")) == ["output", "solution.py"], os.listdir()
 assert os.environ["HOME"] == os.getcwd()
 {RIGHT_GRAM}
 """

@@ -84,7 +84,7 @@ def _test(name: str, target: Callable) -> None:
     _say(diagnose(name, target))
 
 
-class Finding(AssertionError):
+class Finding(AssertionError):  # noqa: N818 - as a learner reads it
     """What is wrong. Jupyter shows its text alone: the way here says nothing to a learner."""
 
     def _render_traceback_(self) -> list[str]:

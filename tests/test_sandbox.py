@@ -63,7 +63,7 @@ HOSTILE = {
     "leaves at once": (f"{RIGHT_GRAM}\nimport os\nos._exit(0)", "ended its process"),
     "leaves when called": (
         "import os\ndef gram_matrix(A):\n    os._exit(0)",
-        "ended its process, or ran out of memory",
+        "ended its process",
     ),
     "crashes": ("import ctypes\nctypes.string_at(0)", "crashed, or memory"),
     "kills the worker": ("import os\nos.kill(os.getppid(), 9)", "no answer from the grader's worker"),

@@ -14,7 +14,7 @@ from nst_tf.grading import diagnose
 from nst_tf.grading.assignment import Source
 from nst_tf.grading.sandbox import Limits, Sandbox
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the worker forks")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="the worker forks")]
 
 SOURCE = Source(ROOT / "notebooks/course/source/style_transfer/style_transfer.ipynb")
 WRONG_GRAM = "def gram_matrix(A):\n    return tf.transpose(A) @ A\n"
@@ -40,7 +40,6 @@ def test_right_is_right(sandbox, name):
         assert judged(sandbox, name, cell) == (1.0, None, "", ()), how
 
 
-@pytest.mark.slow
 def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox, tmp_path, capsys):
     for name, slug, cell in WRONG:
         score, mistake, hint, _ = judged(sandbox, name, cell)

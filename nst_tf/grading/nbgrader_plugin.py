@@ -1,5 +1,6 @@
 """What nbgrader runs in place of the student's notebook (see ``notebooks/course/nbgrader_config.py``)."""
 
+import textwrap
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,6 +12,9 @@ from traitlets import Float, Integer
 
 from nst_tf.grading.assignment import Source, Submission, exercise_of_test
 from nst_tf.grading.sandbox import Limits, Sandbox, Verdict
+
+
+_WIDTH = 95  # of a line in the feedback's pages
 
 
 class GradeApart(NbGraderPreprocessor):
@@ -57,7 +61,8 @@ def points(verdict: Verdict, most: float) -> float:
 
 def _outputs(verdict: Verdict, most: float) -> list[NotebookNode]:
     given = points(verdict, most)
-    text = f"{verdict.diagnosis}\n{given:g} of {most:g} points\n"
+    lines = [textwrap.fill(line, _WIDTH, subsequent_indent="  ") for line in str(verdict.diagnosis).splitlines()]
+    text = "\n".join([*lines, f"{given:g} of {most:g} points\n"])
     return [
         nbformat.v4.new_output("stream", name="stdout", text=text),
         nbformat.v4.new_output("execute_result", data={"text/plain": str(given)}, execution_count=None),

@@ -13,7 +13,6 @@ from traitlets import Float, Integer
 from nst_tf.grading.assignment import Source, Submission, exercise_of_test
 from nst_tf.grading.sandbox import Limits, Sandbox, Verdict
 
-
 _WIDTH = 95  # of a line in the feedback's pages
 
 

@@ -371,10 +371,8 @@ def test_the_globals_come_back_after_an_error(tmp_path):
 
 
 def test_another_image_is_noticed_and_restored(tmp_path):
-    cell = (
-        RIGHT["train_step"]["as in the course"]
-        .replace("(generated_image.assign", "")
-        .replace("    return J", "    picture.assign(picture / 2)\n    return J")
+    cell = RIGHT["train_step"]["as in the course"].replace(
+        "    return J", "    picture.assign(picture / 2)\n    return J"
     )
     picture = tf.Variable(tf.ones([1, 4, 4, 3]))
     train_step = defined("train_step", cell, tmp_path, picture=picture)

@@ -14,7 +14,7 @@ from nst_tf.grading.observing import Observation, observe, trace, with_globals
 from nst_tf.grading.references import REFERENCES
 from nst_tf.grading.statements import advice_on, closest_true_statement
 from nst_tf.grading.training_diagnosis import TRAINING_RUBRIC, diagnose_train_step
-from nst_tf.grading.verdict import Diagnosis
+from nst_tf.grading.verdict import Diagnosis, marked
 
 EXERCISES = (*REFERENCES, "train_step")
 
@@ -54,7 +54,7 @@ def diagnose(name: str, target: Callable, seed: int = 0) -> Diagnosis:
 def nothing_to_try(name: str, hint: str, mistake: str | None = None) -> Diagnosis:
     """The verdict where there is no function that could be tried."""
     rubric = TRAINING_RUBRIC if name == "train_step" else RUBRIC
-    return Diagnosis(name, 0.0, mistake, hint, tuple((what, points, 0.0) for what, points in rubric.items()))
+    return Diagnosis(name, 0.0, mistake, hint, marked(rubric, [False] * len(rubric)))
 
 
 def _diagnose_cost(name: str, target: Callable, seed: int) -> Diagnosis:
@@ -71,9 +71,7 @@ def conclude(name: str, inputs: list[Input], evidence: Evidence) -> Diagnosis:
     """The verdict on a cost function, from what it did with these inputs."""
     right = Right(name, inputs)
     score = _score(right, evidence)
-    rubric = tuple(
-        (what, points, points * earned) for (what, points), earned in zip(RUBRIC.items(), score, strict=True)
-    )
+    rubric = marked(RUBRIC, score)
     value = _in_words(inputs[0], evidence.observations[0])
     if all(score):
         return Diagnosis(name, 1.0, rubric=rubric, value=value)

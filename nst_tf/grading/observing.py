@@ -102,13 +102,18 @@ def with_globals(function: Callable, values: dict[str, object]) -> Iterator[dict
 
 def tensors(arguments: tuple, dtype: tf.DType = tf.float32) -> list:
     """The arguments as a function gets them: arrays become tensors; lists are new, so that they may be changed."""
+    return _converted(arguments, lambda array: tf.constant(array, dtype))
 
-    def converted(argument: object) -> object:
-        if isinstance(argument, np.ndarray | np.generic):
-            return tf.constant(argument, dtype)
-        return [converted(part) for part in argument] if isinstance(argument, list) else argument
 
-    return [converted(argument) for argument in arguments]
+def _converted(arguments: tuple | list, convert: Callable) -> list:
+    """The arguments with their arrays converted, those in lists, too; pairs and numbers as they are."""
+
+    def one(argument: object) -> object:
+        if isinstance(argument, list):
+            return _converted(argument, convert)
+        return convert(argument) if isinstance(argument, np.ndarray | np.generic) else argument
+
+    return [one(argument) for argument in arguments]
 
 
 def observe(function: Callable, arguments: tuple, dtype: tf.DType = tf.float32, echo: bool = False) -> Observation:
@@ -155,9 +160,10 @@ def trace(function: Callable, arguments: tuple) -> Traced:
     """Compile a function for these arguments."""
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+    shapes = _converted(arguments, lambda array: tf.TensorSpec(array.shape, tf.float32))
     try:
         with quietly():
-            compiled = tf.function(plain(function)).get_concrete_function(*_symbolic(arguments))
+            compiled = tf.function(plain(function)).get_concrete_function(*shapes)
             frozen = convert_variables_to_constants_v2(compiled, lower_control_flow=False)
     except (Exception, SystemExit) as error:
         return Traced(None, text=in_one_line(error))
@@ -165,17 +171,6 @@ def trace(function: Callable, arguments: tuple) -> Traced:
     return Traced(
         graph, tuple(tensor.name for tensor in frozen.inputs), tuple(tensor.name for tensor in frozen.outputs)
     )
-
-
-def _symbolic(arguments: tuple) -> list:
-    """Tensors' shapes in place of tensors; pairs and numbers as they are."""
-
-    def converted(argument: object) -> object:
-        if isinstance(argument, np.ndarray | np.generic):
-            return tf.TensorSpec(argument.shape, tf.float32)
-        return [converted(part) for part in argument] if isinstance(argument, list) else argument
-
-    return [converted(argument) for argument in arguments]
 
 
 def in_one_line(error: BaseException) -> str:

@@ -28,7 +28,7 @@ def advice_on(error: str) -> str:
         return " `apply_gradients` takes a list of pairs, in each the gradient first, then its variable."
     if "Cannot convert 'layer" in error:
         return " In each pair of STYLE_LAYERS the name comes first, then λ."
-    if "<lambda>() missing" in error:
+    if "ContentCost.<lambda>()" in error:
         return " Are the cost functions given whole lists of activations?"
     return ""
 

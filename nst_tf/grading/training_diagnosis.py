@@ -21,7 +21,7 @@ from nst_tf.grading.training import (
     written_steps,
 )
 from nst_tf.grading.training_mistakes import ANOTHER_IMAGE, TRAINING_MISTAKES, TrainingMistake, right_step
-from nst_tf.grading.verdict import Diagnosis
+from nst_tf.grading.verdict import Diagnosis, marked
 
 TRAINING_RUBRIC = {
     "returns J as it was before the step, a scalar tensor": 0.3,
@@ -86,9 +86,7 @@ def conclude_training(task: Task, observed: list[list[Step]]) -> Diagnosis:
     """The verdict on ``train_step``, from what it did with this task."""
     expected = [written_steps(right_step, task, _helpers(task), scene=scene) for scene in (0, 1)]
     met = _met(expected, observed)
-    rubric = tuple(
-        (what, points, points * earned) for (what, points), earned in zip(TRAINING_RUBRIC.items(), met, strict=True)
-    )
+    rubric = marked(TRAINING_RUBRIC, met)
     first = observed[0][0].returned
     value = f"{first.value.item():.5g}" if first.value is not None and first.value.size == 1 else ""
     if all(met):

@@ -211,25 +211,23 @@ def _gradient_of_style(image: tf.Variable) -> tf.Tensor:
     return J
 
 
-def _targets_swapped(image: tf.Variable) -> tf.Tensor:
+def _step_towards(image: tf.Variable, content: list[tf.Tensor], style: list[tf.Tensor]) -> tf.Tensor:
     def cost(a_G: list[tf.Tensor]) -> tf.Tensor:
-        return total_cost(compute_content_cost(a_S, a_G), compute_style_cost(a_C, a_G), *_weights())
+        return total_cost(compute_content_cost(content, a_G), compute_style_cost(style, a_G), *_weights())
 
     return _step(image, cost)
+
+
+def _targets_swapped(image: tf.Variable) -> tf.Tensor:
+    return _step_towards(image, a_S, a_C)
 
 
 def _content_of_S(image: tf.Variable) -> tf.Tensor:
-    def cost(a_G: list[tf.Tensor]) -> tf.Tensor:
-        return total_cost(compute_content_cost(a_S, a_G), compute_style_cost(a_S, a_G), *_weights())
-
-    return _step(image, cost)
+    return _step_towards(image, a_S, a_S)
 
 
 def _style_of_C(image: tf.Variable) -> tf.Tensor:
-    def cost(a_G: list[tf.Tensor]) -> tf.Tensor:
-        return total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_C, a_G), *_weights())
-
-    return _step(image, cost)
+    return _step_towards(image, a_C, a_C)
 
 
 def _costs_swapped(image: tf.Variable) -> tf.Tensor:

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 
 
+def marked(rubric: dict[str, float], met: list[bool]) -> tuple[tuple[str, float, float], ...]:
+    """A rubric with the points given: (what, points it counts, points given) for each line."""
+    return tuple((what, points, points * is_met) for (what, points), is_met in zip(rubric.items(), met, strict=True))
+
+
 @dataclass(frozen=True)
 class Diagnosis:
     """What is to be said about a learner's function.

@@ -18,7 +18,7 @@ from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
 from nst_tf.outputs import Outputs
-from nst_tf.settings import INITS, OPTIMIZER_NAMES, Settings, SettingsError
+from nst_tf.settings import INITS, OPTIMIZER_NAMES, PRECISIONS, Settings, SettingsError
 from nst_tf.weights import CHOICES, WeightsError
 
 GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -174,6 +174,18 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     work.add_argument(
         "--steps", type=int, default=Settings.steps, metavar="N", help="evaluations of J and its gradient (%(default)s)"
+    )
+    work.add_argument(
+        "--no-coarse-to-fine",
+        dest="coarse_to_fine",
+        action="store_false",
+        help="take all steps at the full size",
+    )
+    work.add_argument(
+        "--precision",
+        default=Settings.precision,
+        metavar="P",
+        help=f"of the convolutions: {', '.join(PRECISIONS)} (%(default)s: whichever is faster here)",
     )
     work.add_argument(
         "--learning-rate",

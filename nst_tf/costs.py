@@ -14,7 +14,7 @@ All functions keep the dtype (float32 or float64), can be differentiated, and wo
 ``tf.function``. A wrong input is a ``ValueError`` that says what came and what was expected.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -85,6 +85,31 @@ def gram_matrix(A: Tensor) -> tf.Tensor:
     return tf.matmul(A, A, transpose_b=True)
 
 
+def gram_matrix_per_position(a: Tensor) -> tf.Tensor:
+    """Gram matrix of a layer's activations, divided by the number of positions.
+
+    Args:
+        a: shape (1, n_H, n_W, n_C).
+
+    Returns:
+        Shape (n_C, n_C): ``gram_matrix(A) / (n_H·n_W)``, where A is ``a`` unrolled, one channel in each row.
+    """
+    positions = tf.reshape(a, [-1, tf.shape(a)[-1]])  # (n_H·n_W, n_C), which is Aᵀ
+    return _gram_matrix_of_columns(positions) / tf.cast(tf.shape(positions)[0], a.dtype)
+
+
+@tf.custom_gradient
+def _gram_matrix_of_columns(X: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """XᵀX. TensorFlow's own gradient, X D + X Dᵀ, takes two large products; X (D + Dᵀ) is the same with one."""
+    return tf.matmul(X, X, transpose_a=True), lambda D: tf.matmul(X, D + tf.transpose(D))
+
+
+def gram_distance(gram_S: tf.Tensor, gram_G: tf.Tensor) -> tf.Tensor:
+    """J_style^[l] from the two Gram matrices per position, each (n_C, n_C): ``1/(4·n_C²) · Σ (G_S − G_G)²``."""
+    n_C = tf.cast(tf.shape(gram_G)[-1], gram_G.dtype)
+    return tf.reduce_sum(tf.square(gram_S - gram_G)) / (4 * n_C**2)
+
+
 def compute_layer_style_cost(a_S: Tensor, a_G: Tensor) -> tf.Tensor:
     """J_style^[l]: how far the Gram matrix of G is from that of S, at one layer.
 
@@ -110,9 +135,7 @@ def compute_layer_style_cost(a_S: Tensor, a_G: Tensor) -> tf.Tensor:
             "they have the same number of channels n_C (the last axis)."
         )
     _require_same_dtype(a_S, a_G, "a_S", "a_G")
-    n_C = tf.cast(tf.shape(a_G)[-1], a_G.dtype)
-    difference = _gram_matrix_per_position(a_S) - _gram_matrix_per_position(a_G)  # (n_C, n_C)
-    return tf.reduce_sum(tf.square(difference)) / (4 * n_C**2)
+    return gram_distance(gram_matrix_per_position(a_S), gram_matrix_per_position(a_G))
 
 
 def compute_style_cost(
@@ -215,10 +238,3 @@ def _require_one_output_per_layer(name: str, outputs: Outputs, style_layers: Sty
             f"{name} holds {given} outputs, but STYLE_LAYERS has {len(style_layers)} layers: expected {expected}, "
             "one for each style layer, in that order, and the content layer's last."
         )
-
-
-def _gram_matrix_per_position(a: tf.Tensor) -> tf.Tensor:
-    """Gram matrix of a layer's activations (1, n_H, n_W, n_C), divided by n_H·n_W."""
-    unrolled = tf.reshape(a, [-1, tf.shape(a)[-1]])  # (n_H·n_W, n_C)
-    positions = tf.cast(tf.shape(unrolled)[0], a.dtype)  # n_H·n_W
-    return gram_matrix(tf.transpose(unrolled)) / positions  # (n_C, n_C)

@@ -13,6 +13,7 @@ from nst_tf.layers import CONV_LAYERS, STYLE_LAYERS, STYLE_PRESETS
 from nst_tf.weights import CHOICES
 
 INITS = ("noisy_content", "noise", "content")
+PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
 ADAM_LEARNING_RATE = 0.03
 MOST = 1_000_000  # for whole numbers, where a larger one can only be a slip
@@ -35,10 +36,14 @@ class Settings:
         init: what G starts from: ``"noisy_content"`` (C plus uniform noise in ±0.25, clipped),
             ``"noise"``, ``"content"``, or a picture.
         optimizer: ``"lbfgs"``, ``"adam"`` or ``"gradient_descent"``.
-        steps: how many times J and its gradient are evaluated after the first time.
+        steps: how many times J and its gradient are evaluated after the first time, at all sizes together.
+        coarse_to_fine: take up to half of the steps at a quarter and at half of the size, where they take a sixteenth and
+            a quarter of the time, and carry the picture up (see ``nst_tf.stages``).
         learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the first
             step changes no value by more than 0.1; which number that is depends on α, β and the size).
         seed: of the noise; the same seed gives the same picture on the same machine.
+        precision: of the convolutions, ``"float32"``, ``"bfloat16"``, or ``"auto"``: the one that this machine computes
+            faster. The costs, the Gram matrices and the image are float32 in any case.
         weights: see ``nst_tf.weights.load_weights``.
         preprocess: feed VGG-19 what it was trained on. False feeds it [0, 1], as the course's notebook does;
             J_content is quadratic and J_style quartic in the activations, so α and β then mean something else.
@@ -54,9 +59,11 @@ class Settings:
     style_layers: str | Sequence[tuple[str, float]] = "balanced"
     init: object = "content"
     optimizer: str = "lbfgs"
-    steps: int = 100
+    steps: int = 120
+    coarse_to_fine: bool = True
     learning_rate: float | None = None
     seed: int = 0
+    precision: str = "auto"
     weights: str | os.PathLike | None = "auto"
     preprocess: bool = True
 
@@ -75,6 +82,10 @@ class Settings:
         if self.optimizer not in OPTIMIZER_NAMES:
             raise SettingsError(f"optimizer is {self.optimizer!r}: choose among {', '.join(OPTIMIZER_NAMES)}.")
         self._require_learning_rate()
+        if not isinstance(self.coarse_to_fine, bool):
+            raise SettingsError(f"coarse_to_fine is {self.coarse_to_fine!r}: give True or False.")
+        if self.precision not in PRECISIONS:
+            raise SettingsError(f"precision is {self.precision!r}: choose among {', '.join(PRECISIONS)}.")
         if not (self.weights is None or self.weights in CHOICES or _is_file(self.weights)):
             raise SettingsError(f"weights is {self.weights!r}: give one of {', '.join(CHOICES)}, or an existing file.")
         self._make_numbers_plain()

@@ -5,6 +5,7 @@ The network is frozen. What is optimised are the pixels of G.
 
 import contextlib
 import dataclasses
+import functools
 import math
 import os
 import sys
@@ -18,22 +19,29 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from nst_tf._tensorflow import tf
-from nst_tf.costs import compute_content_cost, compute_style_cost, total_cost
-from nst_tf.images import Source, preprocess, tensor_to_image
-from nst_tf.inputs import load_inputs
-from nst_tf.optimizers import OPTIMIZERS, Ending, StopRun
+from nst_tf.images import Source, tensor_to_image
+from nst_tf.inputs import Inputs, load_inputs
+from nst_tf.layers import minimum_side
+from nst_tf.objective import Objective
+from nst_tf.optimizers import OPTIMIZERS, Ending, Evaluate, StopRun
+from nst_tf.precision import fastest_precision
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.vgg import get_layer_outputs, load_vgg19
+from nst_tf.stages import resized, stages
+from nst_tf.vgg import load_vgg19
 
 
 class Costs(NamedTuple):
-    """One row of a run's history: the costs of G after ``step`` improvements."""
+    """One row of a run's history: the costs of G after ``step`` improvements.
+
+    Costs at different sizes are different functions: only rows of one ``size`` can be compared.
+    """
 
     step: int
     J: float
     J_content: float
     J_style: float
     seconds: float  # since stylize() was called
+    size: int  # longer side of G in pixels: smaller than the result's while the run is coarse
 
 
 @dataclass(frozen=True)
@@ -43,21 +51,24 @@ class Progress:
     Attributes:
         costs: of the image just evaluated.
         steps: how many steps the run may take.
-        G: that image, float32, (1, h, w, 3) in [0, 1]. L-BFGS tries out images that it does not keep.
-        best: the image with the lowest J so far, likewise.
+        G: that image, float32, (1, h, w, 3) in [0, 1], of ``costs.size``. L-BFGS tries out images that it does not keep.
+        best: the image of that size with the lowest J so far, likewise.
+        full_size: width and height of the result.
     """
 
     costs: Costs
     steps: int
     G: np.ndarray
     best: np.ndarray
+    full_size: tuple[int, int]
 
     def picture(self) -> Image.Image:
-        """The best image so far, as a PIL image."""
-        return tensor_to_image(self.best)
+        """The best image so far, as a PIL image at the size of the result."""
+        return tensor_to_image(resized(self.best, self.full_size))
 
 
 Callback = Callable[[Progress], bool | None]
+Optimizer = Callable[[Evaluate, np.ndarray], None]
 
 
 @dataclass(frozen=True)
@@ -65,10 +76,10 @@ class Result:
     """What a run leaves.
 
     Attributes:
-        image: the picture with the lowest J that the run has seen.
+        image: the picture with the lowest J that the run has seen at the last size that it came to.
         history: the costs at every step, from the start image (step 0) on.
         settings: what was used, ready to be saved as JSON. ``stylize`` takes them again, except for
-            ``weights_sha256`` and ``precision``, which tell whether another machine does the same.
+            ``weights_sha256``, which tells whether another machine does the same.
         ending: how the run ended; ``ending.value`` says it in words.
     """
 
@@ -90,8 +101,10 @@ def stylize(
     init: str | Source = Settings.init,
     optimizer: str = Settings.optimizer,
     steps: int = Settings.steps,
+    coarse_to_fine: bool = Settings.coarse_to_fine,
     learning_rate: float | None = Settings.learning_rate,
     seed: int = Settings.seed,
+    precision: str = Settings.precision,
     weights: str | os.PathLike | None = Settings.weights,
     preprocess: bool = Settings.preprocess,
     callback: Callback | None = None,
@@ -104,7 +117,7 @@ def stylize(
         style: likewise. It may have other proportions than the content.
         callback: called at every step, the start image's (step 0) included, with a ``Progress``; the run
             ends when it returns True.
-        progress: show a progress bar, and the line that tells which weights are used.
+        progress: show a progress bar, and the lines that tell which weights and which precision are used.
 
     All other arguments are described at ``nst_tf.settings.Settings``.
 
@@ -127,77 +140,80 @@ def stylize(
         init=init,
         optimizer=optimizer,
         steps=steps,
+        coarse_to_fine=coarse_to_fine,
         learning_rate=learning_rate,
         seed=seed,
+        precision=precision,
         weights=weights,
         preprocess=preprocess,
     )
-    C, S, G = load_inputs(content, style, settings)
-    vgg = load_vgg19(weights, say=print if progress else _say_nothing)
+    inputs = load_inputs(content, style, settings)
+    say = print if progress else _say_nothing
+    precision = _chosen_precision(settings.precision, say)
+    vgg = load_vgg19(weights, precision=precision, say=say)
     with _progress_bar(steps, progress) as bar, _memory_errors_explained(size):
-        run = _Run(Objective(vgg, C, S, settings), steps, [_shown_on(bar), *([callback] if callback else [])], started)
+        callbacks = [_shown_on(bar), *([callback] if callback else [])]
+        run = _Run(steps, (inputs.G.shape[2], inputs.G.shape[1]), callbacks, started)
+        optimize = functools.partial(OPTIMIZERS[optimizer], learning_rate=settings.learning_rate)
         try:
-            OPTIMIZERS[optimizer](run.evaluate, G, settings.learning_rate)
-        except StopRun as stop:
-            ending = stop.ending
+            ending = _paint_in_stages(run, vgg, inputs, settings, optimize)
         except KeyboardInterrupt:
             if run.best is None:
                 raise
             ending = Ending.INTERRUPTED
     if progress and ending is not Ending.FINISHED:
         print(f"The run ended after step {run.history[-1].step} of {steps}: {ending.value}.")
-    return Result(tensor_to_image(run.best), run.history, _report(settings, vgg), ending)
+    return Result(tensor_to_image(run.picture()), run.history, _report(settings, vgg, precision), ending)
 
 
-class Objective:
-    """J(G) = α J_content(C, G) + β J_style(S, G), and its gradient with respect to G alone."""
-
-    def __init__(self, vgg: tf.keras.Model, C: np.ndarray, S: np.ndarray, settings: Settings):
-        self._layer_outputs = get_layer_outputs(vgg, settings.layers)
-        self._preprocess = settings.preprocess
-        self._style_layers = settings.style_layers
-        self.alpha = tf.constant(settings.alpha, tf.float32)
-        self.beta = tf.constant(settings.beta, tf.float32)
-        # The targets: computed once, as C and S never change.
-        self._a_C = self._activations(tf.constant(C))[-1]
-        self._a_S = self._activations(tf.constant(S))
-
-    def __call__(self, G: np.ndarray) -> tuple[float, float, float, np.ndarray]:
-        """J, J_content, J_style and ∂J/∂G, which has G's shape."""
-        *costs, gradient = self._evaluate(tf.constant(G), self.alpha, self.beta)
-        return *(float(cost) for cost in costs), gradient.numpy()
-
-    @tf.function
-    def _evaluate(self, G: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor):
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(G)
-            a_G = self._activations(G)
-            J_content = compute_content_cost(self._a_C, a_G)
-            J_style = compute_style_cost(self._a_S, a_G, self._style_layers)
-            J = total_cost(J_content, J_style, alpha, beta)
-        return J, J_content, J_style, tape.gradient(J, G)
-
-    def _activations(self, image: tf.Tensor) -> list[tf.Tensor]:
-        return self._layer_outputs(preprocess(image) if self._preprocess else image)
+def _paint_in_stages(
+    run: "_Run", vgg: tf.keras.Model, inputs: Inputs, settings: Settings, optimize: Optimizer
+) -> Ending:
+    """From the smallest size to the full one, each starting from what the one before has come to."""
+    C, S, G = inputs
+    least = minimum_side([name for name, _ in settings.layers])
+    shorter_side = min(*C.shape[1:3], *S.shape[1:3])
+    for stage in stages(max(C.shape[1:3]), shorter_side, least, settings.steps, settings.coarse_to_fine):
+        C_now, S_now = resized(C, stage.size), resized(S, stage.size)
+        _, height, width, _ = C_now.shape
+        G = resized(G, (width, height))
+        ending = run.paint(Objective(vgg, C_now, S_now, settings), G, optimize, stage.evaluations)
+        if ending not in (Ending.FINISHED, Ending.CONVERGED):
+            break
+        G = run.best
+    return ending
 
 
 class _Run:
     """Evaluates images for an optimizer, keeps the history and the best image, and knows when to stop."""
 
-    def __init__(self, objective: Objective, steps: int, callbacks: list[Callback], started: float):
+    def __init__(self, steps: int, full_size: tuple[int, int], callbacks: list[Callback], started: float):
         self.history: list[Costs] = []
-        self.best: np.ndarray | None = None
+        self.best: np.ndarray | None = None  # at the size of the stage that it comes from
         self._best_J = math.inf
-        self._objective = objective
         self._steps = steps
+        self._full_size = full_size
         self._callbacks = callbacks
         self._started = started
 
-    def evaluate(self, G: np.ndarray) -> tuple[float, np.ndarray]:
+    def paint(self, objective: Objective, G: np.ndarray, optimizer: Optimizer, evaluations: int) -> Ending:
+        """One stage: lower J from G on. Afterwards ``best`` is the best image of this stage."""
+        self._objective, self._last_step = objective, len(self.history) + evaluations - 1
+        self._best_J = math.inf
+        try:
+            optimizer(self._evaluate, G)
+        except StopRun as stop:
+            return stop.ending
+
+    def picture(self) -> np.ndarray:
+        """The best image so far, at the size of the result."""
+        return resized(self.best, self._full_size)
+
+    def _evaluate(self, G: np.ndarray) -> tuple[float, np.ndarray]:
         """J and ∂J/∂G at the image G.
 
         Raises:
-            StopRun: the run is over.
+            StopRun: the stage or the run is over.
             SettingsError: J has no finite value even for the start image.
         """
         step = len(self.history)
@@ -208,15 +224,15 @@ class _Run:
             if self.best is None:
                 raise SettingsError("J is not a finite number at the start: lower alpha or beta.")
             raise StopRun(Ending.NOT_FINITE)
-        costs = Costs(step, J, J_content, J_style, time.perf_counter() - self._started)
+        costs = Costs(step, J, J_content, J_style, time.perf_counter() - self._started, max(G.shape[1:3]))
         self.history.append(costs)
         if J < self._best_J:
             self.best, self._best_J = G, J
         for callback in self._callbacks:
-            answer = callback(Progress(costs, self._steps, G, self.best))
+            answer = callback(Progress(costs, self._steps, G, self.best, self._full_size))
             if isinstance(answer, bool | np.bool_) and answer:
                 raise StopRun(Ending.CALLBACK)
-        if step == self._steps:
+        if step == self._last_step:
             raise StopRun(Ending.FINISHED)
         return J, gradient
 
@@ -248,11 +264,24 @@ def _shown_on(bar: tqdm) -> Callback:
     return show
 
 
+@functools.cache
+def _said_once(say: Callable[[str], object], line: str) -> None:
+    say(line)
+
+
+def _chosen_precision(precision: str, say: Callable[[str], object]) -> str:
+    if precision != "auto":
+        return precision
+    precision, reason = fastest_precision()
+    _said_once(say, reason)
+    return precision
+
+
 def _say_nothing(_: str) -> None:
     pass
 
 
-def _report(settings: Settings, vgg: tf.keras.Model) -> dict:
+def _report(settings: Settings, vgg: tf.keras.Model, precision: str) -> dict:
     """The settings with what stood behind "auto", for repeating the run."""
     report = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     if not isinstance(settings.init, str):
@@ -263,5 +292,5 @@ def _report(settings: Settings, vgg: tf.keras.Model) -> dict:
     elif settings.weights is not None:
         report["weights"] = str(settings.weights)
     report["weights_sha256"] = vgg.origin.checksum
-    report["precision"] = vgg.compute_dtype
+    report["precision"] = precision
     return report

@@ -20,14 +20,21 @@ class WeightsOrigin(NamedTuple):
     checksum: str
 
 
-_loaded: dict[object, tf.keras.Model] = {}  # the network loaded last, by the choice of its weights
+# The network loaded last, by the choice of its weights, in each precision that was asked for.
+_loaded: dict[object, dict[str, tf.keras.Model]] = {}
 
 
-def load_vgg19(weights: str | os.PathLike | None = "auto", *, say: Callable[[str], object] = print) -> tf.keras.Model:
+def load_vgg19(
+    weights: str | os.PathLike | None = "auto",
+    *,
+    precision: str = "float32",
+    say: Callable[[str], object] = print,
+) -> tf.keras.Model:
     """VGG-19 without its classifier, frozen: nothing in it is ever trained.
 
     Args:
         weights: see ``nst_tf.weights.load_weights``.
+        precision: ``"float32"`` or ``"bfloat16"``, in which it computes, and which its outputs have.
         say: is given the line that tells which weights were loaded and from where.
 
     Returns:
@@ -37,14 +44,16 @@ def load_vgg19(weights: str | os.PathLike | None = "auto", *, say: Callable[[str
     Raises:
         WeightsError: the weights can't be had; the text names the ways out.
     """
-    vgg = _loaded.get(weights)
-    if vgg is None:
+    if weights not in _loaded:
         trained = load_weights(weights, say)
         vgg = _build(trained)
         _loaded.clear()
-        _loaded[weights] = vgg
+        _loaded[weights] = {"float32": vgg}
         say(str(trained))
-    return vgg
+    networks = _loaded[weights]
+    if precision not in networks:
+        networks[precision] = _converted(networks["float32"], precision)
+    return networks[precision]
 
 
 def _build(trained: Weights) -> tf.keras.Model:
@@ -54,6 +63,19 @@ def _build(trained: Weights) -> tf.keras.Model:
     vgg.trainable = False
     vgg.origin = WeightsOrigin(trained.name, trained.origin, trained.checksum())
     return vgg
+
+
+def _converted(vgg: tf.keras.Model, precision: str) -> tf.keras.Model:
+    """A copy of the network that computes in another precision."""
+
+    def convert(layer: tf.keras.Layer) -> tf.keras.Layer:
+        return type(layer).from_config({**layer.get_config(), "dtype": precision})
+
+    copy = tf.keras.models.clone_model(vgg, clone_function=convert)
+    copy.set_weights(vgg.get_weights())
+    copy.trainable = False
+    copy.origin = vgg.origin
+    return copy
 
 
 def get_layer_outputs(vgg: tf.keras.Model, layer_names: Sequence[tuple[str, float]]) -> tf.keras.Model:

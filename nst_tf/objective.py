@@ -1,0 +1,65 @@
+"""The objective J(G) = α J_content(C, G) + β J_style(S, G), and its gradient with respect to G alone.
+
+The convolutions may be computed in bfloat16; costs, Gram matrices and the image are float32 in any case.
+"""
+
+import functools
+from collections.abc import Callable
+
+import numpy as np
+
+from nst_tf._tensorflow import tf
+from nst_tf.costs import compute_content_cost, gram_distance, gram_matrix_per_position, total_cost
+from nst_tf.images import preprocess
+from nst_tf.settings import Settings
+from nst_tf.vgg import get_layer_outputs
+
+
+class Objective:
+    """J(G) for one content C and one style S, of any sizes."""
+
+    def __init__(self, vgg: tf.keras.Model, C: np.ndarray, S: np.ndarray, settings: Settings):
+        names = tuple(name for name, _ in settings.layers)
+        self._activations, self._evaluate = _compiled(vgg, names, settings.preprocess)
+        self.alpha = tf.constant(settings.alpha, tf.float32)
+        self.beta = tf.constant(settings.beta, tf.float32)
+        self._lambdas = tf.constant([weight for _, weight in settings.style_layers], tf.float32)
+        # The targets: computed once, as C and S never change.
+        self._a_C = self._activations(tf.constant(C))[-1]
+        self._grams_S = [gram_matrix_per_position(a_S) for a_S in self._activations(tf.constant(S))[:-1]]
+
+    def __call__(self, G: np.ndarray) -> tuple[float, float, float, np.ndarray]:
+        """J, J_content, J_style and ∂J/∂G, which has G's shape."""
+        *costs, gradient = self._evaluate(
+            tf.constant(G), self._a_C, self._grams_S, self._lambdas, self.alpha, self.beta
+        )
+        return *(float(cost) for cost in costs), gradient.numpy()
+
+
+@functools.lru_cache(maxsize=2)  # tracing takes seconds; a run with the same layers as the last need not wait for it
+def _compiled(
+    vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool
+) -> tuple[Callable, tf.types.experimental.PolymorphicFunction]:
+    """The layers' activations, and J with its gradient, for images of any size."""
+    layer_outputs = get_layer_outputs(vgg, [(name, 1) for name in layers])
+
+    def activations(image: tf.Tensor) -> list[tf.Tensor]:
+        return [tf.cast(a, tf.float32) for a in layer_outputs(preprocess(image) if preprocessed else image)]
+
+    @tf.function(reduce_retracing=True)
+    def evaluate(
+        G: tf.Tensor, a_C: tf.Tensor, grams_S: list[tf.Tensor], lambdas: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(G)
+            *style_activations, content_activation = activations(G)
+            J_content = compute_content_cost(a_C, content_activation)
+            distances = [
+                gram_distance(gram_S, gram_matrix_per_position(a_G))
+                for gram_S, a_G in zip(grams_S, style_activations, strict=True)
+            ]
+            J_style = tf.tensordot(lambdas, tf.stack(distances), 1)  # Σ_l λ_l J_style^[l]
+            J = total_cost(J_content, J_style, alpha, beta)
+        return J, J_content, J_style, tape.gradient(J, G)
+
+    return activations, evaluate

@@ -1,0 +1,50 @@
+"""Coarse to fine: the sizes at which a picture is painted, one after the other.
+
+An evaluation at half the size takes a quarter of the time, and there each brush stroke reaches twice as far. So a run
+begins small, spreads the style's large forms, and leaves to the full size what only shows there.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from nst_tf.images import load_image
+
+SMALLEST = 100  # pixels on the longer side: in less, VGG-19's deep layers see only the picture's borders
+SHARES = {4: 1 / 3, 2: 1 / 6}  # of the steps, taken at a quarter and at half of the size
+
+
+class Stage(NamedTuple):
+    """One size of a run.
+
+    Attributes:
+        size: longer side of the image, in pixels.
+        evaluations: how often J is evaluated.
+    """
+
+    size: int
+    evaluations: int
+
+
+def stages(size: int, shorter_side: int, minimum_side: int, steps: int, coarse_to_fine: bool) -> list[Stage]:
+    """The sizes of a run, the smallest first, with ``steps + 1`` evaluations in all.
+
+    Args:
+        size: longer side of the result, in pixels.
+        shorter_side: the shortest side of the content and the style at that size.
+        minimum_side: fewest pixels a side may have for the layers in use.
+        steps: of the whole run.
+        coarse_to_fine: False leaves only the full size.
+    """
+    coarse = [
+        Stage(size // divisor, int(share * steps))
+        for divisor, share in SHARES.items()
+        if coarse_to_fine and size // divisor >= SMALLEST and shorter_side // divisor >= minimum_side
+    ]
+    coarse = [stage for stage in coarse if stage.evaluations > 1]
+    return [*coarse, Stage(size, steps + 1 - sum(stage.evaluations for stage in coarse))]
+
+
+def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
+    """The image (1, h, w, 3) in [0, 1] with that longer side, or that width and height."""
+    return load_image(image, size)

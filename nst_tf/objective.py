@@ -11,6 +11,7 @@ import numpy as np
 from nst_tf._tensorflow import tf
 from nst_tf.costs import compute_content_cost, gram_distance, gram_matrix_per_position, total_cost
 from nst_tf.images import preprocess
+from nst_tf.layers import CONV_LAYERS
 from nst_tf.settings import Settings
 from nst_tf.vgg import get_layer_outputs
 
@@ -36,17 +37,19 @@ class Objective:
         return *(float(cost) for cost in costs), gradient.numpy()
 
 
-@functools.lru_cache(maxsize=2)  # tracing takes seconds; a run with the same layers as the last need not wait for it
-def _compiled(
-    vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool
-) -> tuple[Callable, tf.types.experimental.PolymorphicFunction]:
-    """The layers' activations, and J with its gradient, for images of any size."""
+@functools.lru_cache(maxsize=2)  # tracing takes a second; a run with the same layers as the last need not wait for it
+def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) -> tuple[Callable, Callable]:
+    """The activations of these layers, and J with its gradient: each traced once, for images of any size."""
     layer_outputs = get_layer_outputs(vgg, [(name, 1) for name in layers])
+    channels = [CONV_LAYERS[name][1] for name in layers]
+    image = _float32(1, None, None, 3)
+    a_content = _float32(1, None, None, channels[-1])
+    grams = [_float32(n_C, n_C) for n_C in channels[:-1]]
 
     def activations(image: tf.Tensor) -> list[tf.Tensor]:
         return [tf.cast(a, tf.float32) for a in layer_outputs(preprocess(image) if preprocessed else image)]
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=[image, a_content, grams, _float32(len(grams)), _float32(), _float32()])
     def evaluate(
         G: tf.Tensor, a_C: tf.Tensor, grams_S: list[tf.Tensor], lambdas: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
@@ -62,5 +65,9 @@ def _compiled(
             J = total_cost(J_content, J_style, alpha, beta)
         return J, J_content, J_style, tape.gradient(J, G)
 
-    # Compiled as well, so that it rounds as evaluate does: J_content of C itself is 0, in bfloat16 too.
-    return tf.function(activations, reduce_retracing=True), evaluate
+    # The targets are compiled as well, so that they are rounded as evaluate rounds: J_content of C itself is 0 in bfloat16 too.
+    return tf.function(activations, input_signature=[image]), evaluate
+
+
+def _float32(*shape: int | None) -> tf.TensorSpec:
+    return tf.TensorSpec(shape, tf.float32)

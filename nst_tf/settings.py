@@ -59,7 +59,7 @@ class Settings:
     style_layers: str | Sequence[tuple[str, float]] = "balanced"
     init: object = "content"
     optimizer: str = "lbfgs"
-    steps: int = 120
+    steps: int = 100
     coarse_to_fine: bool = True
     learning_rate: float | None = None
     seed: int = 0

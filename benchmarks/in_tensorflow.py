@@ -1,0 +1,135 @@
+"""The contenders that run in TensorFlow, and the referee, who gives every image its J in float32."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+
+from benchmarks.cases import Case, Goal, Track
+from nst_tf import objective
+from nst_tf._tensorflow import tf
+from nst_tf.images import clip_0_1, preprocess
+from nst_tf.objective import Objective
+from nst_tf.transfer import stylize
+from nst_tf.vgg import get_layer_outputs, load_vgg19
+
+COURSE_STEPS = 200
+
+
+def be_ready(*precisions: str) -> None:
+    """Import the library and load the weights, which the clock leaves out."""
+    for precision in precisions or ("float32", "bfloat16"):
+        load_vgg19(precision=precision, say=_say_nothing)
+
+
+def the_course(case: Case, goal: Goal, path: Path) -> None:
+    """The course's loop, written as there: Adam with lr 0.01, float32, 200 steps. It takes no goal."""
+    vgg = load_vgg19(say=_say_nothing)
+    settings = case.settings()
+    C, S, G = case.inputs()
+    started = time.perf_counter()
+    outputs = get_layer_outputs(vgg, settings.layers)
+    a_C, a_S = outputs(preprocess(C)), outputs(preprocess(S))
+    optimizer = tf.keras.optimizers.Adam(learning_rate=0.01)
+    generated_image = tf.Variable(G)
+
+    def unrolled(a: tf.Tensor) -> tf.Tensor:
+        return tf.transpose(tf.reshape(a, [-1, a.shape[-1]]))
+
+    def layer_style_cost(a_S: tf.Tensor, a_G: tf.Tensor) -> tf.Tensor:
+        GS, GG = (tf.matmul(unrolled(a), tf.transpose(unrolled(a))) / (a.shape[1] * a.shape[2]) for a in (a_S, a_G))
+        return tf.reduce_sum(tf.square(GS - GG)) / (4 * a_G.shape[-1] ** 2)
+
+    @tf.function
+    def train_step(generated_image: tf.Variable) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            a_G = outputs(preprocess(generated_image))
+            J_content = tf.reduce_mean(tf.square(a_C[-1] - a_G[-1])) / 4
+            weighted = zip(settings.style_layers, a_S, a_G, strict=False)
+            J_style = sum(weight * layer_style_cost(s, g) for (_, weight), s, g in weighted)
+            J = settings.alpha * J_content + settings.beta * J_style
+        optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
+        generated_image.assign(clip_0_1(generated_image))
+        return J
+
+    track = Track(goal, started)
+    for _ in range(COURSE_STEPS):
+        J = float(train_step(generated_image))
+        track.add(time.perf_counter(), J, generated_image.numpy())
+    track.save(path)
+
+
+def ours(case: Case, goal: Goal, path: Path, **options: object) -> None:
+    """``stylize`` from the same start image; images of the full size are kept."""
+    objective._compiled.cache_clear()  # tracing belongs to the time
+    settings = case.settings(**options)
+    arguments = {**vars(settings), "steps": settings.steps, "progress": False}
+    full_size = max(case.inputs().G.shape)
+    track = None
+
+    def keep(progress) -> bool:  # noqa: ANN001
+        if progress.costs.size < full_size:
+            return False
+        return track.add(time.perf_counter(), progress.costs.J, progress.G)
+
+    track = Track(goal, time.perf_counter())
+    stylize(*map(str, case.paths()), **arguments, callback=keep)
+    track.save(path)
+
+
+def scipy_lbfgs(case: Case, goal: Goal, path: Path, precision: str) -> None:
+    """SciPy's L-BFGS-B with bounds on our objective."""
+    objective._compiled.cache_clear()
+    C, S, G = case.inputs()
+    track = Track(goal, time.perf_counter())
+    of = Objective(load_vgg19(precision=precision, say=_say_nothing), C, S, case.settings())
+
+    def J_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
+        J, _, _, gradient = of(x.astype(np.float32).reshape(G.shape))
+        if track.add(time.perf_counter(), J, x.reshape(G.shape)):
+            raise StopIteration
+        return J, gradient.astype(np.float64).ravel()
+
+    first = 0.1 / np.abs(of(G)[-1]).max()  # SciPy's first step depends on J's scale
+
+    def scaled(x: np.ndarray) -> tuple[float, np.ndarray]:
+        J, gradient = J_and_gradient(x)
+        return first * J, first * gradient
+
+    try:
+        minimize(scaled, G.astype(np.float64).ravel(), jac=True, method="L-BFGS-B", bounds=[(0, 1)] * G.size)
+    except StopIteration:
+        pass
+    track.save(path)
+
+
+def referee(case: Case, path: Path, indices: list[int]) -> list[float]:
+    """J in float32 of some of the images that a contender came to."""
+    C, S, _ = case.inputs()
+    of = Objective(load_vgg19(say=_say_nothing), C, S, case.settings())
+    images = np.load(path)["images"]
+    return [of(images[index][np.newaxis])[0] for index in indices]
+
+
+_open: Objective | None = None
+
+
+def open_objective(size: int, precision: str) -> None:
+    """An objective on square noise of that size, with the course's layers, evaluated once."""
+    global _open  # noqa: PLW0603 - this process serves this one size
+    settings = Case("", "", 0, "course").settings()
+    square = np.random.default_rng(0).random((1, size, size, 3), dtype=np.float32)
+    _open = Objective(load_vgg19(precision=precision, say=_say_nothing), square, square[:, ::-1], settings)
+
+
+def evaluate(size: int) -> float:
+    """Seconds that J and its gradient take."""
+    G = np.random.default_rng(1).random((1, size, size, 3), dtype=np.float32)
+    started = time.perf_counter()
+    _open(G)
+    return time.perf_counter() - started
+
+
+def _say_nothing(_: str) -> None:
+    pass

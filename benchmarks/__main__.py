@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import evaluation, profile, race
-from benchmarks.cases import OBJECTIVES
-from nst_tf.plots import curves, picture_grid
+from benchmarks import drawing, evaluation, profile, race
+from benchmarks.cases import OBJECTIVES, SHOWN
 
 AIMS = {  # what is measured, and the aim
     "time to the course loop's J: the course's loop ÷ ours": "≥ 8",
@@ -75,9 +74,8 @@ def _read(path: str) -> str:
 
 
 def _evaluations(sizes: tuple[int, ...], lines: Lines) -> dict[str, str]:
-    lines.say(
-        "| px | " + " | ".join(f"{name}: s, MB" for name in evaluation.COMPUTED) + " |\n|---" * 1 + "|---" * 3 + "|"
-    )
+    lines.say(f"| px | {' | '.join(f'{name}: s, MB' for name in evaluation.COMPUTED)} |")
+    lines.say("|---" * (1 + len(evaluation.COMPUTED)) + "|")
     measured = {}
     for size in sizes:
         measured[size] = evaluation.seconds_and_megabytes(size)
@@ -113,16 +111,20 @@ def _races(quick: bool, out: Path, lines: Lines) -> dict[str, str]:
     processes = {library: race.Process(library) for library in ("in_tensorflow", "in_pytorch")}
     for process in processes.values():
         process.call("be_ready")
-    chosen = list(race.cases().items())
     laps = {}
-    for case, names in chosen[:1] if quick else chosen:
-        lines.say(f"\n    {case}")
-        laps[case], pictures = race.run(processes, case, names, lines.say)
-        if case.content == "cat" and case.seed == 0 or quick:
-            _draw(case, laps[case], pictures, out)
+    try:
+        for case, names in list(race.cases().items())[: 1 if quick else None]:
+            lines.say(f"\n    {case}")
+            laps[case], pictures = race.run(processes, case, names, lines.say)
+            (out / "laps.json").write_text(json.dumps([[*case, of_case] for case, of_case in laps.items()]))
+            if (case.content, case.seed) == SHOWN or quick:
+                drawing.race(case, laps[case], out / f"race_{case.objective}.png")
+                if pictures:
+                    drawing.equal_time(laps[case], pictures, out / f"equal_time_{case.objective}.png")
+    except KeyboardInterrupt:
+        lines.say("\nInterrupted: the table is of what was done until then.")
     for process in processes.values():
         process.close()
-    (out / "laps.json").write_text(json.dumps([[*case, of_case] for case, of_case in laps.items()]))
     figures = {}
     titles = list(AIMS)
     for number, objective in enumerate(OBJECTIVES):
@@ -137,18 +139,6 @@ def _races(quick: bool, out: Path, lines: Lines) -> dict[str, str]:
 def _ratios(laps: dict, objective: str, rival: str) -> list[float]:
     pairs = [(of[rival].seconds, of[race.DEFAULT].seconds) for case, of in laps.items() if case.objective == objective]
     return [theirs / ours for theirs, ours in pairs if theirs and ours]
-
-
-def _draw(case: race.Case, laps: dict[str, race.Lap], pictures: dict[str, np.ndarray], out: Path) -> None:
-    series = {name: tuple(zip(*lap.curve, strict=True)) for name, lap in laps.items()}
-    figure = curves(
-        series, f"The same J, lowered by all of them ({case})", xlabel="seconds from the call", ylabel="J, in float32"
-    )
-    figure.savefig(out / f"race_{case.objective}.png", dpi=100)
-    if pictures:
-        shown = {name: pictures[name] for name in (race.COURSE, race.PYTORCH, race.DEFAULT)}
-        title = f"After the {laps[race.DEFAULT].seconds:.0f} seconds in which the last is done"
-        picture_grid(shown, title, 3).savefig(out / f"equal_time_{case.objective}.png", dpi=100)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from nst_tf.settings import Settings
 IMAGES = Path(__file__).parent.parent / "images"
 SIZE = 400
 PAIRS = (("louvre", "summertime"), ("cat", "great_wave"), ("neuschwanstein", "composition_viii"))
+SHOWN = ("cat", 0)  # the content and the seed of which pictures are drawn
 OBJECTIVES = {
     "course": {"alpha": 10, "beta": 40, "content_layer": "block5_conv4", "style_layers": "course"},
     "default": {},
@@ -29,7 +30,8 @@ class Case(NamedTuple):
     objective: str
 
     def settings(self, **options: object) -> Settings:
-        return Settings(size=SIZE, init="noisy_content", seed=self.seed, **OBJECTIVES[self.objective], **options)
+        common = {"size": SIZE, "init": "noisy_content", "seed": self.seed}
+        return Settings(**{**common, **OBJECTIVES[self.objective], **options})
 
     def paths(self) -> tuple[Path, Path]:
         return IMAGES / f"content/{self.content}.jpg", IMAGES / f"style/{self.style}.jpg"

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from benchmarks.cases import Case, Goal, Track
-from nst_tf.layers import CONV_LAYERS, block_of
+from nst_tf.layers import block_of
 from nst_tf.settings import Settings
 from nst_tf.weights import load_weights
 
@@ -16,7 +16,7 @@ MEANS_BGR = torch.tensor([103.939, 116.779, 123.68], device=DEVICE).reshape(1, 3
 _kernels: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
 
-def be_ready(precision: str = "float32") -> None:  # noqa: ARG001 - as in_tensorflow has it
+def be_ready(precision: str = "float32") -> None:
     """Load the weights, which the clock leaves out."""
     for name, (kernel, bias) in load_weights(say=lambda _: None).layers.items():
         kernel = torch.tensor(np.transpose(kernel, (3, 2, 0, 1)), device=DEVICE)
@@ -116,7 +116,7 @@ _open: tuple[Objective, torch.Tensor] | None = None
 
 def open_objective(size: int, precision: str) -> None:
     """An objective on square noise of that size, with the course's layers, evaluated once."""
-    global _open  # noqa: PLW0603 - this process serves this one size
+    global _open
     assert precision == "float32"
     square = np.random.default_rng(0).random((1, size, size, 3), dtype=np.float32)
     objective = Objective(square, square[:, ::-1].copy(), Case("", "", 0, "course").settings())

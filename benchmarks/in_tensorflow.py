@@ -1,5 +1,6 @@
 """The contenders that run in TensorFlow, and the referee, who gives every image its J in float32."""
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -68,7 +69,7 @@ def ours(case: Case, goal: Goal, path: Path, **options: object) -> None:
     full_size = max(case.inputs().G.shape)
     track = None
 
-    def keep(progress) -> bool:  # noqa: ANN001
+    def keep(progress) -> bool:
         if progress.costs.size < full_size:
             return False
         return track.add(time.perf_counter(), progress.costs.J, progress.G)
@@ -97,10 +98,8 @@ def scipy_lbfgs(case: Case, goal: Goal, path: Path, precision: str) -> None:
         J, gradient = J_and_gradient(x)
         return first * J, first * gradient
 
-    try:
+    with contextlib.suppress(StopIteration):
         minimize(scaled, G.astype(np.float64).ravel(), jac=True, method="L-BFGS-B", bounds=[(0, 1)] * G.size)
-    except StopIteration:
-        pass
     track.save(path)
 
 
@@ -117,7 +116,7 @@ _open: Objective | None = None
 
 def open_objective(size: int, precision: str) -> None:
     """An objective on square noise of that size, with the course's layers, evaluated once."""
-    global _open  # noqa: PLW0603 - this process serves this one size
+    global _open
     settings = Case("", "", 0, "course").settings()
     square = np.random.default_rng(0).random((1, size, size, 3), dtype=np.float32)
     _open = Objective(load_vgg19(precision=precision, say=_say_nothing), square, square[:, ::-1], settings)

@@ -76,7 +76,7 @@ def _print_speeds(precision: str) -> None:
         2 * 9 * 256**2 * 200**2: tf.function(lambda: tf.nn.conv2d(image, kernel, 1, "SAME")[0, 0, 0, 0]),
         2 * forward: lambda: tf.constant(in_tensorflow.evaluate(SIZE)),
     }
-    speeds = {operations: 0.0 for operations in work}
+    speeds = dict.fromkeys(work, 0.0)
     for _ in range(ROUNDS + 1):
         for operations, compute in work.items():
             started = time.perf_counter()

@@ -18,6 +18,7 @@ from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
 from nst_tf.outputs import Outputs
+from nst_tf.repeat import command_line
 from nst_tf.settings import INITS, OPTIMIZER_NAMES, PRECISIONS, Settings, SettingsError
 from nst_tf.weights import CHOICES, WeightsError
 
@@ -83,8 +84,10 @@ def _paint(options: argparse.Namespace) -> int:
         callback=outputs.record,
         progress=not options.quiet,
     )
+    say = _say_nothing if options.quiet else print
     try:
-        outputs.write(result, say=_say_nothing if options.quiet else print)
+        outputs.write(result, say)
+        say(f"The same again: {command_line(options.content, options.style, result.settings, picture)}")
     except ImageError as problem:
         return _complain(problem, FAILED)
     except KeyboardInterrupt:

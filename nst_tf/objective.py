@@ -46,10 +46,13 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
     a_content = _float32(1, None, None, channels[-1])
     grams = [_float32(n_C, n_C) for n_C in channels[:-1]]
 
+    compiled = functools.partial(tf.function, autograph=False)  # it has nothing to translate here, and takes its time
+
+    @compiled(input_signature=[image])
     def activations(image: tf.Tensor) -> list[tf.Tensor]:
         return [tf.cast(a, tf.float32) for a in layer_outputs(preprocess(image) if preprocessed else image)]
 
-    @tf.function(input_signature=[image, a_content, grams, _float32(len(grams)), _float32(), _float32()])
+    @compiled(input_signature=[image, a_content, grams, _float32(len(grams)), _float32(), _float32()])
     def evaluate(
         G: tf.Tensor, a_C: tf.Tensor, grams_S: list[tf.Tensor], lambdas: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor
     ) -> tuple[tf.Tensor, ...]:
@@ -66,7 +69,7 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
         return J, J_content, J_style, tape.gradient(J, G)
 
     # The targets are compiled as well, so that they are rounded as evaluate rounds: J_content of C itself is 0 in bfloat16 too.
-    return tf.function(activations, input_signature=[image]), evaluate
+    return activations.get_concrete_function(), evaluate.get_concrete_function()
 
 
 def _float32(*shape: int | None) -> tf.TensorSpec:

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from itertools import cycle
+from itertools import cycle, groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -387,27 +387,50 @@ def _finished(axes: Axes, title: str, xlabel: str, ylabel: str, log: bool) -> Fi
 def cost_curves(history: Sequence, alpha: float, beta: float) -> Figure:
     """J, α J_content and β J_style against the step, on a log axis.
 
-    The two terms are drawn with their weights, as they stand in J, so that one sees which of them leads.
+    The two terms are drawn with their weights, as they stand in J, so that one sees which of them leads. Where a run goes
+    from one size to the next, the curves break: costs at different sizes are different functions.
 
     Args:
-        history: rows with ``step``, ``J``, ``J_content`` and ``J_style``, as a ``Result`` has them.
+        history: rows with ``step``, ``J``, ``J_content``, ``J_style`` and ``size``, as a ``Result`` has them.
         alpha: α of the run.
         beta: β of the run.
     """
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.add_subplot()
-    steps = [row.step for row in history]
-    curves = [
-        ("J", [row.J for row in history], "black", 2.5),
-        (f"α J_content, α = {alpha:g}", [alpha * row.J_content for row in history], BLUE, 1.8),
-        (f"β J_style, β = {beta:g}", [beta * row.J_style for row in history], ORANGE, 1.8),
-    ]
-    for label, values, colour, width in curves:
-        axes.plot(steps, np.ma.masked_less_equal(values, 0), color=colour, linewidth=width, label=label)
+    stages = [list(rows) for _, rows in groupby(history, key=lambda row: row.size)]
+    for number, rows in enumerate(stages):
+        steps = [row.step for row in rows]
+        curves = [
+            ("J", [row.J for row in rows], "black", 2.5),
+            (f"α J_content, α = {alpha:g}", [alpha * row.J_content for row in rows], BLUE, 1.8),
+            (f"β J_style, β = {beta:g}", [beta * row.J_style for row in rows], ORANGE, 1.8),
+        ]
+        for label, values, colour, width in curves:
+            positive = np.ma.masked_less_equal(values, 0)
+            axes.plot(steps, positive, color=colour, linewidth=width, label="" if number else label)
     axes.set_yscale("log")
+    if len(stages) > 1:
+        _mark_sizes(axes, stages)
     axes.set_title("The cost J = α J_content + β J_style", fontsize=15)
     axes.set_xlabel("step", fontsize=13)
     axes.set_ylabel("cost (log scale)", fontsize=13)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=12)
     return figure
+
+
+def _mark_sizes(axes: Axes, stages: list[list]) -> None:
+    """A line where each stage of a run begins, and the size that it is painted at."""
+    for number, rows in enumerate(stages):
+        if number:
+            axes.axvline(rows[0].step - 0.5, color="grey", linewidth=1)
+        middle = (rows[0].step + rows[-1].step) / 2
+        axes.text(
+            middle,
+            0.02,
+            f"{rows[0].size} px",
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            color="#555555",
+            fontsize=11,
+        )

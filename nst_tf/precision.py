@@ -37,7 +37,7 @@ def _speed_of_bfloat16() -> float:
                 seconds[dtype] = min(seconds[dtype], _seconds(run))
             if seconds[tf.bfloat16] > 5 * seconds[tf.float32]:
                 break  # it is only imitated: no need to wait any longer
-    except (tf.errors.OpError, NotImplementedError):
+    except (tf.errors.OpError, TypeError):
         return 0
     return seconds[tf.float32] / seconds[tf.bfloat16]
 

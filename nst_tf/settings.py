@@ -37,8 +37,9 @@ class Settings:
             ``"noise"``, ``"content"``, or a picture.
         optimizer: ``"lbfgs"``, ``"adam"`` or ``"gradient_descent"``.
         steps: how many times J and its gradient are evaluated after the first time, at all sizes together.
-        coarse_to_fine: take up to half of the steps at a quarter and at half of the size, where they take a sixteenth and
-            a quarter of the time, and carry the picture up (see ``nst_tf.stages``).
+        coarse_to_fine: begin with a quarter of the steps at a quarter of the size and a twelfth at half of it, where they take
+            a sixteenth and a quarter of the time, and carry the picture up. Left out where that would be too small (see
+            ``nst_tf.stages``).
         learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the first
             step changes no value by more than 0.1; which number that is depends on α, β and the size).
         seed: of the noise; the same seed gives the same picture on the same machine.

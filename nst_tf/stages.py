@@ -11,10 +11,7 @@ import numpy as np
 from nst_tf.images import load_image
 
 SMALLEST = 100  # pixels on the longer side: in less, VGG-19's deep layers see only the picture's borders
-SHARES = {
-    4: 1 / 3,
-    2: 1 / 12,
-}  # of the steps, taken at a quarter and at half of the size; measured: benchmarks/README.md
+SHARES = {4: 1 / 4, 2: 1 / 12}  # of the steps, at a quarter and at half of the size; measured: benchmarks/README.md
 
 
 class Stage(NamedTuple):
@@ -51,3 +48,9 @@ def stages(size: int, shorter_side: int, minimum_side: int, steps: int, coarse_t
 def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
     """The image (1, h, w, 3) in [0, 1] with that longer side, or that width and height."""
     return load_image(image, size)
+
+
+def with_changes(image: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """The image with what has changed between two smaller ones, so that it keeps the details that those can't show."""
+    size = (image.shape[2], image.shape[1])
+    return np.clip(image + resized(after, size) - resized(before, size), 0, 1)

@@ -26,7 +26,7 @@ from nst_tf.objective import Objective
 from nst_tf.optimizers import OPTIMIZERS, Ending, Evaluate, StopRun
 from nst_tf.precision import fastest_precision
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.stages import resized, stages
+from nst_tf.stages import resized, stages, with_changes
 from nst_tf.vgg import load_vgg19
 
 
@@ -169,18 +169,18 @@ def stylize(
 def _paint_in_stages(
     run: "_Run", vgg: tf.keras.Model, inputs: Inputs, settings: Settings, optimize: Optimizer
 ) -> Ending:
-    """From the smallest size to the full one, each starting from what the one before has come to."""
-    C, S, G = inputs
+    """From the smallest size to the full one. What one has changed in the start image is carried up to the next."""
+    C, S, start = inputs
+    start_now = start
     least = minimum_side([name for name, _ in settings.layers])
     shorter_side = min(*C.shape[1:3], *S.shape[1:3])
     for stage in stages(max(C.shape[1:3]), shorter_side, least, settings.steps, settings.coarse_to_fine):
         C_now, S_now = resized(C, stage.size), resized(S, stage.size)
-        _, height, width, _ = C_now.shape
-        G = resized(G, (width, height))
+        start_before, start_now = start_now, resized(start, (C_now.shape[2], C_now.shape[1]))
+        G = start_now if run.best is None else with_changes(start_now, start_before, run.best)
         ending = run.paint(Objective(vgg, C_now, S_now, settings), G, optimize, stage.evaluations)
         if ending not in (Ending.FINISHED, Ending.CONVERGED):
             break
-        G = run.best
     return ending
 
 

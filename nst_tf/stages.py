@@ -53,4 +53,4 @@ def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
 def with_changes(image: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """The image with what has changed between two smaller ones, so that it keeps the details that those can't show."""
     size = (image.shape[2], image.shape[1])
-    return np.clip(image + resized(after, size) - resized(before, size), 0, 1)
+    return np.clip(image + (resized(after, size) - resized(before, size)), 0, 1)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -32,6 +33,17 @@ def test_two_pictures_make_a_third(tmp_path):
     assert opened(tmp_path / "louvre_summertime.png").size == (64, 25)
     assert "VGG-19 weights: compact, from " in done.stdout
     assert "Wrote louvre_summertime.png" in done.stdout
+
+
+def test_the_command_that_repeats_a_run_repeats_it(tmp_path):
+    done = paint("-o", "one.png", "--init", "noise", "--seed", "3", "--optimizer", "adam", cwd=tmp_path)
+    (command,) = (line for line in done.stdout.splitlines() if line.startswith("The same again: "))
+    words = shlex.split(command.removeprefix("The same again: "))
+    assert words[:3] == ["python", "-m", "nst_tf"]
+    assert words[words.index("--weights") + 1] == "compact"
+    assert words[words.index("--precision") + 1] in ("float32", "bfloat16")
+    assert run_cli(*["two.png" if word == "one.png" else word for word in words[3:]], cwd=tmp_path).returncode == 0
+    np.testing.assert_array_equal(opened(tmp_path / "one.png"), opened(tmp_path / "two.png"))
 
 
 def test_nothing_of_tensorflow_is_shown_and_progress_is(tmp_path):
@@ -85,14 +97,17 @@ def test_every_option_reaches_the_run(tmp_path):
         *("--alpha", "5", "--beta", "0.5", "--content-layer", "block3_conv1", "--no-preprocess"),
         *("--style-layers", "block1_conv1=0.5,block2_conv1=0.25", "--init", "noise", "--optimizer", "adam"),
         *("--learning-rate", "0.01", "--seed", "1", "--weights", "compact"),
+        *("--precision", "float32", "--size", "200", "--steps", "24", "--no-coarse-to-fine"),
         cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
     expected = stylize(
         LOUVRE,
         SUMMERTIME,
-        size=64,
-        steps=4,
+        size=200,
+        steps=24,
+        coarse_to_fine=False,
+        precision="float32",
         alpha=5,
         beta=0.5,
         content_layer="block3_conv1",

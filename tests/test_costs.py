@@ -12,6 +12,7 @@ from nst_tf.costs import (
     compute_layer_style_cost,
     compute_style_cost,
     gram_matrix,
+    gram_matrix_per_position,
     total_cost,
 )
 
@@ -145,8 +146,9 @@ TWO_LAYERS = [("one", 0.3), ("two", 0.7)]
         lambda a_G: compute_style_cost([A_S, A_C, A_C], [a_G, a_G, a_G], TWO_LAYERS),
         lambda a_G: total_cost(compute_content_cost(A_C, a_G), compute_layer_style_cost(A_S, a_G), 3.0, 0.5),
         lambda a_G: tf.reduce_sum(gram_matrix(tf.transpose(tf.reshape(a_G, [-1, 2]))) * [[1.0, 2.0], [3.0, -4.0]]),
+        lambda a_G: tf.reduce_sum(gram_matrix_per_position(a_G) * [[1.0, 2.0], [3.0, -4.0]]),
     ],
-    ids=["content", "layer style", "style", "total", "gram matrix"],
+    ids=["content", "layer style", "style", "total", "gram matrix", "gram matrix per position"],
 )
 def test_gradient(cost):
     x = activations(3, 3, 4, 2)

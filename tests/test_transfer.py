@@ -304,6 +304,39 @@ def test_an_optimizer_finds_the_minimum_of_a_parabola_within_bounds(name):
         assert len(seen) < 20
 
 
+def valley(noise):
+    """J and its gradient in a long curved valley (Rosenbrock's, within [0, 1]), rounded at random as bfloat16 would."""
+    rng = np.random.default_rng(0)
+
+    def evaluate(G):
+        x, y = G.ravel().astype(np.float64)
+        x, y = 1.6 * x, 1.6 * y
+        J = 100 * (y - x**2) ** 2 + (1 - x) ** 2
+        gradient = 1.6 * np.array([-400 * x * (y - x**2) - 2 * (1 - x), 200 * (y - x**2)])
+        J, gradient = (value * (1 + noise * rng.uniform(-1, 1, np.shape(value))) for value in (J, gradient))
+        return float(J), gradient.astype(np.float32).reshape(G.shape)
+
+    return evaluate
+
+
+@pytest.mark.parametrize("noise", [0, 0.01, 0.1])
+def test_lbfgs_gets_along_a_valley_and_bears_noise(noise):
+    evaluate, exact = valley(noise), valley(0)
+    seen = []
+
+    def kept(G):
+        seen.append(exact(G)[0])
+        if len(seen) > 150:
+            raise StopRun(Ending.FINISHED)
+        return evaluate(G)
+
+    start = np.array([0.05, 0.9], np.float32).reshape(1, 1, 2, 1)
+    with pytest.raises(StopRun):
+        OPTIMIZERS["lbfgs"](kept, start)
+    assert seen[0] > 100
+    assert min(seen) < (1e-6 if noise == 0 else 0.5)
+
+
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "lbfgs"])
 def test_the_first_step_is_at_most_a_tenth(optimizer):
     images = []
@@ -335,7 +368,7 @@ def test_the_settings_of_a_run_repeat_it():
     used = json.loads(json.dumps(result.settings))
     assert used["weights"] == "compact"
     assert len(used["weights_sha256"]) == 64
-    assert used.pop("precision") == "float32"
+    assert used["precision"] in ("float32", "bfloat16")  # what stood behind "auto"
     assert used["learning_rate"] == 0.03
     del used["weights_sha256"]
     again = stylize(LOUVRE, SUMMERTIME, progress=False, **used)
@@ -369,6 +402,8 @@ def test_the_settings_of_a_run_repeat_it():
         ({"learning_rate": 0.1}, "no part in L-BFGS"),
         ({"learning_rate": -1, "optimizer": "adam"}, "learning_rate is -1"),
         ({"init": "random"}, "init is neither"),
+        ({"precision": "float16"}, "precision is 'float16': choose among auto, float32, bfloat16."),
+        ({"coarse_to_fine": 1}, "coarse_to_fine is 1: give True or False."),
         ({"weights": "vgg16"}, "weights is 'vgg16'"),
         ({"weights": 5}, "weights is 5"),
         ({"content_layer": ["block1_conv1"]}, "content_layer is ['block1_conv1']"),

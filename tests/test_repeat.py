@@ -1,0 +1,46 @@
+"""The command line that repeats a run, read back by the command line's own parser."""
+
+import dataclasses
+import shlex
+
+import pytest
+
+from nst_tf.cli import _painting_parser
+from nst_tf.repeat import command_line
+from nst_tf.settings import Settings
+
+USED = {"precision": "float32", "weights": "compact"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({}, "--precision float32 --weights compact"),
+        ({"size": 600, "steps": 200}, "--size 600 --steps 200 --precision float32 --weights compact"),
+        ({"beta": 1e-05, "alpha": 3}, "--alpha 3 --beta 1e-05 --precision float32 --weights compact"),
+        ({"style_layers": "course"}, "--style-layers course --precision float32 --weights compact"),
+        (
+            {"style_layers": [("block1_conv1", 0.5), ("block2_conv2", 1)]},
+            "--style-layers block1_conv1=0.5,block2_conv2=1 --precision float32 --weights compact",
+        ),
+        (
+            {"preprocess": False, "coarse_to_fine": False},
+            "--no-coarse-to-fine --precision float32 --weights compact --no-preprocess",
+        ),
+        ({"optimizer": "adam"}, "--optimizer adam --precision float32 --weights compact"),
+        (
+            {"optimizer": "adam", "learning_rate": 0.1},
+            "--optimizer adam --learning-rate 0.1 --precision float32 --weights compact",
+        ),
+        ({"init": "noise", "seed": 7}, "--init noise --seed 7 --precision float32 --weights compact"),
+        ({"content_layer": "block5_conv4"}, "--content-layer block5_conv4 --precision float32 --weights compact"),
+    ],
+)
+def test_it_names_what_differs_and_repeats_the_run(options, words):
+    settings = vars(Settings(**USED, **options))
+    line = command_line("my photo.jpg", "painting.jpg", {**settings, "weights_sha256": "…"}, "it's.png")
+    assert line == f"""python -m nst_tf 'my photo.jpg' painting.jpg -o 'it'"'"'s.png' {words}"""
+    parsed = _painting_parser().parse_args(shlex.split(line)[3:])
+    assert (parsed.content, parsed.style, parsed.output) == ("my photo.jpg", "painting.jpg", "it's.png")
+    again = Settings(**{field.name: getattr(parsed, field.name) for field in dataclasses.fields(Settings)})
+    assert vars(again) == settings

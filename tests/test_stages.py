@@ -1,0 +1,121 @@
+"""Coarse to fine: the sizes of a run, and what a run looks like that has several of them."""
+
+import itertools
+
+import numpy as np
+import pytest
+from conftest import LOUVRE, SUMMERTIME
+
+from nst_tf import load_image, stylize
+from nst_tf.optimizers import Ending
+from nst_tf.plots import cost_curves
+from nst_tf.stages import Stage, resized, stages, with_changes
+
+
+def sizes(size, shorter_side=None, minimum_side=16, steps=100):
+    return [stage.size for stage in stages(size, shorter_side or size, minimum_side, steps, coarse_to_fine=True)]
+
+
+# ------------------------------------------------------------------------------------- the plan
+
+
+def test_a_run_begins_at_a_quarter_and_at_half_where_that_is_large_enough():
+    assert sizes(400) == [100, 200, 400]
+    assert sizes(1023) == [255, 511, 1023]
+    assert sizes(399) == [199, 399]
+    assert sizes(199) == [199]
+    assert sizes(400, shorter_side=63) == [200, 400]  # at a quarter it has 15 pixels, too few for block 5
+    assert sizes(400, shorter_side=63, minimum_side=8) == [100, 200, 400]
+
+
+def test_the_evaluations_of_all_stages_are_the_steps_and_the_start():
+    for steps in range(1, 150):
+        planned = stages(400, 400, 16, steps, coarse_to_fine=True)
+        assert sum(stage.evaluations for stage in planned) == steps + 1
+        assert all(stage.evaluations > 1 for stage in planned)
+        assert planned[-1].evaluations > steps / 2
+
+
+def test_without_it_all_steps_are_taken_at_the_full_size():
+    assert stages(400, 400, 16, 100, coarse_to_fine=False) == [Stage(400, 101)]
+
+
+def test_what_has_changed_is_carried_up_and_the_details_stay():
+    rng = np.random.default_rng(0)
+    image = rng.uniform(0.2, 0.6, (1, 60, 80, 3)).astype(np.float32)
+    small = resized(image, (40, 30))
+    np.testing.assert_allclose(with_changes(image, small, small), image, atol=1e-6)
+    np.testing.assert_allclose(with_changes(image, small, small + np.float32(0.3)), image + 0.3, atol=1e-5)
+    assert with_changes(image, small, np.ones_like(small)).max() == 1  # clipped
+    assert with_changes(image, small, np.zeros_like(small)).min() == 0
+
+
+# -------------------------------------------------------------------------------------- real runs
+
+
+@pytest.fixture(scope="module")
+def painted():
+    """A run of three stages, and what its callback was given."""
+    seen = []
+    options = {"size": 400, "steps": 24, "init": "noisy_content", "progress": False}
+    return stylize(LOUVRE, SUMMERTIME, **options, callback=seen.append), seen
+
+
+def test_a_run_in_three_stages(painted):
+    result, seen = painted
+    assert [row.step for row in result.history] == list(range(25))
+    assert [row.size for row in result.history] == [100] * 6 + [200] * 2 + [400] * 17
+    assert [progress.costs for progress in seen] == result.history
+    for progress in seen:
+        height = {100: 40, 200: 79, 400: 158}[progress.costs.size]
+        assert progress.G.shape == progress.best.shape == (1, height, progress.costs.size, 3)
+        assert progress.picture().size == (400, 158)
+    assert result.image.size == (400, 158)
+    for _, stage in itertools.groupby(result.history, key=lambda row: row.size):
+        costs = [row.J for row in stage]
+        assert min(costs[1:]) < costs[0]
+    full = [progress for progress in seen if progress.costs.size == 400]
+    best = min(full, key=lambda progress: progress.costs.J)
+    np.testing.assert_array_equal(result.image, np.round(best.G[0] * 255))
+
+
+def test_each_stage_starts_from_what_the_one_before_has_changed(painted):
+    _, seen = painted
+    start, first, last = seen[0].G, seen[6], seen[5]
+    assert (last.costs.size, first.costs.size) == (100, 200)
+    carried = resized(first.G, (100, 40)) - start  # back to where it comes from
+    changed = last.best - start
+    assert np.corrcoef(carried.ravel(), changed.ravel())[0, 1] > 0.9
+
+
+def test_coarse_stages_come_further_in_the_same_number_of_full_evaluations(painted):
+    result, _ = painted
+    alone = stylize(LOUVRE, SUMMERTIME, size=400, steps=16, init="noisy_content", coarse_to_fine=False, progress=False)
+    assert {row.size for row in alone.history} == {400}
+    assert len(alone.history) == sum(row.size == 400 for row in result.history)
+    assert min(row.J for row in result.history if row.size == 400) < 0.9 * min(row.J for row in alone.history)
+
+
+def test_a_run_that_ends_early_has_a_picture_of_the_full_size():
+    result = stylize(LOUVRE, SUMMERTIME, size=200, steps=24, progress=False, callback=lambda progress: True)
+    assert result.ending is Ending.CALLBACK
+    assert [row.size for row in result.history] == [100]
+    assert result.image.size == (200, 79)
+
+
+def test_a_stage_with_nothing_to_gain_does_not_end_the_run():
+    """With no style J is 0 from the content on, at every size."""
+    result = stylize(LOUVRE, SUMMERTIME, size=200, steps=24, beta=0, progress=False)
+    assert result.ending is Ending.CONVERGED
+    assert [row.size for row in result.history] == [100, 200]
+    np.testing.assert_array_equal(result.image, np.round(load_image(LOUVRE, 200)[0] * 255))
+
+
+def test_the_curves_break_where_the_size_changes(painted, tmp_path):
+    figure = cost_curves(painted[0].history, 10, 0.05)
+    figure.savefig(tmp_path / "curves.png")
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == ["100 px", "200 px", "400 px"]
+    J = [line for line in axes.lines if line.get_color() == "black"]
+    assert [list(line.get_xdata()) for line in J] == [list(range(6)), [6, 7], list(range(8, 25))]
+    assert len(axes.get_legend().get_texts()) == 3

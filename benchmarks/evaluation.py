@@ -18,6 +18,7 @@ COMPUTED = {
     "nst_tf, float32": ("in_tensorflow", "float32"),
     "nst_tf, bfloat16": ("in_tensorflow", "bfloat16"),
     "PyTorch, float32": ("in_pytorch", "float32"),
+    "PyTorch, bfloat16": ("in_pytorch", "bfloat16"),
 }
 
 _FIRST_EVALUATION = """
@@ -90,7 +91,7 @@ def programs() -> dict[str, tuple[float, float]]:
     """The PyPI program pastiche and ours, as their users run them at 400 px: seconds a step and peak megabytes."""
     pictures = {"content": "images/content/cat.jpg", "style": "images/style/great_wave.jpg"}
     commands = {
-        "pastiche": "-c {content} -s {style} -o {out} --device cpu --size 400 --no-verbose --num-steps {steps}",
+        "pastiche": "-c {content} -s {style} -o {out} --size 400 --no-verbose --num-steps {steps}",
         "nst_tf": "{content} {style} -o {out} --size 400 --no-coarse-to-fine --quiet --steps {steps}",
     }
     measured = {name: [] for name in commands}

@@ -16,7 +16,7 @@ MEANS_BGR = torch.tensor([103.939, 116.779, 123.68], device=DEVICE).reshape(1, 3
 _kernels: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
 
-def be_ready(precision: str = "float32") -> None:
+def be_ready(_: str = "") -> None:
     """Load the weights, which the clock leaves out."""
     for name, (kernel, bias) in load_weights(say=lambda _: None).layers.items():
         kernel = torch.tensor(np.transpose(kernel, (3, 2, 0, 1)), device=DEVICE)
@@ -24,10 +24,13 @@ def be_ready(precision: str = "float32") -> None:
 
 
 class Objective:
-    """J(G), and through ``backward`` its gradient."""
+    """J(G), and through ``backward`` its gradient. As in nst_tf, only the convolutions are in bfloat16, if any."""
 
-    def __init__(self, C: np.ndarray, S: np.ndarray, settings: Settings):
+    def __init__(self, C: np.ndarray, S: np.ndarray, settings: Settings, precision: str = "float32"):
         self._settings = settings
+        dtype = getattr(torch, precision)
+        self._kernels = {name: [tensor.to(dtype) for tensor in pair] for name, pair in _kernels.items()}
+        self._dtype = dtype
         self._names = [name for name, _ in settings.layers]
         with torch.no_grad():
             self._a_C = self._activations(to_tensor(C))[-1]
@@ -44,13 +47,13 @@ class Objective:
 
     def _activations(self, image: torch.Tensor) -> list[torch.Tensor]:
         x, block, wanted = 255 * image.flip(1) - MEANS_BGR, 1, {}
-        x = x.contiguous(memory_format=torch.channels_last)
-        for name, (kernel, bias) in _kernels.items():
+        x = x.to(self._dtype).contiguous(memory_format=torch.channels_last)
+        for name, (kernel, bias) in self._kernels.items():
             if block_of(name) > block:
                 x, block = torch.nn.functional.max_pool2d(x, 2), block_of(name)
             x = torch.relu(torch.nn.functional.conv2d(x, kernel, bias, padding=1))
             if name in self._names:
-                wanted[name] = x
+                wanted[name] = x.float()
             if len(wanted) == len(set(self._names)):
                 break
         return [wanted[name] for name in self._names]
@@ -70,6 +73,7 @@ def to_array(tensor: torch.Tensor) -> np.ndarray:
 
 
 def adam(case: Case, goal: Goal, path: Path, lr: float) -> None:
+    """Until the goal, from the case's start image."""
     C, S, start = case.inputs()
     track = Track(goal, time.perf_counter())
     objective, G = Objective(C, S, case.settings()), to_tensor(start).requires_grad_()
@@ -78,7 +82,8 @@ def adam(case: Case, goal: Goal, path: Path, lr: float) -> None:
         optimizer.zero_grad()
         J = objective(G)
         J.backward()
-        if track.add(time.perf_counter(), J.item(), to_array(G)):
+        cost, image = J.item(), to_array(G)
+        if track.add(time.perf_counter(), cost, image):
             break
         optimizer.step()
         with torch.no_grad():
@@ -86,10 +91,11 @@ def adam(case: Case, goal: Goal, path: Path, lr: float) -> None:
     track.save(path)
 
 
-def lbfgs(case: Case, goal: Goal, path: Path, line_search: str | None = None) -> None:
+def lbfgs(case: Case, goal: Goal, path: Path, precision: str = "float32", line_search: str | None = None) -> None:
+    """Until the goal, from the case's start image; no step is rejected where there is no line search."""
     C, S, start = case.inputs()
     track = Track(goal, time.perf_counter())
-    objective, G = Objective(C, S, case.settings()), to_tensor(start).requires_grad_()
+    objective, G = Objective(C, S, case.settings(), precision), to_tensor(start).requires_grad_()
     optimizer = torch.optim.LBFGS(
         [G], max_iter=10**6, max_eval=10**6, tolerance_grad=0, tolerance_change=0, line_search_fn=line_search
     )
@@ -100,7 +106,8 @@ def lbfgs(case: Case, goal: Goal, path: Path, line_search: str | None = None) ->
         optimizer.zero_grad()
         J = objective(G)
         J.backward()
-        if track.add(time.perf_counter(), J.item(), to_array(G)):
+        cost, image = J.item(), to_array(G)
+        if track.add(time.perf_counter(), cost, image):
             raise StopIteration
         return J
 
@@ -111,15 +118,19 @@ def lbfgs(case: Case, goal: Goal, path: Path, line_search: str | None = None) ->
         track.save(path)
 
 
+def device() -> str:
+    """Where it computes."""
+    return torch.cuda.get_device_name() if DEVICE == "cuda" else "the processor"
+
+
 _open: tuple[Objective, torch.Tensor] | None = None
 
 
 def open_objective(size: int, precision: str) -> None:
-    """An objective on square noise of that size, with the course's layers, evaluated once."""
+    """An objective on square noise of that size, with the course's layers."""
     global _open
-    assert precision == "float32"
     square = np.random.default_rng(0).random((1, size, size, 3), dtype=np.float32)
-    objective = Objective(square, square[:, ::-1].copy(), Case("", "", 0, "course").settings())
+    objective = Objective(square, square[:, ::-1].copy(), Case("", "", 0, "course").settings(), precision)
     _open = objective, to_tensor(square).requires_grad_()
 
 

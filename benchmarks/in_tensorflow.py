@@ -12,6 +12,7 @@ from nst_tf import objective
 from nst_tf._tensorflow import tf
 from nst_tf.images import clip_0_1, preprocess
 from nst_tf.objective import Objective
+from nst_tf.precision import fastest_precision
 from nst_tf.transfer import stylize
 from nst_tf.vgg import get_layer_outputs, load_vgg19
 
@@ -63,7 +64,8 @@ def the_course(case: Case, goal: Goal, path: Path) -> None:
 
 def ours(case: Case, goal: Goal, path: Path, **options: object) -> None:
     """``stylize`` from the same start image; images of the full size are kept."""
-    objective._compiled.cache_clear()  # tracing belongs to the time
+    objective._compiled.cache_clear()  # tracing belongs to the time, and so does choosing a precision
+    fastest_precision.cache_clear()
     settings = case.settings(**options)
     arguments = {**vars(settings), "steps": settings.steps, "progress": False}
     full_size = max(case.inputs().G.shape)
@@ -111,11 +113,17 @@ def referee(case: Case, path: Path, indices: list[int]) -> list[float]:
     return [of(images[index][np.newaxis])[0] for index in indices]
 
 
+def device() -> str:
+    """Where it computes."""
+    gpus = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_device_details(gpus[0])["device_name"] if gpus else "the processor"
+
+
 _open: Objective | None = None
 
 
 def open_objective(size: int, precision: str) -> None:
-    """An objective on square noise of that size, with the course's layers, evaluated once."""
+    """An objective on square noise of that size, with the course's layers."""
     global _open
     settings = Case("", "", 0, "course").settings()
     square = np.random.default_rng(0).random((1, size, size, 3), dtype=np.float32)

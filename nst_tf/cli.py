@@ -87,7 +87,8 @@ def _paint(options: argparse.Namespace) -> int:
     say = _say_nothing if options.quiet else print
     try:
         outputs.write(result, say)
-        say(f"The same again: {command_line(options.content, options.style, result.settings, picture)}")
+        if result.ending in (Ending.FINISHED, Ending.CONVERGED):
+            say(f"The same again: {command_line(options.content, options.style, result.settings, picture)}")
     except ImageError as problem:
         return _complain(problem, FAILED)
     except KeyboardInterrupt:

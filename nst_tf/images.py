@@ -101,9 +101,13 @@ def _require_side(size: tuple[int, int], minimum: int, name: str, verb: str) -> 
 
 def _require_proportions(original: tuple[int, int], fitted: tuple[int, int], name: str) -> None:
     (width, height), (fitted_width, fitted_height) = original, fitted
-    off_before = abs(height - width * fitted_height / fitted_width)
-    off_after = abs(fitted_height - fitted_width * height / width)
-    if min(off_before, off_after) > 1:  # more than rounding to whole pixels explains
+    pixels_off = (  # in each direction, before and after
+        abs(height - width * fitted_height / fitted_width),
+        abs(width - height * fitted_width / fitted_height),
+        abs(fitted_height - fitted_width * height / width),
+        abs(fitted_width - fitted_height * width / height),
+    )
+    if min(pixels_off) > 1:  # more than rounding to whole pixels explains
         raise ImageError(
             f"{name} is {width}×{height} pixels, which has not the proportions of {fitted_width}×{fitted_height}: "
             "crop it first."

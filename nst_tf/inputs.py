@@ -45,7 +45,7 @@ def load_inputs(content: Source, style: Source, settings: Settings) -> Inputs:
 
 def _start_image(C: np.ndarray, settings: Settings) -> np.ndarray:
     generator = np.random.default_rng(settings.seed)
-    if not isinstance(settings.init, str) or settings.init not in INITS:
+    if settings.starts_from_picture:
         return _start_from_picture(C, settings)
     if settings.init == "content":
         return C.copy()

@@ -86,7 +86,7 @@ def lbfgs(evaluate: Evaluate, G: np.ndarray, learning_rate: None = None) -> None
         for length in LENGTHS:
             trial = np.clip(G + length * direction, 0, 1)
             J_trial, gradient_trial = (scale * value for value in evaluate(trial))
-            if J_trial <= J + SUFFICIENT * np.vdot(gradient, trial - G):
+            if J_trial < J + SUFFICIENT * np.vdot(gradient, trial - G):
                 break
         else:
             if not changes:

@@ -20,7 +20,7 @@ def command_line(content: str, style: str, settings: Mapping[str, object], outpu
             precision and the weights, which are the ones that the run used.
         output: path of the picture to write.
     """
-    defaults = vars(Settings(optimizer=settings["optimizer"]))
+    defaults = {**vars(Settings(optimizer=settings["optimizer"])), "optimizer": Settings.optimizer}
     words = ["python", "-m", "nst_tf", content, style]
     if output:
         words += ["-o", output]
@@ -38,4 +38,4 @@ def _text(name: str, value: object) -> str:
         pairs = [tuple(pair) for pair in value]
         presets = (preset for preset, of_preset in STYLE_PRESETS.items() if of_preset == pairs)
         return next(presets, ",".join(f"{layer}={_text('', weight)}" for layer, weight in pairs))
-    return str(value).removesuffix(".0")
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)

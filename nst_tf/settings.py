@@ -38,8 +38,8 @@ class Settings:
         optimizer: ``"lbfgs"``, ``"adam"`` or ``"gradient_descent"``.
         steps: how many times J and its gradient are evaluated after the first time, at all sizes together.
         coarse_to_fine: begin with a quarter of the steps at a quarter of the size and a twelfth at half of it, where they take
-            a sixteenth and a quarter of the time, and carry the picture up. Left out where that would be too small (see
-            ``nst_tf.stages``).
+            a sixteenth and a quarter of the time, and carry the changes up. Left out where that would be too small (see
+            ``nst_tf.stages``), and where ``init`` is a picture.
         learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the first
             step changes no value by more than 0.1; which number that is depends on α, β and the size).
         seed: of the noise; the same seed gives the same picture on the same machine.
@@ -110,6 +110,11 @@ class Settings:
             object.__setattr__(self, name, float(getattr(self, name)))
         if self.learning_rate is not None:
             object.__setattr__(self, "learning_rate", float(self.learning_rate))
+
+    @property
+    def starts_from_picture(self) -> bool:
+        """Whether ``init`` is a picture."""
+        return not (isinstance(self.init, str) and self.init in INITS)
 
     @property
     def layers(self) -> list[tuple[str, float]]:

@@ -19,30 +19,30 @@ class Stage(NamedTuple):
 
     Attributes:
         size: longer side of the image, in pixels.
-        evaluations: how often J is evaluated.
+        last_step: of the run's steps, the last one taken at this size.
     """
 
     size: int
-    evaluations: int
+    last_step: int
 
 
 def stages(size: int, shorter_side: int, minimum_side: int, steps: int, coarse_to_fine: bool) -> list[Stage]:
-    """The sizes of a run, the smallest first, with ``steps + 1`` evaluations in all.
+    """The sizes of a run, the smallest first.
 
     Args:
         size: longer side of the result, in pixels.
         shorter_side: the shortest side of the content and the style at that size.
         minimum_side: fewest pixels a side may have for the layers in use.
-        steps: of the whole run.
+        steps: of the whole run, from 0, the start image, on.
         coarse_to_fine: False leaves only the full size.
     """
-    coarse = [
-        Stage(size // divisor, int(share * steps))
-        for divisor, share in SHARES.items()
-        if coarse_to_fine and size // divisor >= SMALLEST and shorter_side // divisor >= minimum_side
-    ]
-    coarse = [stage for stage in coarse if stage.evaluations > 1]
-    return [*coarse, Stage(size, steps + 1 - sum(stage.evaluations for stage in coarse))]
+    planned, last_step = [], -1
+    for divisor, share in SHARES.items() if coarse_to_fine else ():
+        evaluations = int(share * steps)
+        if evaluations > 1 and size // divisor >= SMALLEST and shorter_side // divisor >= minimum_side:
+            last_step += evaluations
+            planned.append(Stage(size // divisor, last_step))
+    return [*planned, Stage(size, steps)]
 
 
 def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
@@ -52,5 +52,7 @@ def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
 
 def with_changes(image: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
     """The image with what has changed between two smaller ones, so that it keeps the details that those can't show."""
+    if after.shape == image.shape:
+        return after
     size = (image.shape[2], image.shape[1])
     return np.clip(image + (resized(after, size) - resized(before, size)), 0, 1)

@@ -9,6 +9,7 @@ import functools
 import math
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -53,18 +54,20 @@ class Progress:
         steps: how many steps the run may take.
         G: that image, float32, (1, h, w, 3) in [0, 1], of ``costs.size``. L-BFGS tries out images that it does not keep.
         best: the image of that size with the lowest J so far, likewise.
-        full_size: width and height of the result.
+        start: the start image at the size of the result, likewise.
+        start_now: the start image at ``costs.size``, likewise.
     """
 
     costs: Costs
     steps: int
     G: np.ndarray
     best: np.ndarray
-    full_size: tuple[int, int]
+    start: np.ndarray
+    start_now: np.ndarray
 
     def picture(self) -> Image.Image:
-        """The best image so far, as a PIL image at the size of the result."""
-        return tensor_to_image(resized(self.best, self.full_size))
+        """The best image so far, as a PIL image at the size of the result: in a coarse stage, the start image so changed."""
+        return tensor_to_image(with_changes(self.start, self.start_now, self.best))
 
 
 Callback = Callable[[Progress], bool | None]
@@ -153,7 +156,7 @@ def stylize(
     vgg = load_vgg19(weights, precision=precision, say=say)
     with _progress_bar(steps, progress) as bar, _memory_errors_explained(size):
         callbacks = [_shown_on(bar), *([callback] if callback else [])]
-        run = _Run(steps, (inputs.G.shape[2], inputs.G.shape[1]), callbacks, started)
+        run = _Run(steps, inputs.G, callbacks, started)
         optimize = functools.partial(OPTIMIZERS[optimizer], learning_rate=settings.learning_rate)
         try:
             ending = _paint_in_stages(run, vgg, inputs, settings, optimize)
@@ -163,7 +166,7 @@ def stylize(
             ending = Ending.INTERRUPTED
     if progress and ending is not Ending.FINISHED:
         print(f"The run ended after step {run.history[-1].step} of {steps}: {ending.value}.")
-    return Result(tensor_to_image(run.picture()), run.history, _report(settings, vgg, precision), ending)
+    return Result(run.progress().picture(), run.history, _report(settings, vgg), ending)
 
 
 def _paint_in_stages(
@@ -171,14 +174,13 @@ def _paint_in_stages(
 ) -> Ending:
     """From the smallest size to the full one. What one has changed in the start image is carried up to the next."""
     C, S, start = inputs
-    start_now = start
     least = minimum_side([name for name, _ in settings.layers])
     shorter_side = min(*C.shape[1:3], *S.shape[1:3])
-    for stage in stages(max(C.shape[1:3]), shorter_side, least, settings.steps, settings.coarse_to_fine):
+    coarse_to_fine = settings.coarse_to_fine and not settings.starts_from_picture  # which may be nearly finished
+    for stage in stages(max(C.shape[1:3]), shorter_side, least, settings.steps, coarse_to_fine):
         C_now, S_now = resized(C, stage.size), resized(S, stage.size)
-        start_before, start_now = start_now, resized(start, (C_now.shape[2], C_now.shape[1]))
-        G = start_now if run.best is None else with_changes(start_now, start_before, run.best)
-        ending = run.paint(Objective(vgg, C_now, S_now, settings), G, optimize, stage.evaluations)
+        start_now = resized(start, (C_now.shape[2], C_now.shape[1]))
+        ending = run.paint(Objective(vgg, C_now, S_now, settings), start_now, optimize, stage.last_step)
         if ending not in (Ending.FINISHED, Ending.CONVERGED):
             break
     return ending
@@ -187,27 +189,30 @@ def _paint_in_stages(
 class _Run:
     """Evaluates images for an optimizer, keeps the history and the best image, and knows when to stop."""
 
-    def __init__(self, steps: int, full_size: tuple[int, int], callbacks: list[Callback], started: float):
+    def __init__(self, steps: int, start: np.ndarray, callbacks: list[Callback], started: float):
         self.history: list[Costs] = []
         self.best: np.ndarray | None = None  # at the size of the stage that it comes from
         self._best_J = math.inf
         self._steps = steps
-        self._full_size = full_size
+        self._start = start
         self._callbacks = callbacks
         self._started = started
 
-    def paint(self, objective: Objective, G: np.ndarray, optimizer: Optimizer, evaluations: int) -> Ending:
-        """One stage: lower J from G on. Afterwards ``best`` is the best image of this stage."""
-        self._objective, self._last_step = objective, len(self.history) + evaluations - 1
+    def paint(self, objective: Objective, start_now: np.ndarray, optimizer: Optimizer, last_step: int) -> Ending:
+        """One stage: lower J, from the start image with the changes so far on. ``best`` is then this stage's."""
+        G = start_now if self.best is None else with_changes(start_now, self._start_now, self.best)
+        self._objective, self._start_now, self._last_step = objective, start_now, last_step
         self._best_J = math.inf
         try:
             optimizer(self._evaluate, G)
         except StopRun as stop:
             return stop.ending
 
-    def picture(self) -> np.ndarray:
-        """The best image so far, at the size of the result."""
-        return resized(self.best, self._full_size)
+    def progress(self, G: np.ndarray | None = None) -> Progress:
+        """How far the run is."""
+        return Progress(
+            self.history[-1], self._steps, self.best if G is None else G, self.best, self._start, self._start_now
+        )
 
     def _evaluate(self, G: np.ndarray) -> tuple[float, np.ndarray]:
         """J and ∂J/∂G at the image G.
@@ -229,7 +234,7 @@ class _Run:
         if J < self._best_J:
             self.best, self._best_J = G, J
         for callback in self._callbacks:
-            answer = callback(Progress(costs, self._steps, G, self.best, self._full_size))
+            answer = callback(self.progress(G))
             if isinstance(answer, bool | np.bool_) and answer:
                 raise StopRun(Ending.CALLBACK)
         if step == self._last_step:
@@ -264,6 +269,9 @@ def _shown_on(bar: tqdm) -> Callback:
     return show
 
 
+_choosing = threading.Lock()  # two first runs at once would disturb each other's timing
+
+
 @functools.cache
 def _said_once(say: Callable[[str], object], line: str) -> None:
     say(line)
@@ -272,8 +280,9 @@ def _said_once(say: Callable[[str], object], line: str) -> None:
 def _chosen_precision(precision: str, say: Callable[[str], object]) -> str:
     if precision != "auto":
         return precision
-    precision, reason = fastest_precision()
-    _said_once(say, reason)
+    with _choosing:
+        precision, reason = fastest_precision()
+        _said_once(say, reason)
     return precision
 
 
@@ -281,7 +290,7 @@ def _say_nothing(_: str) -> None:
     pass
 
 
-def _report(settings: Settings, vgg: tf.keras.Model, precision: str) -> dict:
+def _report(settings: Settings, vgg: tf.keras.Model) -> dict:
     """The settings with what stood behind "auto", for repeating the run."""
     report = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     if not isinstance(settings.init, str):
@@ -292,5 +301,5 @@ def _report(settings: Settings, vgg: tf.keras.Model, precision: str) -> dict:
     elif settings.weights is not None:
         report["weights"] = str(settings.weights)
     report["weights_sha256"] = vgg.origin.checksum
-    report["precision"] = precision
+    report["precision"] = vgg.layers[-1].compute_dtype
     return report

@@ -4,6 +4,7 @@ Source: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scal
 """
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ class WeightsOrigin(NamedTuple):
 
 # The network loaded last, by the choice of its weights, in each precision that was asked for.
 _loaded: dict[object, dict[str, tf.keras.Model]] = {}
+_loading = threading.Lock()
 
 
 def load_vgg19(
@@ -42,18 +44,22 @@ def load_vgg19(
         ``WeightsOrigin``. The network loaded last is kept, so that loading it again takes no time.
 
     Raises:
+        ValueError: there is no such precision.
         WeightsError: the weights can't be had; the text names the ways out.
     """
-    if weights not in _loaded:
-        trained = load_weights(weights, say)
-        vgg = _build(trained)
-        _loaded.clear()
-        _loaded[weights] = {"float32": vgg}
-        say(str(trained))
-    networks = _loaded[weights]
-    if precision not in networks:
-        networks[precision] = _converted(networks["float32"], precision)
-    return networks[precision]
+    if precision not in ("float32", "bfloat16"):
+        raise ValueError(f"precision is {precision!r}: VGG-19 is loaded in float32 or in bfloat16.")
+    with _loading:
+        if weights not in _loaded:
+            trained = load_weights(weights, say)
+            vgg = _build(trained)
+            _loaded.clear()
+            _loaded[weights] = {"float32": vgg}
+            say(str(trained))
+        networks = _loaded[weights]
+        if precision not in networks:
+            networks[precision] = _converted(networks["float32"], precision)
+        return networks[precision]
 
 
 def _build(trained: Weights) -> tf.keras.Model:

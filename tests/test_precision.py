@@ -10,6 +10,7 @@ from nst_tf.inputs import load_inputs
 from nst_tf.objective import Objective
 from nst_tf.precision import fastest_precision
 from nst_tf.settings import Settings
+from nst_tf.transfer import _said_once
 
 SMALL = {"size": 160, "init": "noisy_content"}
 OBJECTIVES = {
@@ -24,12 +25,17 @@ def vgg_bfloat16():
 
 
 def test_only_the_convolutions_change(vgg, vgg_bfloat16):
-    assert {layer.compute_dtype for layer in vgg_bfloat16.layers} == {"bfloat16"}
+    assert {layer.compute_dtype for layer in vgg_bfloat16.layers if layer.weights} == {"bfloat16"}
     for full, half in zip(vgg.get_weights(), vgg_bfloat16.get_weights(), strict=True):
         np.testing.assert_allclose(full, half.astype(np.float32), rtol=2**-8)
     assert vgg_bfloat16.origin == vgg.origin
     assert load_vgg19("compact", precision="bfloat16") is vgg_bfloat16
     assert load_vgg19("compact") is vgg
+
+
+def test_another_precision_is_refused():
+    with pytest.raises(ValueError, match="precision is 'float16': VGG-19 is loaded in float32 or in bfloat16"):
+        load_vgg19("compact", precision="float16")
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
@@ -51,6 +57,7 @@ def test_the_content_itself_costs_nothing_in_bfloat16_too(vgg_bfloat16):
     assert Objective(vgg_bfloat16, C, S, settings)(C)[1] == 0
 
 
+@pytest.mark.slow  # where bfloat16 is only imitated
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_the_picture_of_a_run_is_as_good(vgg, name):
     """Its J, in float32, differs by a few percent from that of a run in float32."""
@@ -61,19 +68,20 @@ def test_the_picture_of_a_run_is_as_good(vgg, name):
         options = {**SMALL, **OBJECTIVES[name], "steps": 60, "precision": precision, "progress": False}
         image = stylize(LOUVRE, SUMMERTIME, **options).image
         J[precision] = Objective(vgg, C, S, settings)(np.asarray(image, np.float32)[np.newaxis] / 255)[0]
-    assert J["bfloat16"] == pytest.approx(J["float32"], rel=0.06)
+    assert J["bfloat16"] < 1.06 * J["float32"]
 
 
 def test_the_choice_is_made_and_said_once_a_process(capsys):
     chosen, reason = fastest_precision()
     assert chosen in ("float32", "bfloat16")
     assert fastest_precision() is fastest_precision()
+    _said_once.cache_clear()
     said = []
     for _ in range(2):
-        result = stylize(LOUVRE, SUMMERTIME, size=32, steps=1)
+        result = stylize(LOUVRE, SUMMERTIME, size=64, steps=1)
         assert result.settings["precision"] == chosen
         said.append(capsys.readouterr().out)
-    assert reason not in said[1]
+    assert [reason in out for out in said] == [True, False]
 
 
 def test_the_faster_one_is_chosen(monkeypatch):

@@ -32,12 +32,13 @@ USED = {"precision": "float32", "weights": "compact"}
             {"optimizer": "adam", "learning_rate": 0.1},
             "--optimizer adam --learning-rate 0.1 --precision float32 --weights compact",
         ),
+        ({"init": "scan.0", "weights": "compact"}, "--init scan.0 --precision float32 --weights compact"),
         ({"init": "noise", "seed": 7}, "--init noise --seed 7 --precision float32 --weights compact"),
         ({"content_layer": "block5_conv4"}, "--content-layer block5_conv4 --precision float32 --weights compact"),
     ],
 )
 def test_it_names_what_differs_and_repeats_the_run(options, words):
-    settings = vars(Settings(**USED, **options))
+    settings = vars(Settings(**{**USED, **options}))
     line = command_line("my photo.jpg", "painting.jpg", {**settings, "weights_sha256": "…"}, "it's.png")
     assert line == f"""python -m nst_tf 'my photo.jpg' painting.jpg -o 'it'"'"'s.png' {words}"""
     parsed = _painting_parser().parse_args(shlex.split(line)[3:])

@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import LOUVRE, SUMMERTIME
+from conftest import LOUVRE, SUMMERTIME, opened
 
-from nst_tf import load_image, stylize
+from nst_tf import load_image, stylize, tensor_to_image
 from nst_tf.optimizers import Ending
 from nst_tf.plots import cost_curves
 from nst_tf.stages import Stage, resized, stages, with_changes
@@ -28,16 +28,17 @@ def test_a_run_begins_at_a_quarter_and_at_half_where_that_is_large_enough():
     assert sizes(400, shorter_side=63, minimum_side=8) == [100, 200, 400]
 
 
-def test_the_evaluations_of_all_stages_are_the_steps_and_the_start():
+def test_the_last_stage_takes_more_than_half_of_the_steps():
     for steps in range(1, 150):
-        planned = stages(400, 400, 16, steps, coarse_to_fine=True)
-        assert sum(stage.evaluations for stage in planned) == steps + 1
-        assert all(stage.evaluations > 1 for stage in planned)
-        assert planned[-1].evaluations > steps / 2
+        ends = [-1, *(stage.last_step for stage in stages(400, 400, 16, steps, coarse_to_fine=True))]
+        evaluations = [after - before for before, after in itertools.pairwise(ends)]
+        assert sum(evaluations) == steps + 1
+        assert min(evaluations) > 1 or evaluations == [steps + 1]
+        assert evaluations[-1] > steps / 2
 
 
 def test_without_it_all_steps_are_taken_at_the_full_size():
-    assert stages(400, 400, 16, 100, coarse_to_fine=False) == [Stage(400, 101)]
+    assert stages(400, 400, 16, 100, coarse_to_fine=False) == [Stage(400, 100)]
 
 
 def test_what_has_changed_is_carried_up_and_the_details_stay():
@@ -88,12 +89,36 @@ def test_each_stage_starts_from_what_the_one_before_has_changed(painted):
     assert np.corrcoef(carried.ravel(), changed.ravel())[0, 1] > 0.9
 
 
-def test_coarse_stages_come_further_in_the_same_number_of_full_evaluations(painted):
-    result, _ = painted
-    alone = stylize(LOUVRE, SUMMERTIME, size=400, steps=16, init="noisy_content", coarse_to_fine=False, progress=False)
-    assert {row.size for row in alone.history} == {400}
-    assert len(alone.history) == sum(row.size == 400 for row in result.history)
-    assert min(row.J for row in result.history if row.size == 400) < 0.9 * min(row.J for row in alone.history)
+@pytest.mark.parametrize("quarter_turns", [0, 1])
+@pytest.mark.parametrize("size", [401, 406])
+def test_any_size_and_proportions(size, quarter_turns):
+    content = np.rot90(np.asarray(opened(LOUVRE)), quarter_turns)
+    result = stylize(content, SUMMERTIME, size=size, steps=24, progress=False, callback=lambda row: row.costs.step == 9)
+    assert [row.size for row in result.history] == [size // 4] * 6 + [size // 2] * 2 + [size] * 2
+    assert result.image.size == tensor_to_image(load_image(content, size)).size
+
+
+def test_a_start_picture_is_not_painted_over_at_a_coarse_size(painted):
+    before = painted[0]
+    result = stylize(LOUVRE, SUMMERTIME, size=400, steps=24, init=before.image, progress=False, callback=lambda _: True)
+    assert [row.size for row in result.history] == [400]
+    assert result.history[0].J == pytest.approx(min(row.J for row in before.history if row.size == 400), rel=0.05)
+
+
+def test_a_picture_of_a_coarse_stage_keeps_the_start_images_details():
+    seen = []
+    stylize(LOUVRE, SUMMERTIME, size=400, steps=24, progress=False, callback=lambda row: seen.append(row) or True)
+    np.testing.assert_array_equal(seen[0].picture(), np.round(load_image(LOUVRE, 400)[0] * 255))
+
+
+def test_with_coarse_stages_before_as_many_full_evaluations_come_further():
+    course = {"alpha": 10, "beta": 40, "content_layer": "block5_conv4", "style_layers": "course"}
+    options = {"size": 400, "init": "noisy_content", "progress": False, **course}
+    with_coarse = stylize(LOUVRE, SUMMERTIME, steps=24, **options).history
+    without = stylize(LOUVRE, SUMMERTIME, steps=16, coarse_to_fine=False, **options).history
+    full, alone = ([row.J for row in history if row.size == 400] for history in (with_coarse, without))
+    assert len(full) == len(alone) == len(without)
+    assert min(full) < min(alone)
 
 
 def test_a_run_that_ends_early_has_a_picture_of_the_full_size():

@@ -44,7 +44,8 @@ class Settings:
             step changes no value by more than 0.1; which number that is depends on α, β and the size).
         seed: of the noise; the same seed gives the same picture on the same machine.
         precision: of the convolutions, ``"float32"``, ``"bfloat16"``, or ``"auto"``: the one that this machine computes
-            faster. The costs, the Gram matrices and the image are float32 in any case.
+            faster. The costs, the Gram matrices and the image are float32 in any case. With so small a β that the picture
+            hardly changes, bfloat16 stops short: its rounding costs more than what is left to gain.
         weights: see ``nst_tf.weights.load_weights``.
         preprocess: feed VGG-19 what it was trained on. False feeds it [0, 1], as the course's notebook does;
             J_content is quadratic and J_style quartic in the activations, so α and β then mean something else.

@@ -254,13 +254,19 @@ def _progress_bar(steps: int, shown: bool) -> tqdm:
     return tqdm(
         total=steps,
         disable=not shown or sys.stderr is None,
-        bar_format="{l_bar}{bar:20}| {n_fmt}/{total_fmt} steps, {elapsed} gone, {remaining} left{postfix}",
+        bar_format=_bar_format("{remaining} left"),
     )
+
+
+def _bar_format(outlook: str) -> str:
+    return f"{{l_bar}}{{bar:20}}| {{n_fmt}}/{{total_fmt}} steps, {{elapsed}} gone, {outlook}{{postfix}}"
 
 
 def _shown_on(bar: tqdm) -> Callback:
     def show(progress: Progress) -> None:
         costs = progress.costs
+        coarse = costs.size < max(progress.start.shape)  # where the pace tells nothing about the time left
+        bar.bar_format = _bar_format(f"at {costs.size} px" if coarse else "{remaining} left")
         bar.set_postfix_str(
             f"J = {costs.J:.3g}, J_content = {costs.J_content:.3g}, J_style = {costs.J_style:.3g}", refresh=False
         )

@@ -53,6 +53,13 @@ def test_nothing_of_tensorflow_is_shown_and_progress_is(tmp_path):
         assert not line or "steps" in line
 
 
+def test_the_bar_tells_the_size_while_it_is_coarse_and_then_the_time_left(tmp_path):
+    done = run_cli(LOUVRE, SUMMERTIME, "--size", "200", "--steps", "24", cwd=tmp_path)
+    lines = [line for line in re.split(r"[\r\n]+", done.stderr) if "J_style" in line]
+    assert re.search(r" gone, at 100 px, J = ", lines[0])
+    assert re.search(r" 24/24 steps, .* left, J = ", lines[-1])
+
+
 def test_quiet(tmp_path):
     done = paint("--quiet", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -1,6 +1,6 @@
-"""The comparisons that the README quotes: ``python -m benchmarks [--quick] [-o FOLDER]``.
+"""The comparisons that the README quotes: ``python -m benchmarks [--quick] [--only PART] [-o FOLDER]``.
 
-It takes about an hour and a half on two cores, with nothing else running. Everything is measured in turn in one
+It takes about an hour and a quarter on two cores, with nothing else running. Everything is measured in turn in one
 run, and quoted as ratios. Needs ``pip install -r benchmarks/requirements.txt``. See benchmarks/README.md.
 """
 
@@ -40,6 +40,7 @@ AIMS = {  # what is measured, and the aim
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--quick", action="store_true", help="one case, two sizes: to see that it works")
+    parser.add_argument("--only", choices=("evaluations", "races"), help="one of the two parts")
     parser.add_argument("-o", "--out", type=Path, default=Path("outputs/benchmarks"), help="folder (%(default)s)")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -49,8 +50,11 @@ def main() -> None:
     processes = {library: race.Process(library) for library in ("in_tensorflow", "in_pytorch")}
     places = ", ".join(f"{name[3:]} on {process.call('device')}" for name, process in processes.items())
     lines.say(f"{_machine()}; {places}\n")
-    figures = _evaluations(evaluation.SIZES[:2] if options.quick else evaluation.SIZES, lines)
-    figures |= _races(processes, options.quick, options.out, lines)
+    figures = {}
+    if options.only != "races":
+        figures |= _evaluations(evaluation.SIZES[:2] if options.quick else evaluation.SIZES, lines)
+    if options.only != "evaluations":
+        figures |= _races(processes, options.quick, options.out, lines)
     lines.say("\n| figure, ratio in one run | measured | aim |\n|---|---|---|")
     for figure, aim in AIMS.items():
         if figure in figures:

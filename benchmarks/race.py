@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.cases import PAIRS, SHOWN, Case, Goal
+from benchmarks.cases import OBJECTIVES, PAIRS, SHOWN, Case, Goal
 
 COURSE = "the course's loop"
 PYTORCH = "PyTorch, L-BFGS"
@@ -79,16 +79,12 @@ def _call(library: str, function: str, arguments: tuple, options: dict) -> objec
 
 
 def cases() -> dict[Case, list[str]]:
-    """Each case with its contenders, the most telling first: with the first seed all of them, else the headline's."""
-    chosen = {}
-    for number, seed in enumerate(SEEDS):
-        for content, style in PAIRS:
-            chosen[Case(content, style, seed, "course")] = [PYTORCH, DEFAULT] if number else list(CONTENDERS)
-    for seed in SEEDS:
-        for content, style in PAIRS:
-            everyone = (content, seed) == SHOWN
-            chosen[Case(content, style, seed, "default")] = list(CONTENDERS) if everyone else [PYTORCH, DEFAULT]
-    return chosen
+    """Each case with its contenders, the most telling first: in those that are shown all of them, else the headline's."""
+    every = [
+        Case(content, style, seed, objective) for objective in OBJECTIVES for seed in SEEDS for content, style in PAIRS
+    ]
+    shown = [case for case in every if (case.content, case.seed) == SHOWN]
+    return {case: list(CONTENDERS) if case in shown else [PYTORCH, DEFAULT] for case in [*shown, *every]}
 
 
 def run(processes: dict[str, Process], case: Case, names: list[str], say: object) -> tuple[dict[str, Lap], dict]:

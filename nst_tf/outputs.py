@@ -106,7 +106,7 @@ class Outputs:
     def _write_curves(self, result: "Result") -> None:
         from nst_tf.plots import cost_curves  # Matplotlib takes a second to load
 
-        figure = cost_curves(result.history, result.settings["alpha"], result.settings["beta"])
+        figure = cost_curves(result.history)
         with written_aside(self.curves) as aside:
             figure.savefig(aside, dpi=120)
 

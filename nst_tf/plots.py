@@ -384,53 +384,73 @@ def _finished(axes: Axes, title: str, xlabel: str, ylabel: str, log: bool) -> Fi
     return axes.figure
 
 
-def cost_curves(history: Sequence, alpha: float, beta: float) -> Figure:
+def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
     """J, α J_content and β J_style against the step, on a log axis.
 
     The two terms are drawn with their weights, as they stand in J, so that one sees which of them leads. Where a run goes
-    from one size to the next, the curves break: costs at different sizes are different functions.
+    on with another size, α or β, the curves break: those are different functions.
 
     Args:
-        history: rows with ``step``, ``J``, ``J_content``, ``J_style`` and ``size``, as a ``Result`` has them.
-        alpha: α of the run.
-        beta: β of the run.
+        history: rows with ``step``, ``J``, ``J_content``, ``J_style``, ``size``, ``alpha`` and ``beta``, as a ``Result``
+            has them.
+        compact: without a title, in letters that can be read where the figure has only the corner of a page.
     """
-    figure = Figure(figsize=(9, 5), layout="constrained")
+    figure = Figure(figsize=(5.4, 4.2) if compact else (9, 5), layout="constrained")
     axes = figure.add_subplot()
-    stages = [list(rows) for _, rows in groupby(history, key=lambda row: row.size)]
-    for number, rows in enumerate(stages):
+    pieces = [list(rows) for _, rows in groupby(history, key=lambda row: (row.size, row.alpha, row.beta))]
+    for number, rows in enumerate(pieces):
         steps = [row.step for row in rows]
         curves = [
             ("J", [row.J for row in rows], "black", 2.5),
-            (f"α J_content, α = {alpha:g}", [alpha * row.J_content for row in rows], BLUE, 1.8),
-            (f"β J_style, β = {beta:g}", [beta * row.J_style for row in rows], ORANGE, 1.8),
+            (_with_value("α J_content", "α", history), [row.alpha * row.J_content for row in rows], BLUE, 1.8),
+            (_with_value("β J_style", "β", history), [row.beta * row.J_style for row in rows], ORANGE, 1.8),
         ]
         for label, values, colour, width in curves:
             positive = np.ma.masked_less_equal(values, 0)
             axes.plot(steps, positive, color=colour, linewidth=width, label="" if number else label)
     axes.set_yscale("log")
-    if len(stages) > 1:
-        _mark_sizes(axes, stages)
-    axes.set_title("The cost J = α J_content + β J_style", fontsize=15)
-    axes.set_xlabel("step", fontsize=13)
-    axes.set_ylabel("cost (log scale)", fontsize=13)
+    _mark_pieces(axes, pieces)
+    letters = 15 if compact else 13
+    if not compact:
+        axes.set_title("The cost J = α J_content + β J_style", fontsize=15)
+    axes.set_xlabel("step", fontsize=letters)
+    axes.set_ylabel("cost (log scale)", fontsize=letters)
+    axes.tick_params(labelsize=letters if compact else None)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=12)
+    if history:
+        axes.legend(fontsize=letters if compact else 12)
     return figure
 
 
-def _mark_sizes(axes: Axes, stages: list[list]) -> None:
-    """A line where each stage of a run begins, and the size that it is painted at."""
-    for number, rows in enumerate(stages):
+def _with_value(term: str, weight: str, history: Sequence) -> str:
+    """The name of a term of J, with its weight if that is the same all along."""
+    values = {row.alpha if weight == "α" else row.beta for row in history}
+    return f"{term}, {weight} = {values.pop():g}" if len(values) == 1 else term
+
+
+def _mark_pieces(axes: Axes, pieces: list[list]) -> None:
+    """A line where each piece of a run begins, and what is different about it: its size, its β/α."""
+    steps = sum(map(len, pieces))
+    sizes, ratios = ({of(rows[0]) for rows in pieces} for of in (_size, _ratio))
+    for number, rows in enumerate(pieces):
         if number:
             axes.axvline(rows[0].step - 0.5, color="grey", linewidth=1)
-        middle = (rows[0].step + rows[-1].step) / 2
-        axes.text(
-            middle,
-            0.02,
-            f"{rows[0].size} px",
-            transform=axes.get_xaxis_transform(),
-            ha="center",
-            color="#555555",
-            fontsize=11,
-        )
+        names = [of(rows[0]) for of, all_of_them in ((_ratio, ratios), (_size, sizes)) if len(all_of_them) > 1]
+        if len(rows) > steps / 20:  # else there is no room for a word
+            axes.text(
+                (rows[0].step + rows[-1].step) / 2,
+                0.02,
+                "\n".join(names),
+                transform=axes.get_xaxis_transform(),
+                ha="center",
+                color="#555555",
+                fontsize=11,
+            )
+
+
+def _size(row: Sequence) -> str:
+    return f"{row.size} px"
+
+
+def _ratio(row: Sequence) -> str:
+    return f"β/α =\n{row.beta / row.alpha:.2g}" if row.alpha else "α = 0"

@@ -34,7 +34,8 @@ from nst_tf.vgg import load_vgg19
 class Costs(NamedTuple):
     """One row of a run's history: the costs of G after ``step`` improvements.
 
-    Costs at different sizes are different functions: only rows of one ``size`` can be compared.
+    Costs at different sizes are different functions: only rows of one ``size`` can be compared, and only their J where
+    α and β are the same.
     """
 
     step: int
@@ -43,6 +44,15 @@ class Costs(NamedTuple):
     J_style: float
     seconds: float  # since stylize() was called
     size: int  # longer side of G in pixels: smaller than the result's while the run is coarse
+    alpha: float
+    beta: float
+
+
+class Weights(NamedTuple):
+    """α and β. A run goes on with those that its callback returns."""
+
+    alpha: float
+    beta: float
 
 
 @dataclass(frozen=True)
@@ -70,7 +80,7 @@ class Progress:
         return tensor_to_image(with_changes(self.start, self.start_now, self.best))
 
 
-Callback = Callable[[Progress], bool | None]
+Callback = Callable[[Progress], bool | Weights | None]
 Optimizer = Callable[[Evaluate, np.ndarray], None]
 
 
@@ -81,7 +91,7 @@ class Result:
     Attributes:
         image: the picture with the lowest J that the run has seen at the last size that it came to.
         history: the costs at every step, from the start image (step 0) on.
-        settings: what was used, ready to be saved as JSON. ``stylize`` takes them again, except for
+        settings: what was used (of α and β that a callback has changed, the last), ready to be saved as JSON. ``stylize`` takes them again, except for
             ``weights_sha256``, which tells whether another machine does the same.
         ending: how the run ended; ``ending.value`` says it in words.
     """
@@ -119,7 +129,8 @@ def stylize(
         content: path, PIL image, or array (uint8 in 0–255 or floating-point in [0, 1]).
         style: likewise. It may have other proportions than the content.
         callback: called at every step, the start image's (step 0) included, with a ``Progress``; the run
-            ends when it returns True.
+            ends when it returns True, and goes on from the best picture with other α and β when it returns
+            ``Weights``.
         progress: show a progress bar, and the lines that tell which weights and which precision are used.
 
     All other arguments are described at ``nst_tf.settings.Settings``.
@@ -156,44 +167,47 @@ def stylize(
     vgg = load_vgg19(weights, precision=precision, say=say)
     with _progress_bar(steps, progress) as bar, _memory_errors_explained(size):
         callbacks = [_shown_on(bar), *([callback] if callback else [])]
-        run = _Run(steps, inputs.G, callbacks, started)
+        run = _Run(settings, inputs.G, callbacks, started)
         optimize = functools.partial(OPTIMIZERS[optimizer], learning_rate=settings.learning_rate)
         try:
-            ending = _paint_in_stages(run, vgg, inputs, settings, optimize)
+            ending = _paint_in_stages(run, vgg, inputs, optimize)
         except KeyboardInterrupt:
             if run.best is None:
                 raise
             ending = Ending.INTERRUPTED
     if progress and ending is not Ending.FINISHED:
         print(f"The run ended after step {run.history[-1].step} of {steps}: {ending.value}.")
-    return Result(run.progress().picture(), run.history, _report(settings, vgg), ending)
+    return Result(run.progress().picture(), run.history, _report(run.settings, vgg), ending)
 
 
-def _paint_in_stages(
-    run: "_Run", vgg: tf.keras.Model, inputs: Inputs, settings: Settings, optimize: Optimizer
-) -> Ending:
+def _paint_in_stages(run: "_Run", vgg: tf.keras.Model, inputs: Inputs, optimize: Optimizer) -> Ending:
     """From the smallest size to the full one. What one has changed in the start image is carried up to the next."""
     C, S, start = inputs
+    settings = run.settings
     least = minimum_side([name for name, _ in settings.layers])
     shorter_side = min(*C.shape[1:3], *S.shape[1:3])
     coarse_to_fine = settings.coarse_to_fine and not settings.starts_from_picture  # which may be nearly finished
     for stage in stages(max(C.shape[1:3]), shorter_side, least, settings.steps, coarse_to_fine):
         C_now, S_now = resized(C, stage.size), resized(S, stage.size)
         start_now = resized(start, (C_now.shape[2], C_now.shape[1]))
-        ending = run.paint(Objective(vgg, C_now, S_now, settings), start_now, optimize, stage.last_step)
+        ending = run.paint(Objective(vgg, C_now, S_now, run.settings), start_now, optimize, stage.last_step)
         if ending not in (Ending.FINISHED, Ending.CONVERGED):
             break
     return ending
 
 
+class _Reweighed(Exception):  # noqa: N818 - no error
+    """Raised to begin anew with other α and β."""
+
+
 class _Run:
     """Evaluates images for an optimizer, keeps the history and the best image, and knows when to stop."""
 
-    def __init__(self, steps: int, start: np.ndarray, callbacks: list[Callback], started: float):
+    def __init__(self, settings: Settings, start: np.ndarray, callbacks: list[Callback], started: float):
+        self.settings = settings  # with the α and β that are in use
         self.history: list[Costs] = []
         self.best: np.ndarray | None = None  # at the size of the stage that it comes from
         self._best_J = math.inf
-        self._steps = steps
         self._start = start
         self._callbacks = callbacks
         self._started = started
@@ -202,16 +216,25 @@ class _Run:
         """One stage: lower J, from the start image with the changes so far on. ``best`` is then this stage's."""
         G = start_now if self.best is None else with_changes(start_now, self._start_of_best, self.best)
         self._objective, self._start_now, self._last_step = objective, start_now, last_step
-        self._best_J = math.inf
-        try:
-            optimizer(self._evaluate, G)
-        except StopRun as stop:
-            return stop.ending
+        while True:
+            self._best_J = math.inf
+            try:
+                optimizer(self._evaluate, G)
+            except _Reweighed:  # J is another function now: what the optimizer knows of it is worth nothing
+                objective.reweigh(self.settings.alpha, self.settings.beta)
+                G = self.best
+            except StopRun as stop:
+                return stop.ending
 
     def progress(self, G: np.ndarray | None = None) -> Progress:
         """How far the run is."""
         return Progress(
-            self.history[-1], self._steps, self.best if G is None else G, self.best, self._start, self._start_of_best
+            self.history[-1],
+            self.settings.steps,
+            self.best if G is None else G,
+            self.best,
+            self._start,
+            self._start_of_best,
         )
 
     def _evaluate(self, G: np.ndarray) -> tuple[float, np.ndarray]:
@@ -219,6 +242,7 @@ class _Run:
 
         Raises:
             StopRun: the stage or the run is over.
+            _Reweighed: α and β are others from now on.
             SettingsError: J has no finite value even for the start image.
         """
         step = len(self.history)
@@ -229,7 +253,9 @@ class _Run:
             if self.best is None:
                 raise SettingsError("J is not a finite number at the start: lower alpha or beta.")
             raise StopRun(Ending.NOT_FINITE)
-        costs = Costs(step, J, J_content, J_style, time.perf_counter() - self._started, max(G.shape[1:3]))
+        seconds = time.perf_counter() - self._started
+        weights = Weights(self.settings.alpha, self.settings.beta)
+        costs = Costs(step, J, J_content, J_style, seconds, max(G.shape[1:3]), *weights)
         self.history.append(costs)
         if J < self._best_J:
             self.best, self._best_J, self._start_of_best = G, J, self._start_now
@@ -237,8 +263,12 @@ class _Run:
             answer = callback(self.progress(G))
             if isinstance(answer, bool | np.bool_) and answer:
                 raise StopRun(Ending.CALLBACK)
+            if isinstance(answer, Weights):
+                self.settings = dataclasses.replace(self.settings, alpha=answer.alpha, beta=answer.beta)
         if step == self._last_step:
             raise StopRun(Ending.FINISHED)
+        if weights != (self.settings.alpha, self.settings.beta):
+            raise _Reweighed
         return J, gradient
 
 

@@ -14,7 +14,9 @@ from nst_tf.layers import CONV_LAYERS
 from nst_tf.plots import cost_curves, picture_grid, triptych
 from nst_tf.transfer import Costs
 
-HISTORY = [Costs(step, 1000.0 / (step + 1), 10.0 + step, 500.0 / (step + 1), 0.1 * step, 400) for step in range(20)]
+HISTORY = [
+    Costs(step, 1000.0 / (step + 1), 10.0 + step, 500.0 / (step + 1), 0.1 * step, 400, 10, 0.5) for step in range(20)
+]
 
 
 def test_the_triptych_shows_three_pictures_at_one_height(tmp_path):
@@ -40,7 +42,7 @@ def test_the_grid_shows_each_picture_with_its_label(tmp_path):
 
 
 def test_the_curves_are_the_weighted_costs_on_a_log_axis():
-    figure = cost_curves(HISTORY, alpha=10, beta=0.5)
+    figure = cost_curves(HISTORY)
     assert isinstance(figure, Figure)
     (axes,) = figure.axes
     assert axes.get_yscale() == "log"
@@ -56,8 +58,8 @@ def test_the_curves_are_the_weighted_costs_on_a_log_axis():
 
 def test_a_cost_of_zero_leaves_a_gap_on_the_log_axis(tmp_path):
     """J_content is 0 at the start where G starts from C."""
-    history = [Costs(0, 5.0, 0.0, 5.0, 0.0, 400), *HISTORY[1:]]
-    figure = cost_curves(history, alpha=10, beta=1)
+    history = [Costs(0, 5.0, 0.0, 5.0, 0.0, 400, 10, 0.5), *HISTORY[1:]]
+    figure = cost_curves(history)
     figure.savefig(tmp_path / "curves.png")
     assert np.ma.getmaskarray(figure.axes[0].lines[1].get_ydata())[0]
 
@@ -80,7 +82,7 @@ FIGURES = {
     "curves": lambda: plots.curves({"s": ([0, 1], [2, 1])}, "Curves", xlabel="x", ylabel="y"),
     "picture_grid": lambda: picture_grid({"a": GREY[0], "b": GREY[0, :2]}, "Pictures", 2),
     "triptych": lambda: triptych(GREY[0], GREY[0], GREY[0], "Three"),
-    "cost_curves": lambda: cost_curves(HISTORY, 1, 1),
+    "cost_curves": lambda: cost_curves(HISTORY),
 }
 
 

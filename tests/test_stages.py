@@ -9,7 +9,7 @@ from conftest import LOUVRE, SUMMERTIME, opened
 from nst_tf import load_image, stylize, tensor_to_image
 from nst_tf.objective import Objective
 from nst_tf.optimizers import Ending
-from nst_tf.plots import cost_curves
+from nst_tf.plots import ORANGE, cost_curves
 from nst_tf.stages import Stage, resized, stages, with_changes
 
 
@@ -157,10 +157,21 @@ def test_a_stage_with_nothing_to_gain_does_not_end_the_run():
 
 
 def test_the_curves_break_where_the_size_changes(painted, tmp_path):
-    figure = cost_curves(painted[0].history, 10, 0.05)
+    figure = cost_curves(painted[0].history)
     figure.savefig(tmp_path / "curves.png")
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.texts] == ["100 px", "200 px", "400 px"]
     J = [line for line in axes.lines if line.get_color() == "black"]
     assert [list(line.get_xdata()) for line in J] == [list(range(6)), [6, 7], list(range(8, 25))]
     assert len(axes.get_legend().get_texts()) == 3
+
+
+def test_the_curves_break_where_alpha_or_beta_change(painted, tmp_path):
+    history = [row._replace(beta=0.05 if row.step < 16 else 0.5) for row in painted[0].history if row.size == 400]
+    figure = cost_curves(history, compact=True)
+    figure.savefig(tmp_path / "curves.png")
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.texts] == ["β/α =\n0.005", "β/α =\n0.05"]
+    assert [label.get_text() for label in axes.get_legend().get_texts()] == ["J", "α J_content, α = 10", "β J_style"]
+    style = [line for line in axes.lines if line.get_color() == ORANGE]
+    assert [line.get_ydata()[0] for line in style] == [0.05 * history[0].J_style, 0.5 * history[8].J_style]

@@ -17,7 +17,7 @@ from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
 from nst_tf.optimizers import OPTIMIZERS, Ending, StopRun
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.transfer import Objective
+from nst_tf.transfer import Objective, Weights
 
 SMALL = {"size": 96, "progress": False}
 
@@ -233,6 +233,35 @@ def test_control_c_keeps_the_best_picture(optimizer):
     assert result.ending is Ending.INTERRUPTED
     assert 4 <= len(result.history) <= 5
     assert result.image.size == (96, 38)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_callback_can_change_alpha_and_beta(optimizer):
+    seen = []
+
+    def callback(progress):
+        seen.append(progress)
+        return Weights(5, 0.5) if progress.costs.step >= 8 else None  # the same weights again change nothing
+
+    result = run(steps=24, optimizer=optimizer, beta=0.005, callback=callback)
+    assert [(row.alpha, row.beta) for row in result.history] == [(10, 0.005)] * 9 + [(5, 0.5)] * 16
+    for row in result.history:
+        assert row.J == pytest.approx(row.alpha * row.J_content + row.beta * row.J_style, rel=1e-5)
+    np.testing.assert_array_equal(seen[9].G, seen[8].best)  # it goes on from the best picture, and judges it anew
+    assert result.history[-1].J < result.history[9].J
+    assert min(row.J_style for row in result.history[9:]) < min(row.J_style for row in result.history[:9])
+    assert (result.settings["alpha"], result.settings["beta"]) == (5, 0.5)
+
+
+def test_other_weights_hold_for_the_larger_sizes_too():
+    result = run(size=400, steps=24, callback=lambda row: Weights(10, 0.5) if row.costs.step == 5 else None)
+    assert [row.size for row in result.history] == [100] * 6 + [200] * 2 + [400] * 17
+    assert [row.beta for row in result.history] == [0.05] * 6 + [0.5] * 19
+
+
+def test_weights_that_make_no_sense_are_refused():
+    with pytest.raises(SettingsError, match=r"^beta is -1: give a number of at least 0\.$"):
+        run(steps=3, callback=lambda progress: Weights(10, -1))
 
 
 def test_a_callback_may_answer_with_numpy_and_not_change_the_image():

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nst_tf
+from nst_tf import classroom
+from nst_tf.classroom import ClassroomError
 from nst_tf.files import pictures_folder
 from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
@@ -31,6 +33,7 @@ _COMMANDS = """\
 other commands:
   nst-tf demo [-o OUT] [options]    the Louvre in the manner of Mary Cassatt's Summertime
   nst-tf weights [--weights W]      fetch VGG-19's weights, and say which are in use
+  nst-tf classroom                  a page for a class, on which one watches the picture appear
 """
 
 
@@ -47,12 +50,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments[:1] == ["weights"]:
             return _report_weights(arguments[1:])
+        if arguments[:1] == ["classroom"]:
+            return _open_classroom(arguments[1:])
         if arguments[:1] == ["demo"]:
             return _paint(_demo_parser().parse_args(arguments[1:]))
         return _paint(_painting_parser().parse_args(arguments))
     except (ImageError, SettingsError) as problem:
         return _complain(problem, BAD_INPUT)
-    except WeightsError as problem:
+    except (WeightsError, ClassroomError) as problem:
         return _complain(problem, FAILED)
     except KeyboardInterrupt:
         return _complain("Interrupted before there was a picture: nothing was written.", INTERRUPTED)
@@ -106,6 +111,12 @@ def _report_weights(arguments: list[str]) -> int:
     weights = load_weights(options.weights)
     print(weights)
     print(f"{len(weights.layers)} layers, SHA-256 {weights.checksum()}")
+    return GOOD
+
+
+def _open_classroom(arguments: list[str]) -> int:
+    parser = _Parser(prog="nst-tf classroom", description="Serve the classroom demo as a web page, until Ctrl-C.")
+    classroom.main(arguments, parser)
     return GOOD
 
 

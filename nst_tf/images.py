@@ -10,7 +10,7 @@ import io
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -123,32 +123,54 @@ def _require_pixels(size: tuple[int, int], maximum: int | None, name: str) -> No
         )
 
 
+def decode_picture(data: bytes, name: str) -> Image.Image:
+    """The first frame of a picture file's content, in RGB and upright.
+
+    Args:
+        data: the bytes of a file that Pillow can open.
+        name: what to call it in errors.
+
+    Raises:
+        ImageError: it can't be read; the text is the one that ``load_image`` has for a file.
+    """
+    return _decoded(io.BytesIO(data), len(data), name)
+
+
 def _read(path: Path) -> Image.Image:
-    """The first frame of a picture file, in RGB."""
     try:
         if path.is_dir():
             raise ImageError(f"{path} is a directory: give the path of a picture in it.")
-        if path.stat().st_size == 0:
-            raise ImageError(f"{path} is empty (0 bytes): download or copy it again.")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters comes as an error; a bomb's at twice its warning's size
-            with Image.open(path) as image:
-                image.load()
-                return _to_rgb(image, str(path))
+        with path.open("rb") as file:
+            return _decoded(file, path.stat().st_size, str(path))
     except ImageError:
         raise
     except FileNotFoundError:
         raise ImageError(f"{path} does not exist: check the path (you are in {Path.cwd()}).") from None
     except PermissionError:
         raise ImageError(f"{path} may not be read: give yourself permission (chmod +r) or copy it.") from None
+    except (OSError, ValueError) as problem:  # a name that no file can have
+        raise ImageError(f"{path} can't be read ({problem}): check the path.") from None
+
+
+def _decoded(file: BinaryIO, size: int, name: str) -> Image.Image:
+    if size == 0:
+        raise ImageError(f"{name} is empty (0 bytes): download or copy it again.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters comes as an error; a bomb's at twice its warning's size
+            with Image.open(file) as image:
+                image.load()
+                return _to_rgb(image, name)
+    except ImageError:
+        raise
     except UnidentifiedImageError:
-        raise ImageError(f"{path} is not a picture that Pillow can read: use a JPEG or PNG file.") from None
+        raise ImageError(f"{name} is not a picture that Pillow can read: use a JPEG or PNG file.") from None
     except Image.DecompressionBombError:
         raise ImageError(
-            f"{path} has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels: make a smaller copy of it first."
+            f"{name} has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels: make a smaller copy of it first."
         ) from None
     except Exception as problem:  # Pillow's decoders raise OSError, SyntaxError, struct.error and more
-        raise ImageError(f"{path} is truncated or damaged ({problem}): download or copy it again.") from None
+        raise ImageError(f"{name} is truncated or damaged ({problem}): download or copy it again.") from None
 
 
 def _loaded(image: Image.Image, name: str) -> Image.Image:

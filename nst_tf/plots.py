@@ -395,7 +395,7 @@ def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
             has them.
         compact: without a title, in letters that can be read where the figure has only the corner of a page.
     """
-    figure = Figure(figsize=(5.4, 4.2) if compact else (9, 5), layout="constrained")
+    figure = Figure(figsize=(5, 5) if compact else (9, 5), layout="constrained")
     axes = figure.add_subplot()
     pieces = [list(rows) for _, rows in groupby(history, key=lambda row: (row.size, row.alpha, row.beta))]
     for number, rows in enumerate(pieces):

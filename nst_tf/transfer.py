@@ -48,7 +48,7 @@ class Costs(NamedTuple):
     beta: float
 
 
-class Weights(NamedTuple):
+class CostWeights(NamedTuple):
     """α and β. A run goes on with those that its callback returns."""
 
     alpha: float
@@ -80,7 +80,7 @@ class Progress:
         return tensor_to_image(with_changes(self.start, self.start_now, self.best))
 
 
-Callback = Callable[[Progress], bool | Weights | None]
+Callback = Callable[[Progress], bool | CostWeights | None]
 Optimizer = Callable[[Evaluate, np.ndarray], None]
 
 
@@ -130,7 +130,7 @@ def stylize(
         style: likewise. It may have other proportions than the content.
         callback: called at every step, the start image's (step 0) included, with a ``Progress``; the run
             ends when it returns True, and goes on from the best picture with other α and β when it returns
-            ``Weights``.
+            ``CostWeights``.
         progress: show a progress bar, and the lines that tell which weights and which precision are used.
 
     All other arguments are described at ``nst_tf.settings.Settings``.
@@ -254,7 +254,7 @@ class _Run:
                 raise SettingsError("J is not a finite number at the start: lower alpha or beta.")
             raise StopRun(Ending.NOT_FINITE)
         seconds = time.perf_counter() - self._started
-        weights = Weights(self.settings.alpha, self.settings.beta)
+        weights = CostWeights(self.settings.alpha, self.settings.beta)
         costs = Costs(step, J, J_content, J_style, seconds, max(G.shape[1:3]), *weights)
         self.history.append(costs)
         if J < self._best_J:
@@ -263,7 +263,7 @@ class _Run:
             answer = callback(self.progress(G))
             if isinstance(answer, bool | np.bool_) and answer:
                 raise StopRun(Ending.CALLBACK)
-            if isinstance(answer, Weights):
+            if isinstance(answer, CostWeights):
                 self.settings = dataclasses.replace(self.settings, alpha=answer.alpha, beta=answer.beta)
         if step == self._last_step:
             raise StopRun(Ending.FINISHED)

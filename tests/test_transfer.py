@@ -17,7 +17,7 @@ from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
 from nst_tf.optimizers import OPTIMIZERS, Ending, StopRun
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.transfer import Objective, Weights
+from nst_tf.transfer import CostWeights, Objective
 
 SMALL = {"size": 96, "progress": False}
 
@@ -241,7 +241,7 @@ def test_a_callback_can_change_alpha_and_beta(optimizer):
 
     def callback(progress):
         seen.append(progress)
-        return Weights(5, 0.5) if progress.costs.step >= 8 else None  # the same weights again change nothing
+        return CostWeights(5, 0.5) if progress.costs.step >= 8 else None  # the same weights again change nothing
 
     result = run(steps=24, optimizer=optimizer, beta=0.005, callback=callback)
     assert [(row.alpha, row.beta) for row in result.history] == [(10, 0.005)] * 9 + [(5, 0.5)] * 16
@@ -254,14 +254,14 @@ def test_a_callback_can_change_alpha_and_beta(optimizer):
 
 
 def test_other_weights_hold_for_the_larger_sizes_too():
-    result = run(size=400, steps=24, callback=lambda row: Weights(10, 0.5) if row.costs.step == 5 else None)
+    result = run(size=400, steps=24, callback=lambda row: CostWeights(10, 0.5) if row.costs.step == 5 else None)
     assert [row.size for row in result.history] == [100] * 6 + [200] * 2 + [400] * 17
     assert [row.beta for row in result.history] == [0.05] * 6 + [0.5] * 19
 
 
 def test_weights_that_make_no_sense_are_refused():
     with pytest.raises(SettingsError, match=r"^beta is -1: give a number of at least 0\.$"):
-        run(steps=3, callback=lambda progress: Weights(10, -1))
+        run(steps=3, callback=lambda progress: CostWeights(10, -1))
 
 
 def test_a_callback_may_answer_with_numpy_and_not_change_the_image():

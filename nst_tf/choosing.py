@@ -1,0 +1,85 @@
+"""The demo's pictures: those of the project, and those that are uploaded."""
+
+import base64
+import io
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from nst_tf.files import pictures_folder
+from nst_tf.images import ImageError, decode_picture, load_image, tensor_to_image
+from nst_tf.layers import CONV_LAYERS, minimum_side
+from nst_tf.painting import Original
+from nst_tf.widgets import Gallery
+
+THUMBNAIL = (128, 96)  # pixels
+LEAST = minimum_side(list(CONV_LAYERS))
+VIEW = 600  # pixels: longer side of a picture that is only looked at
+
+
+class Chooser:
+    """A gallery of a folder's pictures and of uploads.
+
+    Args:
+        kind: ``"content"`` or ``"style"``, the folder.
+        label: what the gallery is called.
+        first: stem of the picture that is chosen at first.
+        limit: bytes that an upload may have.
+    """
+
+    def __init__(self, kind: str, label: str, first: str, limit: int):
+        self.gallery = Gallery(label=label, limit=limit)
+        self._originals: list[Original] = []
+        self._views: list[Image.Image] = []
+        for path in sorted((pictures_folder() / kind).glob("*.jpg")):
+            self._add(Original(path.stem.replace("_", " "), str(path), _as_typed(path)))
+            if path.stem == first:
+                self.gallery.chosen = len(self._originals) - 1
+        self.gallery.on_msg(self._upload)
+
+    @property
+    def chosen(self) -> Original:
+        """The picture that is chosen now."""
+        return self._originals[self.gallery.chosen]
+
+    @property
+    def view(self) -> Image.Image:
+        """How that looks."""
+        return self._views[self.gallery.chosen]
+
+    def _add(self, original: Original) -> None:
+        view = tensor_to_image(load_image(original.source, VIEW, minimum_side=LEAST, name=original.title))
+        self._originals.append(original)
+        self._views.append(view)
+        pictured = {"title": original.title, "thumbnail": data_url(ImageOps.fit(view, THUMBNAIL))}
+        self.gallery.pictures = [*self.gallery.pictures, pictured]
+
+    def _upload(self, _: Gallery, content: dict, buffers: list[memoryview]) -> None:
+        name = Path(str(content["name"])).name
+        try:
+            self._add(Original(name, decode_picture(bytes(buffers[0]), name), name))
+        except ImageError as problem:
+            self.gallery.say(str(problem))
+        except MemoryError:
+            self.gallery.say(f"{name} needs more memory than is free: use a smaller copy.")
+        else:
+            self.gallery.chosen = len(self._originals) - 1
+            self.gallery.say("")
+
+
+def data_url(picture: Image.Image) -> str:
+    """A picture as part of a page."""
+    return f"data:image/jpeg;base64,{base64.b64encode(encoded(picture, 'JPEG', quality=85)).decode()}"
+
+
+def encoded(picture: Image.Image, kind: str, **options: object) -> bytes:
+    """The bytes of a picture file of that kind."""
+    file = io.BytesIO()
+    picture.save(file, kind, **options)
+    return file.getvalue()
+
+
+def _as_typed(path: Path) -> str:
+    """The path as one gives it on the command line: short where the project's folder is the current one."""
+    project = pictures_folder().parent
+    return str(path.relative_to(project) if (project / "pyproject.toml").exists() else path)

@@ -1,0 +1,113 @@
+"""The classroom demo as a web page: ``python -m nst_tf classroom`` serves its notebook through Voilà.
+
+Each page that is opened has a kernel, a process of its own, which ends soon after the page is closed.
+"""
+
+import argparse
+import importlib.util
+import logging
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from nst_tf.settings import SettingsError
+from nst_tf.weights import load_weights
+
+LOCAL = "127.0.0.1"
+PORT = 8866
+UPLOAD_LIMIT = "NST_TF_UPLOAD_LIMIT"  # environment variable of the kernels: how many bytes an upload may have
+LARGEST_UPLOAD = 50_000_000  # bytes; its message is a little larger
+LARGEST_MESSAGE = 52 * 2**20
+# A page's beat keeps its kernel from being idle, connected or not: twenty seconds without one, and it goes.
+DESERTED = {"cull_idle_timeout": 20, "cull_interval": 5, "cull_connected": True}
+EXTENSIONS = [
+    "@voila-dashboards/widgets-manager8",
+    "@jupyter-widgets/jupyterlab-manager",
+    "anywidget",
+]  # and no other one
+
+_PACKAGE = Path(__file__).parent
+
+
+class ClassroomError(RuntimeError):
+    """The page can't be served. The text is one sentence that says why and what to do."""
+
+
+def main(arguments: Sequence[str], parser: argparse.ArgumentParser) -> None:
+    """Serve the demo until Ctrl-C.
+
+    Args:
+        arguments: of the command line.
+        parser: to which this command's options are added.
+
+    Raises:
+        SettingsError: nothing can listen on that address or port.
+        ClassroomError: Voilà is not installed.
+        WeightsError: VGG-19's weights can't be had.
+    """
+    parser.add_argument(
+        "--address",
+        default=LOCAL,
+        help="of this machine, to listen on (%(default)s: nobody else can open the page; 0.0.0.0: whoever reaches this machine can)",
+    )
+    parser.add_argument("--port", type=int, help=f"to listen on ({PORT}, or the next one that is free)")
+    options = parser.parse_args(arguments)
+    if not importlib.util.find_spec("voila"):
+        raise ClassroomError(
+            'The classroom needs Voilà: python -m pip install "nst_tf[classroom]" (or make classroom).'
+        )
+    port = _free_port(options.address, options.port)
+    print(load_weights("auto"), flush=True)  # here, where a problem with them can be read
+    _serve(options.address, port)
+
+
+def _free_port(address: str, wanted: int | None) -> int:
+    for port in [wanted] if wanted is not None else range(PORT, PORT + 50):
+        try:
+            with socket.create_server((address, port)):
+                return port
+        except OverflowError:
+            reason = "there is no such port"
+        except socket.gaierror:
+            reason = "there is no such address"
+        except OSError as problem:
+            reason = os.strerror(problem.errno)
+    raise SettingsError(
+        f"Nothing can listen on port {port} of {address} ({reason}): choose another --port, or an --address of this machine."
+    )
+
+
+def _serve(address: str, port: int) -> None:
+    os.environ["JUPYTER_PATH"] = os.pathsep.join(
+        [str(_PACKAGE / "page/jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+    )
+    os.environ[UPLOAD_LIMIT] = str(LARGEST_UPLOAD)
+
+    from tornado.ioloop import IOLoop
+    from traitlets.config import Config
+    from voila.app import Voila
+
+    config = Config(
+        MappingKernelManager=DESERTED,
+        VoilaConfiguration={"template": "nst_tf", "extension_allowlist": EXTENSIONS},
+        Voila={
+            "ip": address,
+            "port": port,
+            "port_retries": 0,
+            "open_browser": False,
+            "log_level": logging.ERROR,
+            "tornado_settings": {"websocket_max_message_size": LARGEST_MESSAGE},
+        },
+    )
+    app = Voila(config=config)
+    app.initialize([str(_notebook())])
+    host = f"[{address}]" if ":" in address else address
+    IOLoop.current().add_callback(print, f"The demo is at http://{host}:{port}/ (Ctrl-C stops it)", flush=True)
+    app.start()
+
+
+def _notebook() -> Path:
+    """Beside the package in a checkout, inside it once installed."""
+    checkout = _PACKAGE.parent / "notebooks/demo.ipynb"
+    return checkout if checkout.exists() else _PACKAGE / "lessons/demo.ipynb"

@@ -1,0 +1,134 @@
+"""The demo's controls: each setting of a run, and a line that says what it does."""
+
+import html
+from collections.abc import Sequence
+
+import ipywidgets as w
+
+from nst_tf.layers import BALANCED_STYLE_LAYERS, CONV_LAYERS
+from nst_tf.painting import Pace
+from nst_tf.settings import INITS, OPTIMIZER_NAMES, Settings
+
+ALPHA = Settings.alpha
+SIZES = (200, 300, 400, 512, 640, 800, 1024)  # pixels
+SLOW = 1.0  # seconds an evaluation
+STEPS = 200
+
+
+class Controls:
+    """The settings that a page offers.
+
+    Attributes:
+        main: the widgets that everybody needs.
+        more: the others, folded away.
+        ratio: the slider of β/α.
+    """
+
+    def __init__(self):
+        self.ratio = w.FloatLogSlider(
+            value=Settings.beta / ALPHA, base=10, min=-5, max=0, step=0.1, readout=False, description="β/α"
+        )
+        self._ratio_in_numbers = w.HTML().add_class("nst-numbers-of-ratio")
+        self._size = w.Dropdown(
+            options=[(f"{size} px", size) for size in SIZES], value=Settings.size, description="Size"
+        )
+        self._content_layer = w.Dropdown(
+            options=list(CONV_LAYERS), value=Settings.content_layer, description="Content layer"
+        )
+        self._shares = [
+            w.FloatSlider(value=1, min=0, max=3, step=0.1, description=name, readout_format=".1f")
+            for name, _ in BALANCED_STYLE_LAYERS
+        ]
+        self._lambdas = [w.HTML() for _ in self._shares]
+        self._init = w.Dropdown(options=list(INITS), value=Settings.init, description="G starts as")
+        self._optimizer = w.Dropdown(options=list(OPTIMIZER_NAMES), value=Settings.optimizer, description="Optimizer")
+        self._steps = w.BoundedIntText(value=STEPS, min=1, max=2000, step=50, description="Steps")
+        self._seed = w.BoundedIntText(value=Settings.seed, min=0, max=1_000_000, description="Seed")
+        self.main = w.VBox(
+            [
+                w.VBox([self.ratio, self._ratio_in_numbers, note(RATIO)]),
+                noted(self._size, SIZE),
+            ]
+        )
+        self.more = w.Accordion([self._folded()], titles=["More"], selected_index=None)
+        for slider in (self.ratio, *self._shares):
+            slider.observe(lambda _: self._show_numbers(), "value")
+        self._show_numbers()
+
+    @property
+    def beta(self) -> float:
+        """β as shown: α times β/α in two digits."""
+        return float(f"{ALPHA * float(f'{self.ratio.value:.2g}'):.6g}")
+
+    def settings(self) -> Settings:
+        """What is set now.
+
+        Raises:
+            SettingsError: it makes no sense.
+        """
+        return Settings(
+            size=self._size.value,
+            alpha=ALPHA,
+            beta=self.beta,
+            content_layer=self._content_layer.value,
+            style_layers=self._style_layers(),
+            init=self._init.value,
+            optimizer=self._optimizer.value,
+            steps=self._steps.value,
+            seed=self._seed.value,
+        )
+
+    def mark_slow_sizes(self, pace: Pace, picture_size: tuple[int, int]) -> None:
+        """Mark the sizes at which an evaluation of a picture with these proportions takes over a second here."""
+        longer = max(picture_size)
+
+        def label(size: int) -> str:
+            seconds = pace.of(*(side * size / longer for side in picture_size))
+            return f"{size} px" + (f" · slow: {seconds:.1f} s a step" if seconds > SLOW else "")
+
+        options = tuple((label(size), size) for size in SIZES)
+        if options != self._size.options:
+            size = self._size.value
+            with self._size.hold_sync():
+                self._size.options = options
+                self._size.value = size
+
+    def _style_layers(self) -> Sequence[tuple[str, float]]:
+        return [
+            (name, float(f"{share.value * balanced:.3g}"))
+            for share, (name, balanced) in zip(self._shares, BALANCED_STYLE_LAYERS, strict=True)
+        ]
+
+    def _show_numbers(self) -> None:
+        self._ratio_in_numbers.value = f"β/α = {self.beta / ALPHA:.2g}: α = {ALPHA:g}, β = {self.beta:.3g}"
+        for shown, (_, weight) in zip(self._lambdas, self._style_layers(), strict=True):
+            shown.value = f"λ = {weight:g}"
+
+    def _folded(self) -> w.Widget:
+        layers = w.VBox([w.HBox(list(row)) for row in zip(self._shares, self._lambdas, strict=True)])
+        columns = [
+            w.VBox([noted(self._content_layer, CONTENT_LAYER), noted(self._init, INIT)]),
+            noted(layers, STYLE_LAYERS),
+            w.VBox([noted(self._optimizer, OPTIMIZER), noted(self._steps, EVALUATIONS), noted(self._seed, SEED)]),
+        ]
+        return w.GridBox(columns).add_class("nst-more")
+
+
+RATIO = "Right: more of the painting. Left: more of the photograph."
+SIZE = "Of G's longer side. Twice the size takes four times as long."
+CONTENT_LAYER = "Deep: what things are. Shallow: their colours and lines too."
+INIT = "content is clear at once; noise takes many more steps."
+STYLE_LAYERS = "What each layer's Gram matrix counts: shallow for strokes, deep for large forms."
+OPTIMIZER = "The way downhill: lbfgs finds the length of its steps by itself."
+EVALUATIONS = "How often J and its gradient are evaluated."
+SEED = "Of the noise: one seed, one picture."
+
+
+def noted(widget: w.Widget, line: str) -> w.Widget:
+    """A control, and below it the line that says what it does."""
+    return w.VBox([widget, note(line)])
+
+
+def note(line: str) -> w.Widget:
+    """The line below a control."""
+    return w.HTML(html.escape(line)).add_class("nst-note")

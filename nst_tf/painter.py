@@ -1,0 +1,160 @@
+"""Painting beside an interface: a thread paints, and whoever shows the picture looks in when it likes."""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nst_tf.images import ImageError
+from nst_tf.inputs import load_inputs
+from nst_tf.painting import Job, Pace, Painting
+from nst_tf.settings import Settings, SettingsError
+from nst_tf.weights import WeightsError
+
+if TYPE_CHECKING:  # TensorFlow takes seconds to load: the thread does that, while the page is there already
+    from nst_tf.transfer import CostWeights, Progress
+
+TRIAL_SIZES = (100, 300)  # pixels: an evaluation at both tells how long others will take
+
+
+class Painter:
+    """Paints one job at a time, in a thread of its own.
+
+    Args:
+        is_watched: asked at every step; the run stops when it answers False.
+
+    Attributes:
+        painting: the last one that there is a picture of, under way or ended.
+        status: one line for who looks on: what is being done, or what went wrong.
+        failed: whether ``status`` says what went wrong.
+        pace: how long evaluations take on this machine; None until ``prepare`` has found out.
+    """
+
+    def __init__(self, is_watched: Callable[[], bool] = lambda: True):
+        self.painting = Painting()
+        self.status = ""
+        self.failed = False
+        self.pace: Pace | None = None
+        self._is_watched = is_watched
+        self._running = threading.Lock()
+        self._preparing = threading.Lock()
+        self._stop = False
+        self._weights = (Settings.alpha, Settings.beta)
+
+    @property
+    def running(self) -> bool:
+        """Whether a job is under way."""
+        return self._running.locked()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the job under way ends after this evaluation."""
+        return self.running and self._stop
+
+    def prepare(self, job: Job) -> None:
+        """Load the network and measure the pace with a job's pictures, so that a first start need not wait for it."""
+        threading.Thread(target=self._explained, args=(self._prepare, job), daemon=True).start()
+
+    def start(self, job: Job) -> bool:
+        """Begin a new painting; False if one is under way."""
+        return self._begin(job, Painting())
+
+    def resume(self, job: Job) -> bool:
+        """Go on from the picture as it is; False if a job is under way or there is no picture."""
+        picture = self.painting.picture
+        if picture is None:
+            return False
+        return self._begin(job._replace(settings=dataclasses.replace(job.settings, init=picture)), self.painting)
+
+    def stop(self) -> None:
+        """End the job under way after this evaluation."""
+        self._stop = True
+
+    def reweigh(self, alpha: float, beta: float) -> None:
+        """Other α and β for the job under way."""
+        self._weights = (alpha, beta)
+
+    def fail(self, sentence: str) -> None:
+        """Say what went wrong."""
+        self.failed, self.status = True, sentence
+
+    # ------------------------------------------------------------------------------ in the thread
+
+    def _begin(self, job: Job, painting: Painting) -> bool:
+        if not self._running.acquire(blocking=False):
+            return False
+        self._stop, self.failed, self.status = False, False, "Starting…"
+        self._weights = (job.settings.alpha, job.settings.beta)
+
+        def work() -> None:
+            try:
+                self._explained(self._paint, job, painting)
+            finally:
+                self._running.release()
+
+        threading.Thread(target=work, daemon=True).start()
+        return True
+
+    def _explained(self, work: Callable, *arguments: object) -> None:
+        """Do the work; what goes wrong becomes the status, in one sentence."""
+        try:
+            work(*arguments)
+        except (ImageError, SettingsError) as problem:
+            self.fail(str(problem))
+        except WeightsError as problem:
+            self.fail(f"{str(problem).splitlines()[0]} In a terminal, python -m nst_tf weights says what to do.")
+        except MemoryError:
+            self.fail("There is not enough memory: use a smaller size.")
+        except Exception as problem:  # whatever it is, the page goes on
+            self.fail(
+                f"The run failed ({type(problem).__name__}: {' '.join(str(problem).split())[:200]}): start again."
+            )
+
+    def _say(self, line: str) -> None:
+        self.status = line
+
+    def _prepare(self, job: Job) -> None:
+        with self._preparing:
+            self._say("Loading TensorFlow and VGG-19…")
+            from nst_tf.objective import Objective
+            from nst_tf.precision import fastest_precision
+            from nst_tf.vgg import load_vgg19
+
+            vgg = load_vgg19(job.settings.weights, precision=fastest_precision()[0], say=self._say)
+            seconds, pixels = [], []
+            for size in TRIAL_SIZES:
+                C, S, G = load_inputs(
+                    job.content.source, job.style.source, dataclasses.replace(job.settings, size=size)
+                )
+                objective = Objective(vgg, C, S, job.settings)
+                seconds.append(min(_seconds(lambda objective=objective, G=G: objective(G)) for _ in range(3)))
+                pixels.append(G.shape[1] * G.shape[2])
+            per_pixel = max(0.0, (seconds[1] - seconds[0]) / (pixels[1] - pixels[0]))
+            self.pace = Pace(max(0.0, seconds[0] - per_pixel * pixels[0]), per_pixel)
+            self._say("Ready")
+
+    def _paint(self, job: Job, painting: Painting) -> None:
+        with self._preparing:  # so that the network is loaded once
+            self._say("Loading the pictures…")
+        from nst_tf.transfer import CostWeights, Ending, stylize
+
+        painting.begin_run(job)
+
+        def look_on(progress: "Progress") -> "bool | CostWeights":
+            painting.record(progress)
+            self.painting = painting
+            self._say("Painting")
+            painting.reweighed |= self._weights != (job.settings.alpha, job.settings.beta)
+            return self._stop or not self._is_watched() or CostWeights(*self._weights)
+
+        C, S, settings = job
+        result = stylize(C.source, S.source, **vars(settings), callback=look_on, progress=False)
+        painting.end_run(result.image, result.settings)
+        self._say("Stopped" if result.ending is Ending.CALLBACK else f"Done: {result.ending.value}")
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started

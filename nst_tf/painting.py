@@ -1,0 +1,152 @@
+"""What has been painted so far, for those who look on: the picture, the costs, snapshots, and the time left."""
+
+import statistics
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from PIL import Image
+
+from nst_tf.images import Source
+from nst_tf.layers import minimum_side
+from nst_tf.repeat import command_line
+from nst_tf.settings import Settings
+from nst_tf.stages import Stage, stages
+
+if TYPE_CHECKING:  # TensorFlow takes seconds to load, and nothing here needs it
+    from nst_tf.transfer import Costs, Progress
+
+PICTURE_EVERY = 1.0  # seconds
+SNAPSHOTS = 60  # of which at most so many are kept
+RECENT = 5  # evaluations by which the time left is judged
+
+
+class Original(NamedTuple):
+    """A picture to paint from: what it is called, what to read it from, and its path on a command line."""
+
+    title: str
+    source: Source
+    path: str
+
+
+class Job(NamedTuple):
+    """What to paint."""
+
+    content: Original
+    style: Original
+    settings: Settings
+
+
+class Pace(NamedTuple):
+    """How long an evaluation takes on this machine: so many seconds, and so many more for each pixel."""
+
+    seconds: float
+    seconds_per_pixel: float
+
+    def of(self, width: float, height: float) -> float:
+        """Seconds for an evaluation of a picture of that size."""
+        return self.seconds + self.seconds_per_pixel * width * height
+
+
+class Painting:
+    """One picture in the making, by one run or by several that go on from each other.
+
+    Attributes:
+        jobs: of its runs, one after the other.
+        picture: the best so far, at the size of the result and at most a second old; None before the first evaluation.
+        history: the costs at every step, as ``Result.history``, through all runs.
+        snapshots: pictures on the way, by their step, evenly spread.
+        steps: how many steps there are to be in all.
+        settings: of the last run, once it has ended, as ``Result.settings``.
+        reweighed: whether a run had several β/α.
+    """
+
+    def __init__(self):
+        self.jobs: list[Job] = []
+        self.picture: Image.Image | None = None
+        self.history: list[Costs] = []
+        self.snapshots: dict[int, Image.Image] = {}
+        self.steps = 0
+        self.settings: dict | None = None
+        self.reweighed = False
+        self._interval = 1  # of the steps that become snapshots
+        self._pictured = 0.0
+
+    def begin_run(self, job: Job) -> None:
+        """The steps to come are of this job."""
+        self.jobs.append(job)
+        self._before = self.history[-1] if self.history else None
+        self.steps = self._steps_before + job.settings.steps
+
+    def record(self, progress: "Progress") -> None:
+        """One step more."""
+        row = progress.costs
+        if self._before:
+            row = row._replace(step=row.step + self._before.step, seconds=row.seconds + self._before.seconds)
+        if progress.costs.step or not self._before:  # a run that goes on starts with the picture that is there already
+            self.history.append(row)
+        now = time.monotonic()
+        if row.step % self._interval == 0 or now - self._pictured >= PICTURE_EVERY:
+            self.picture, self._pictured = progress.picture(), now
+        if row.step % self._interval == 0:
+            self._keep(row.step)
+
+    def end_run(self, picture: Image.Image, settings: dict) -> None:
+        """What the run came to."""
+        self.picture, self.settings = picture, settings
+        self._keep(self.history[-1].step)
+
+    def seconds_left(self, pace: Pace | None) -> float | None:
+        """About how long the steps to come will take; None while nothing is known about it.
+
+        Args:
+            pace: of this machine, which tells how long evaluations at a larger size will take.
+        """
+        if self.picture is None or not self.history:
+            return None
+        width, height = self.picture.size
+        rows = self.history[-RECENT - 1 :]
+        scale = rows[-1].size / max(width, height)
+        recent = [b.seconds - a.seconds for a, b in pairwise(rows) if a.size == b.size == rows[-1].size]
+        if not (recent or pace):
+            return None
+        pace = pace or Pace(0, 1)
+        slowness = statistics.median(recent) / pace.of(width * scale, height * scale) if recent else 1
+        step, seconds = rows[-1].step - self._steps_before, 0.0
+        for stage in self._stages():
+            scale = stage.size / max(width, height)
+            seconds += max(0, stage.last_step - step) * pace.of(width * scale, height * scale)
+            step = max(step, stage.last_step)
+        return slowness * seconds
+
+    def command(self) -> str:
+        """The command that paints it again, with a remark where it takes more than one."""
+        C, S, _ = self.jobs[-1]
+        settings = {**self.settings, "init": self.jobs[0].settings.init}
+        command = command_line(C.path, S.path, settings, f"{self.name}.png")
+        if len(self.jobs) == 1 and not self.reweighed:
+            return command
+        return f"{command}  # alike, not the same: β/α was changed on the way, or the run continued"
+
+    @property
+    def name(self) -> str:
+        """A file name for it, without an ending."""
+        C, S, _ = self.jobs[-1]
+        return f"{Path(C.path).stem}_{Path(S.path).stem}"
+
+    @property
+    def _steps_before(self) -> int:
+        return self._before.step if self._before else 0
+
+    def _stages(self) -> list[Stage]:
+        run = self.jobs[-1].settings
+        least = minimum_side([name for name, _ in run.layers])
+        coarse_to_fine = run.coarse_to_fine and not run.starts_from_picture
+        return stages(max(self.picture.size), min(self.picture.size), least, run.steps, coarse_to_fine)
+
+    def _keep(self, step: int) -> None:
+        self.snapshots[step] = self.picture
+        if len(self.snapshots) > SNAPSHOTS:
+            self._interval *= 2
+            self.snapshots = {step: kept for step, kept in self.snapshots.items() if step % self._interval == 0}

@@ -100,6 +100,7 @@ def _serve(address: str, port: int) -> None:
             "tornado_settings": {"websocket_max_message_size": LARGEST_MESSAGE},
         },
     )
+    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns of Voilà's own settings at every page
     app = Voila(config=config)
     app.initialize([str(_notebook())])
     host = f"[{address}]" if ":" in address else address

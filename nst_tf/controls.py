@@ -12,7 +12,7 @@ from nst_tf.settings import INITS, OPTIMIZER_NAMES, Settings
 ALPHA = Settings.alpha
 SIZES = (200, 300, 400, 512, 640, 800, 1024)  # pixels
 SLOW = 1.0  # seconds an evaluation
-STEPS = 200
+STEPS = 150
 
 
 class Controls:
@@ -39,7 +39,7 @@ class Controls:
             w.FloatSlider(value=1, min=0, max=3, step=0.1, description=name, readout_format=".1f")
             for name, _ in BALANCED_STYLE_LAYERS
         ]
-        self._lambdas = [w.HTML() for _ in self._shares]
+        self._lambdas = [w.HTML().add_class("nst-lambda") for _ in self._shares]
         self._init = w.Dropdown(options=list(INITS), value=Settings.init, description="G starts as")
         self._optimizer = w.Dropdown(options=list(OPTIMIZER_NAMES), value=Settings.optimizer, description="Optimizer")
         self._steps = w.BoundedIntText(value=STEPS, min=1, max=2000, step=50, description="Steps")
@@ -114,12 +114,12 @@ class Controls:
         return w.GridBox(columns).add_class("nst-more")
 
 
-RATIO = "Right: more of the painting. Left: more of the photograph."
-SIZE = "Of G's longer side. Twice the size takes four times as long."
-CONTENT_LAYER = "Deep: what things are. Shallow: their colours and lines too."
-INIT = "content is clear at once; noise takes many more steps."
-STYLE_LAYERS = "What each layer's Gram matrix counts: shallow for strokes, deep for large forms."
-OPTIMIZER = "The way downhill: lbfgs finds the length of its steps by itself."
+RATIO = "Left: more photograph. Right: more painting."
+SIZE = "Of G. Twice the size takes four times as long."
+CONTENT_LAYER = "Deep: what things are. Shallow: their looks too."
+INIT = "content is clear at once, noise takes many steps."
+STYLE_LAYERS = "What each layer counts: shallow for strokes, deep for forms."
+OPTIMIZER = "The way downhill; lbfgs needs the fewest steps."
 EVALUATIONS = "How often J and its gradient are evaluated."
 SEED = "Of the noise: one seed, one picture."
 

@@ -40,7 +40,7 @@ class Demo:
 
     def __init__(self):
         limit = int(os.environ.get(UPLOAD_LIMIT, JUPYTERS_LIMIT))
-        self._content = Chooser("content", "Content C", "louvre", limit)
+        self._content = Chooser("content", "Content C", "chambord", limit)
         self._style = Chooser("style", "Style S", "great_wave", limit)
         self._controls = Controls()
         self._start, self._stop, self._resume = (
@@ -62,8 +62,8 @@ class Demo:
                 f"nst-{letter}"
             )
             for letter, chooser, line in (
-                ("C", self._content, "The photograph: what is in it stays."),
-                ("S", self._style, "The painting: its colours and strokes come in."),
+                ("C", self._content, "The photograph: what is in it."),
+                ("S", self._style, "The painting: its colours and strokes."),
             )
         ]
         buttons = w.HBox([self._start, self._stop, self._resume]).add_class("nst-buttons")

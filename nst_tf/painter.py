@@ -151,7 +151,8 @@ class Painter:
         C, S, settings = job
         result = stylize(C.source, S.source, **vars(settings), callback=look_on, progress=False)
         painting.end_run(result.image, result.settings)
-        self._say("Stopped" if result.ending is Ending.CALLBACK else f"Done: {result.ending.value}")
+        plain = {Ending.CALLBACK: "Stopped", Ending.FINISHED: "Done"}
+        self._say(plain.get(result.ending, f"Ended: {result.ending.value}"))
 
 
 def _seconds(work: Callable[[], object]) -> float:

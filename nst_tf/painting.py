@@ -127,7 +127,7 @@ class Painting:
         command = command_line(C.path, S.path, settings, f"{self.name}.png")
         if len(self.jobs) == 1 and not self.reweighed:
             return command
-        return f"{command}  # alike, not the same: β/α was changed on the way, or the run continued"
+        return f"{command}  # alike: β/α was changed on the way, or the run continued"
 
     @property
     def name(self) -> str:

@@ -409,7 +409,7 @@ def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
             positive = np.ma.masked_less_equal(values, 0)
             axes.plot(steps, positive, color=colour, linewidth=width, label="" if number else label)
     axes.set_yscale("log")
-    _mark_pieces(axes, pieces)
+    _mark_pieces(axes, pieces, least=1 / 8 if compact else 1 / 20)
     letters = 15 if compact else 13
     if not compact:
         axes.set_title("The cost J = α J_content + β J_style", fontsize=15)
@@ -428,15 +428,18 @@ def _with_value(term: str, weight: str, history: Sequence) -> str:
     return f"{term}, {weight} = {values.pop():g}" if len(values) == 1 else term
 
 
-def _mark_pieces(axes: Axes, pieces: list[list]) -> None:
-    """A line where each piece of a run begins, and what is different about it: its size, its β/α."""
+def _mark_pieces(axes: Axes, pieces: list[list], least: float) -> None:
+    """A line where each piece of a run begins, and what is different about it: its size, its β/α.
+
+    A piece of less than that share of the steps has no room for words.
+    """
     steps = sum(map(len, pieces))
     sizes, ratios = ({of(rows[0]) for rows in pieces} for of in (_size, _ratio))
     for number, rows in enumerate(pieces):
         if number:
             axes.axvline(rows[0].step - 0.5, color="grey", linewidth=1)
         names = [of(rows[0]) for of, all_of_them in ((_ratio, ratios), (_size, sizes)) if len(all_of_them) > 1]
-        if len(rows) > steps / 20:  # else there is no room for a word
+        if len(rows) > least * steps:
             axes.text(
                 (rows[0].step + rows[-1].step) / 2,
                 0.02,

@@ -41,18 +41,20 @@ class Show:
         self._snapshots = w.SelectionSlider(options=[("–", 0)], description="Snapshot", disabled=True)
         self._snapshots.observe(lambda _: self._look_back(), "value")
         self._files = {
-            "PNG": w.Button(description="PNG", tooltip="Download this picture"),
-            "GIF": w.Button(description="GIF", tooltip="Download its making as a timelapse"),
-            "Command": w.Button(description="Command", tooltip="Download the command line that paints it again"),
+            "PNG": w.Button(description="PNG", disabled=True, tooltip="Download this picture"),
+            "GIF": w.Button(description="GIF", disabled=True, tooltip="Download its making as a timelapse"),
+            "Command": w.Button(
+                description="Command", disabled=True, tooltip="Download the command line that paints it again"
+            ),
         }
         for kind, download in {"PNG": self._send_picture, "GIF": self._make_gif, "Command": self._send_command}.items():
             self._files[kind].on_click(lambda _, download=download: download())
         downloads = w.HBox([w.Label("Download"), *self._files.values()]).add_class("nst-buttons")
         self.picture = w.VBox(
             [
-                noted(self._stage, "Drag over the picture, or move the slider: C comes over G from the left."),
+                noted(self._stage, "Drag over the picture, or move the slider: C on its left, G on its right."),
                 noted(self._snapshots, "Afterwards: the picture on its way, step by step."),
-                noted(downloads, "Afterwards: this picture, its making, the command line that paints it again."),
+                noted(downloads, "Afterwards: this picture, its making, the command to repeat it."),
                 self._command,
             ]
         )
@@ -152,12 +154,11 @@ def _numbers(painting: Painting, painter: Painter, running: bool) -> str:
     if not painting.history:
         return ""
     row = painting.history[-1]
-    numbers = [f"step {row.step} of {painting.steps}", f"{row.seconds:.0f} s"]
     left = painting.seconds_left(painter.pace) if running else None
-    if left is not None:
-        numbers.append(f"{left:.0f} s left")
+    still = f", {left:.0f} s left" if left is not None else ""
+    numbers = f"step {row.step} of {painting.steps}<br>{row.seconds:.0f} s{still}"
     bar = f"<progress max='{painting.steps}' value='{row.step}' aria-label='steps'></progress>"
-    return f"<p class='nst-numbers'>{' · '.join(numbers)}</p>{bar}"
+    return f"<p class='nst-numbers'>{numbers}</p>{bar}"
 
 
 def _drawn(painting: Painting) -> str:

@@ -21,7 +21,7 @@ function render({ model, el }) {
   const upload = document.createElement("label");
   upload.className = "nst-upload";
   upload.title = "A picture of your own";
-  upload.append(file, document.createTextNode("your own…"));
+  upload.append(file, document.createTextNode("your own"));
 
   const choice = ({ title, thumbnail }, index) => {
     const input = document.createElement("input");

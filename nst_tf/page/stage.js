@@ -17,7 +17,7 @@ function render({ model, el }) {
   picture.append(G, C, edge);
   const row = document.createElement("label");
   row.className = "nst-wipe";
-  row.append("G", wipe, "C");
+  row.append("C", wipe, "G");
   el.append(picture, row);
 
   // A picture takes its place only once it is decoded: nothing flickers.

@@ -150,22 +150,25 @@ def _timelapse(pictures: list[Image.Image]) -> bytes:
 
 
 def _numbers(painting: Painting, painter: Painter, running: bool) -> str:
-    """Step, seconds and time left, and a bar."""
+    """Step, J, seconds and time left, and a bar."""
     if not painting.history:
         return ""
     row = painting.history[-1]
     left = painting.seconds_left(painter.pace) if running else None
     still = f", {left:.0f} s left" if left is not None else ""
-    numbers = f"step {row.step} of {painting.steps}<br>{row.seconds:.0f} s{still}"
+    numbers = f"step {row.step} of {painting.steps}, J = {row.J:.3g}<br>{row.seconds:.0f} s{still}"
     bar = f"<progress max='{painting.steps}' value='{row.step}' aria-label='steps'></progress>"
     return f"<p class='nst-numbers'>{numbers}</p>{bar}"
 
 
 def _drawn(painting: Painting) -> str:
     """The curves as part of a page."""
-    from nst_tf.plots import cost_curves  # Matplotlib takes a second to load
+    from matplotlib import rc_context  # which takes a second to load
+
+    from nst_tf.plots import cost_curves
 
     file = io.StringIO()
-    cost_curves(list(painting.history), compact=True).savefig(file, format="svg")
+    with rc_context({"svg.fonttype": "none"}):  # letters stay letters
+        cost_curves(list(painting.history), compact=True).savefig(file, format="svg")
     svg = file.getvalue()
     return svg[svg.index("<svg") :]

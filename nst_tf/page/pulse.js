@@ -14,6 +14,14 @@ function download({ name, type }, data) {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+// ipywidgets' sliders have no name for a screen reader: give them that of their label.
+function nameSliders(page) {
+  page?.querySelectorAll("[role=slider]:not([aria-label])").forEach((handle) => {
+    const label = handle.closest(".jupyter-widgets")?.querySelector(".widget-label");
+    if (label) handle.setAttribute("aria-label", label.textContent);
+  });
+}
+
 function render({ model, el }) {
   el.classList.add("nst-pulse");
   const gone = document.createElement("p");
@@ -27,6 +35,7 @@ function render({ model, el }) {
   const beat = () => {
     const now = performance.now();
     gone.hidden = now - answered < GIVE_UP;
+    nameSliders(el.closest(".nst"));
     if (sent && now - sent < PATIENCE) return;
     sent = now;
     model.send({ kind: "beat" });

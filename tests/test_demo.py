@@ -1,0 +1,461 @@
+"""The classroom demo in a real browser: Chromium on pages that ``python -m nst_tf classroom`` serves, and in JupyterLab.
+
+Where there is no Chromium these tests are skipped, unless NST_TF_BROWSER_REQUIRED is set: then that is a failure.
+"""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from conftest import ROOT, opened
+from PIL import Image
+from playwright.sync_api import expect, sync_playwright
+
+from nst_tf import load_image
+from nst_tf.inputs import load_inputs
+from nst_tf.objective import Objective
+from nst_tf.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+READY = 120_000  # milliseconds: TensorFlow may take its time to load on a busy machine
+SMALL = "200"
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A way to start the browser, as often as a test likes."""
+    if not CHROMIUM:
+        reason = "there is no Chromium on this machine: apt install chromium, or name one in $CHROMIUM"
+        if os.environ.get("NST_TF_BROWSER_REQUIRED"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        yield lambda: playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+@contextlib.contextmanager
+def serving(*command, pattern, **environment):
+    """A server in a process of its own, ended with Ctrl-C; yields the process and what it printed up to the address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf8",
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+    )
+    try:
+        for line in process.stdout:
+            if found := re.search(pattern, line):
+                yield process, found[0]
+                break
+        else:
+            pytest.fail("The server ended before it told its address.")
+    finally:
+        process.send_signal(subprocess.signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def classroom(chromium):
+    """The classroom's address and the process that serves it."""
+    with serving("nst_tf", "classroom", pattern=r"http://127\.0\.0\.1:\d+/") as (process, address):
+        yield process, address
+
+
+@pytest.fixture
+def browser(chromium):
+    browser = chromium()
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(browser, classroom):
+    return open_page(browser, classroom[1])
+
+
+def open_page(browser, address):
+    """A page of the classroom, once it is drawn. What it does wrong is gathered in ``page.problems``."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda message: message.type == "error" and page.problems.append(message.text))
+    own = (address, address.replace("http", "ws"), "blob:", "data:")
+    page.on("request", lambda request: request.url.startswith(own) or page.problems.append(request.url))
+    page.goto(address)
+    expect(page.get_by_role("radio", name="chambord")).to_be_attached(timeout=READY)
+    return page
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def status(page):
+    return page.locator(".nst-status")
+
+
+def start(page, size=SMALL, steps=None):
+    choose_size(page, size)
+    if steps:
+        page.get_by_role("button", name="More").click()
+        page.get_by_label("Steps").fill(str(steps))
+        page.get_by_label("Steps").press("Enter")
+    button(page, "Start").click()
+    expect(page.locator(".nst-numbers")).to_be_visible(timeout=READY)
+
+
+def choose_size(page, size):
+    option = page.locator(".nst-left option", has_text=f"{size} px")
+    page.locator(".nst-left select").select_option(option.inner_text())
+
+
+def set_steps(page, steps):
+    page.locator(".jupyter-widget-Collapse-header").click()
+    page.get_by_label("Steps").fill(str(steps))
+    page.get_by_label("Steps").press("Enter")
+
+
+def step(page):
+    return int(re.search(r"step (\d+) of", status(page).inner_text())[1])
+
+
+def shown(page):
+    """The picture G on the page, as the bytes of its file."""
+    return bytes(
+        page.evaluate(
+            """async () => {
+                const response = await fetch(document.querySelector(".nst-G").src);
+                return [...new Uint8Array(await response.arrayBuffer())];
+            }"""
+        )
+    )
+
+
+def pixels(file):
+    return np.asarray(Image.open(io.BytesIO(file)).convert("RGB"), dtype=float) / 255
+
+
+def downloaded(page, name):
+    with page.expect_download(timeout=READY) as download:
+        button(page, name).click()
+    return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+
+# ----------------------------------------------------------------------------------- one run, all of it
+
+
+def test_a_run_from_the_thumbnails_to_the_files(page, vgg, tmp_path):
+    page.get_by_role("radio", name="cat").check(force=True)
+    page.get_by_role("radio", name="cat").press("ArrowDown")  # the keyboard goes on to the next: chambord
+    expect(page.get_by_role("radio", name="chambord")).to_be_checked()
+    set_steps(page, 60)
+    start(page)
+    expect(button(page, "Start")).to_be_disabled()
+    pictures = set()
+    while "Done" not in status(page).inner_text():
+        if page.locator(".nst-G[src]").count():
+            pictures.add(shown(page))
+        page.wait_for_timeout(300)
+    expect(page.locator(".nst-curves")).to_contain_text("β J_style, β = 0.05")
+    expect(button(page, "PNG")).to_be_enabled()
+    assert len(pictures) > 2
+
+    name, png = downloaded(page, "PNG")
+    assert name == "chambord_great_wave.png"
+    assert png == shown(page)
+    settings = Settings(size=200)
+    C, S, _ = load_inputs(ROOT / "images/content/chambord.jpg", ROOT / "images/style/great_wave.jpg", settings)
+    objective = Objective(vgg, C, S, settings)
+    assert objective(load_image(Image.open(io.BytesIO(png))))[0] < objective(C)[0] / 5
+
+    name, gif = downloaded(page, "GIF")
+    assert name == "chambord_great_wave.gif"
+    with Image.open(io.BytesIO(gif)) as timelapse:
+        assert timelapse.size == opened(io.BytesIO(png)).size
+        assert timelapse.n_frames > 20
+
+    name, text = downloaded(page, "Command")
+    assert name == "chambord_great_wave.txt"
+    command = shlex.split(text.decode())
+    assert command[:3] == ["python", "-m", "nst_tf"]
+    command[command.index("-o") + 1] = str(tmp_path / "again.png")
+    subprocess.run([sys.executable, *command[1:], "--quiet"], cwd=ROOT, check=True)
+    np.testing.assert_array_equal(opened(tmp_path / "again.png"), opened(io.BytesIO(png)))
+
+    page.get_by_role("slider", name="Snapshot").press("Home")
+    expect(page.locator(".nst-G")).to_have_attribute("alt", "G after 0 steps")
+    first = downloaded(page, "PNG")
+    assert first[0] == "chambord_great_wave_step_0.png"
+    assert np.abs(pixels(first[1]) - C[0]).max() < 0.01  # it starts from the content
+
+    stage = page.locator(".nst-picture")
+    wipe = page.get_by_role("slider", name="Wipe between C and G")
+    page.get_by_role("slider", name="Snapshot").press("End")
+    expect(page.locator(".nst-G")).to_have_attribute("alt", "G after 60 steps")
+    all_G = pixels(stage.screenshot())
+    wipe.press("End")
+    all_C = pixels(stage.screenshot())
+    wipe.fill("50")
+    half = pixels(stage.screenshot())
+    width = half.shape[1]
+    left, right = slice(0, int(0.48 * width)), slice(int(0.52 * width), width)
+    np.testing.assert_allclose(half[:, left], all_C[:, left], atol=0.02)
+    np.testing.assert_allclose(half[:, right], all_G[:, right], atol=0.02)
+    assert np.abs(all_C - all_G).mean() > 0.05
+    assert page.problems == []
+
+
+# ----------------------------------------------------------------------------------- while it runs
+
+
+def test_stop_continue_and_another_ratio(page):
+    set_steps(page, 400)
+    start(page, 400)
+    expect(button(page, "Start")).to_be_disabled()
+    button(page, "Stop").click()
+    expect(status(page)).to_contain_text(re.compile("Stopping|Stopped"), timeout=1000)
+    expect(status(page)).to_contain_text("Stopped", timeout=20_000)
+    before = step(page)
+    assert before < 400
+    page.wait_for_timeout(1500)
+    assert step(page) == before
+
+    button(page, "Continue").press("Enter")
+    expect(button(page, "Stop")).to_be_enabled()
+    expect(status(page)).to_contain_text(f"of {before + 400}", timeout=20_000)
+    slider = page.get_by_role("slider", name="β/α")
+    for _ in range(13):
+        slider.press("ArrowRight")
+    expect(page.locator(".nst-left")).to_contain_text("β/α = 0.1: α = 10, β = 1")
+    changed = step(page)
+    expect(page.locator(".nst-curves")).to_contain_text("0.005", timeout=20_000)
+    page.wait_for_function(
+        "least => Number(document.querySelector('.nst-status').innerText.match(/step (\\d+)/)[1]) > least",
+        arg=changed + 10,
+        timeout=60_000,
+    )
+    button(page, "Stop").click()
+    expect(button(page, "Command")).to_be_enabled(timeout=20_000)
+    command = downloaded(page, "Command")[1].decode()
+    assert "--beta 1 " in command
+    assert "# alike: β/α was changed on the way, or the run continued" in command
+    page.get_by_role("radio", name="cat").check(force=True)
+    expect(button(page, "Continue")).to_be_disabled()  # G is another picture's
+    expect(button(page, "Start")).to_be_enabled()
+    assert page.problems == []
+
+
+def test_two_browsers_do_not_see_each_others_pictures(chromium, classroom):
+    with contextlib.ExitStack() as opened_browsers:
+        pages = []
+        for content in ("louvre", "macaw"):
+            browser = chromium()
+            opened_browsers.callback(browser.close)
+            page = open_page(browser, classroom[1])
+            page.get_by_role("radio", name=content).check(force=True)
+            pages.append(page)
+        louvre, macaw = pages
+        set_steps(louvre, 10)
+        start(louvre)
+        expect(status(louvre)).to_contain_text("Done", timeout=READY)
+        assert macaw.locator(".nst-unpainted").count() == 1
+        assert not status(macaw).locator(".nst-numbers").count()
+        set_steps(macaw, 10)
+        start(macaw)
+        expect(status(macaw)).to_contain_text("Done", timeout=READY)
+        expect(button(macaw, "PNG")).to_be_enabled()
+        sizes = [pixels(shown(page)).shape[:2] for page in pages]
+        assert sizes == [
+            load_image(ROOT / f"images/content/{name}.jpg", 200).shape[1:3] for name in ("louvre", "macaw")
+        ]
+        assert [page.problems for page in pages] == [[], []]
+
+
+# ----------------------------------------------------------------------------------- uploads
+
+
+def noise_file(path, megabytes):
+    """A picture of about that size: noise can't be compressed."""
+    side = int((megabytes * 1e6 / 3) ** 0.5)
+    generator = np.random.default_rng(0)
+    Image.fromarray(generator.integers(0, 256, (side, side, 3), np.uint8)).save(path, compress_level=0)
+    assert abs(path.stat().st_size / 1e6 - megabytes) < 0.1
+    return path
+
+
+@pytest.fixture(scope="module")
+def uploads(tmp_path_factory):
+    """Good and bad files, by name."""
+    folder = tmp_path_factory.mktemp("uploads")
+    files = {f"{size}.png": noise_file(folder / f"{size}.png", size) for size in (3, 12)}
+    for name in ("text.jpg", "truncated.jpg", "empty.png", "100.png", "20000.png", "narrow.png"):
+        files[name] = folder / name
+    files["text.jpg"].write_text("not a picture")
+    files["truncated.jpg"].write_bytes((ROOT / "images/content/cat.jpg").read_bytes()[:50_000])
+    files["empty.png"].touch()
+    with files["100.png"].open("wb") as file:
+        file.truncate(100_000_000)
+    Image.new("1", (20_000, 20_000)).save(files["20000.png"])
+    Image.new("RGB", (2000, 60), "red").save(files["narrow.png"])
+    return files
+
+
+def upload(page, kind, file):
+    page.locator(f".nst-{kind} input[type=file]").set_input_files(file)
+
+
+def test_uploads(page, uploads):
+    said = page.locator(".nst-C .nst-message")
+    page.get_by_role("radio", name="horses").check(force=True)
+    for name, sentence in {
+        "text.jpg": "text.jpg is not a picture that Pillow can read: use a JPEG or PNG file.",
+        "truncated.jpg": "truncated.jpg is truncated or damaged",
+        "empty.png": "empty.png is empty (0 bytes): download or copy it again.",
+        "20000.png": "20000.png has more than 178,956,970 pixels: make a smaller copy of it first.",
+        "100.png": "100.png has 100 MB, and 50 MB is the limit here: use a smaller copy.",
+    }.items():
+        upload(page, "C", uploads[name])
+        expect(said).to_contain_text(sentence, timeout=20_000)
+        expect(page.get_by_role("radio", name="horses")).to_be_checked()
+        assert page.locator(".nst-C [type=radio]").count() == 6
+    for name in ("3.png", "12.png"):
+        upload(page, "C", uploads[name])
+        expect(page.get_by_role("radio", name=name)).to_be_checked(timeout=20_000)
+        expect(said).to_be_hidden()
+
+    upload(page, "C", uploads["narrow.png"])
+    expect(page.get_by_role("radio", name="narrow.png")).to_be_checked(timeout=20_000)
+    choose_size(page, 200)
+    button(page, "Start").click()  # what can't be painted is told in a sentence, and the page goes on
+    expect(status(page)).to_contain_text("becomes 200×6 pixels: these layers of VGG-19 need at least 16", timeout=READY)
+    expect(page.locator(".nst-unpainted")).to_have_count(1)
+    upload(page, "S", uploads["3.png"])
+    expect(page.locator(".nst-S").get_by_role("radio", name="3.png")).to_be_checked(timeout=20_000)
+    page.get_by_role("radio", name="12.png").check(force=True)
+    set_steps(page, 3)
+    start(page)
+    expect(status(page)).to_contain_text("Done", timeout=READY)
+    assert downloaded(page, "PNG")[0] == "12_3.png"
+    assert page.problems == []
+
+
+# ----------------------------------------------------------------------------------- leaving
+
+
+def kernels(server):
+    return [child for child in psutil.Process(server.pid).children(recursive=True) if is_kernel(child)]
+
+
+def is_kernel(process):
+    try:
+        return "ipykernel_launcher" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
+
+
+def busy(processes, seconds=3):
+    """The processor seconds that the processes take in that time; those that have ended take none."""
+
+    def taken():
+        total = 0
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += sum(process.cpu_times()[:2])
+        return total
+
+    before = taken()
+    time.sleep(seconds)
+    return taken() - before
+
+
+def until(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+
+
+def test_a_page_that_is_gone_stops_its_run_and_frees_its_kernel(chromium, classroom):
+    server, address = classroom
+    until(lambda: not kernels(server), 60)  # of the tests before
+    others = set(psutil.Process().children(recursive=True))
+    killed = chromium()
+    killed_processes = set(psutil.Process().children(recursive=True)) - others
+    browser = chromium()
+    pages = [open_page(which, address) for which in (killed, browser, browser)]
+    for page in pages:
+        set_steps(page, 2000)
+        start(page)
+    left = kernels(server)
+    assert len(left) == 3
+    assert busy(left) > 1
+
+    gone = time.monotonic()
+    for process in killed_processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.name().startswith("chrom"):
+                process.kill()
+    pages[1].goto("about:blank")
+    pages[2].close()
+    time.sleep(15 - (time.monotonic() - gone))
+    assert busy(left) < 0.5
+    until(lambda: not kernels(server), 60 - (time.monotonic() - gone))
+    browser.close()
+
+
+def test_a_page_that_stays_keeps_its_kernel(page, classroom):
+    server, _ = classroom
+    (kernel,) = kernels(server)
+    page.wait_for_timeout(30_000)
+    assert kernels(server) == [kernel]
+    expect(page.locator(".nst-pulse p")).to_be_hidden()
+    kernel.kill()
+    expect(page.locator(".nst-pulse p")).to_have_text(
+        "This page has lost its program: reload the page to go on.", timeout=60_000
+    )
+
+
+# ----------------------------------------------------------------------------------- in JupyterLab
+
+
+def test_in_jupyterlab(browser, tmp_path, uploads):
+    shutil.copy(ROOT / "notebooks/demo.ipynb", tmp_path)
+    command = ["jupyterlab", "--no-browser", "--port=8899", "--IdentityProvider.token=", "--allow-root", f"{tmp_path}"]
+    with serving(*command, pattern=r"http://localhost:\d+/lab", JUPYTERLAB_SETTINGS_DIR=str(tmp_path)) as (
+        server,
+        address,
+    ):
+        page = browser.new_page(viewport={"width": 1280, "height": 720})
+        page.goto(f"{address}/tree/demo.ipynb")
+        page.locator(".jp-Notebook .jp-CodeCell").click(timeout=READY)
+        page.wait_for_timeout(3000)
+        page.keyboard.press("Shift+Enter")
+        expect(page.get_by_role("radio", name="chambord")).to_be_attached(timeout=READY)
+        upload(page, "C", uploads["12.png"])
+        expect(page.locator(".nst-C .nst-message")).to_have_text(
+            "12.png has 12 MB, and 10 MB is the limit here: use a smaller copy."
+        )
+        upload(page, "C", uploads["3.png"])
+        expect(page.get_by_role("radio", name="3.png")).to_be_checked(timeout=20_000)
+        set_steps(page, 2000)
+        start(page)
+        (kernel,) = kernels(server)
+        assert busy([kernel]) > 1
+        page.close()
+        time.sleep(15)
+        assert busy([kernel]) < 0.5
+        assert kernel.is_running()

@@ -1,5 +1,6 @@
 # make demo       the Louvre in the manner of Mary Cassatt's Summertime, into outputs/
 # make lab        JupyterLab, on the notebooks
+# make classroom  the live demo as a web page, on this machine; ADDRESS=0.0.0.0 for others too
 # make test       all tests, the notebooks' included
 # make test-fast  the tests for daily use, under five minutes
 # make lint       ruff: lint and format
@@ -13,7 +14,7 @@ PYTHON ?=
 COURSE ?= notebooks/course
 BIN := $(VENV)/bin
 
-.PHONY: demo lab test test-fast lint format assignment grade notebooks clean
+.PHONY: demo lab classroom test test-fast lint format assignment grade notebooks clean
 
 demo: $(VENV)/installed
 	@mkdir -p outputs
@@ -21,6 +22,9 @@ demo: $(VENV)/installed
 
 lab: $(VENV)/installed-lab
 	$(BIN)/python -m jupyterlab notebooks/00_start_here.ipynb
+
+classroom: $(VENV)/installed-classroom
+	@$(BIN)/python -m nst_tf classroom $(if $(ADDRESS),--address "$(ADDRESS)")
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest
@@ -57,6 +61,10 @@ $(VENV)/installed-dev: $(VENV)/installed
 
 $(VENV)/installed-lab: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --editable ".[lab]"
+	@touch $@
+
+$(VENV)/installed-classroom: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --editable ".[classroom]"
 	@touch $@
 
 $(VENV)/installed-teach: $(VENV)/installed

@@ -1,9 +1,12 @@
 """``pip install .``: the command and the pictures that the demo needs come along."""
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 from conftest import ROOT
@@ -12,8 +15,8 @@ from conftest import ROOT
 @pytest.mark.slow
 def test_an_installation_outside_the_checkout(tmp_path):
     site, source = tmp_path / "site", tmp_path / "source"
-    for name in ("nst_tf", "images"):  # a copy, as building leaves files behind
-        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("nst_tf", "images", "notebooks"):  # a copy, as building leaves files behind
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__", "course"))
     for name in ("pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, source]
@@ -31,6 +34,15 @@ def test_an_installation_outside_the_checkout(tmp_path):
     done = run(site / "bin/nst-tf", "demo", "--size", "64", "--steps", "2", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "louvre_summertime.png").exists()
+
+    command = [site / "bin/nst-tf", "classroom"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        address = next(filter(None, (re.search(r"http://[^ ]+", line) for line in server.stdout)))[0]
+        page = urllib.request.urlopen(address).read().decode()
+        server.send_signal(signal.SIGINT)
+    assert server.returncode == 0
+    assert "application/vnd.jupyter.widget-view+json" in page
+    assert "Traceback" not in page
 
 
 def test_the_repository_has_no_file_over_two_megabytes():

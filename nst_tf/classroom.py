@@ -4,6 +4,7 @@ Each page that is opened has a kernel, a process of its own, which ends soon aft
 """
 
 import argparse
+import errno
 import importlib.util
 import logging
 import os
@@ -63,16 +64,21 @@ def main(arguments: Sequence[str], parser: argparse.ArgumentParser) -> None:
 
 
 def _free_port(address: str, wanted: int | None) -> int:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
     for port in [wanted] if wanted is not None else range(PORT, PORT + 50):
         try:
-            with socket.create_server((address, port)):
+            socket.getaddrinfo(address, None)
+            with socket.create_server((address, port), family=family):
                 return port
         except OverflowError:
             reason = "there is no such port"
         except socket.gaierror:
             reason = "there is no such address"
+            break
         except OSError as problem:
             reason = os.strerror(problem.errno)
+            if problem.errno != errno.EADDRINUSE:
+                break
     raise SettingsError(
         f"Nothing can listen on port {port} of {address} ({reason}): choose another --port, or an --address of this machine."
     )

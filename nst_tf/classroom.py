@@ -109,9 +109,15 @@ def _serve(address: str, port: int) -> None:
     logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns of Voilà's own settings at every page
     app = Voila(config=config)
     app.initialize([str(_notebook())])
-    host = f"[{address}]" if ":" in address else address
-    IOLoop.current().add_callback(print, f"The demo is at http://{host}:{port}/ (Ctrl-C stops it)", flush=True)
+    IOLoop.current().add_callback(print, f"The demo is at {_url(address, port)} (Ctrl-C stops it)", flush=True)
     app.start()
+
+
+def _url(address: str, port: int) -> str:
+    host = (
+        socket.gethostname() if address in ("0.0.0.0", "::") else address
+    )  # of all this machine's addresses, its name
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def _notebook() -> Path:

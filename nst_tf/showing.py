@@ -156,7 +156,7 @@ def _numbers(painting: Painting, painter: Painter, running: bool) -> str:
     row = painting.history[-1]
     left = painting.seconds_left(painter.pace) if running else None
     still = f", {left:.0f} s left" if left is not None else ""
-    numbers = f"step {row.step} of {painting.steps}, J = {row.J:.3g}<br>{row.seconds:.0f} s{still}"
+    numbers = f"step {row.step} of {painting.steps}<br>{row.seconds:.0f} s{still}<br>J = {row.J:.3g}"
     bar = f"<progress max='{painting.steps}' value='{row.step}' aria-label='progress of the run'></progress>"
     return f"<p class='nst-numbers'>{numbers}</p>{bar}"
 

@@ -1,14 +1,20 @@
 """Makes the pictures that the README shows: ``python scripts/readme_pictures.py [NAME ...]``.
 
-Names: demo, layers, beta, content_layer, init. Without one, all are made, into images/readme/. About 6 minutes on two
-cores.
+Names: demo, layers, beta, content_layer, init, classroom. Without one, all are made, into images/readme/. About 7 minutes
+on two cores. The last one needs Chromium.
 """
 
 import base64
+import io
+import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
+from PIL import Image
+from playwright.sync_api import sync_playwright
 
 from nst_tf import get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
 from nst_tf._tensorflow import tf
@@ -71,9 +77,28 @@ def init():
     grid("init", CASTLE, CAFE, "What G starts from, after 100 steps", 3, runs)
 
 
+def classroom():
+    """The live page, near the end of a run."""
+    server = subprocess.Popen([sys.executable, "-m", "nst_tf", "classroom"], stdout=subprocess.PIPE, text=True)
+    try:
+        address = next(filter(None, (re.search(r"http://[^ ]+", line) for line in server.stdout)))[0]
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            page = browser.new_page(viewport={"width": 1280, "height": 720})
+            page.goto(address)
+            page.get_by_role("button", name="Start").click()
+            page.get_by_text(re.compile("step 1[34][0-9] of")).wait_for(timeout=300_000)
+            with Image.open(io.BytesIO(page.screenshot())) as shot:
+                save_image(shot.convert("RGB"), OUT / "classroom.jpg", quality=85, subsampling="4:2:0")
+    finally:
+        server.terminate()
+        server.communicate()
+
+
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
-    makers = {"demo": demo, "layers": layers, "beta": beta, "content_layer": content_layer, "init": init}
+    figures = (demo, layers, beta, content_layer, init, classroom)
+    makers = {figure.__name__: figure for figure in figures}
     if unknown := set(sys.argv[1:]) - set(makers):
         sys.exit(f"There is no figure named {', '.join(unknown)}: choose among {', '.join(makers)}.")
     for name in sys.argv[1:] or makers:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 from nst_tf.files import pictures_folder
-from nst_tf.images import ImageError, decode_picture, load_image, tensor_to_image
+from nst_tf.images import ImageError, Source, decode_picture, load_image, tensor_to_image
 from nst_tf.layers import CONV_LAYERS, minimum_side
 from nst_tf.painting import Original
 from nst_tf.widgets import Gallery
@@ -30,9 +30,8 @@ class Chooser:
     def __init__(self, kind: str, label: str, first: str, limit: int):
         self.gallery = Gallery(label=label, limit=limit)
         self._originals: list[Original] = []
-        self._views: list[Image.Image] = []
         for path in sorted((pictures_folder() / kind).glob("*.jpg")):
-            self._add(Original(path.stem.replace("_", " "), str(path), _as_typed(path)))
+            self._add(path.stem.replace("_", " "), str(path), _as_typed(path))
             if path.stem == first:
                 self.gallery.chosen = len(self._originals) - 1
         self.gallery.on_msg(self._upload)
@@ -42,22 +41,16 @@ class Chooser:
         """The picture that is chosen now."""
         return self._originals[self.gallery.chosen]
 
-    @property
-    def view(self) -> Image.Image:
-        """How that looks."""
-        return self._views[self.gallery.chosen]
-
-    def _add(self, original: Original) -> None:
-        view = tensor_to_image(load_image(original.source, VIEW, minimum_side=LEAST, name=original.title))
-        self._originals.append(original)
-        self._views.append(view)
-        pictured = {"title": original.title, "thumbnail": data_url(ImageOps.fit(view, THUMBNAIL))}
+    def _add(self, title: str, source: Source, path: str) -> None:
+        view = tensor_to_image(load_image(source, VIEW, minimum_side=LEAST, name=title))
+        self._originals.append(Original(title, source, path, view))
+        pictured = {"title": title, "thumbnail": data_url(ImageOps.fit(view, THUMBNAIL))}
         self.gallery.pictures = [*self.gallery.pictures, pictured]
 
     def _upload(self, _: Gallery, content: dict, buffers: list[memoryview]) -> None:
         name = Path(str(content["name"])).name
         try:
-            self._add(Original(name, decode_picture(bytes(buffers[0]), name), name))
+            self._add(name, decode_picture(bytes(buffers[0]), name), name)
         except ImageError as problem:
             self.gallery.say(str(problem))
         except MemoryError:

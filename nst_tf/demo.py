@@ -21,7 +21,7 @@ from nst_tf.showing import Show
 from nst_tf.widgets import Pulse
 
 JUPYTERS_LIMIT = 10_000_000  # Jupyter drops messages of over 10 MiB without a word
-DESERTED_AFTER = 8  # seconds without a beat
+DESERTED_AFTER = 10  # seconds without a beat
 
 HEADER = "<h1>Neural style transfer</h1><p>Lower J(G) = α J_content(C, G) + β J_style(S, G), by changing the pixels of G.</p>"
 
@@ -81,7 +81,7 @@ class Demo:
 
     def _listen(self) -> None:
         self._pulse.on_msg(lambda *_: self._beat())
-        self._start.on_click(lambda _: self._explained(self._paint_anew))
+        self._start.on_click(lambda _: self._explained(lambda: self._painter.start(self._job())))
         self._resume.on_click(lambda _: self._explained(lambda: self._painter.resume(self._job())))
         self._stop.on_click(lambda _: self._explained(self._painter.stop))
         self._controls.ratio.observe(lambda _: self._painter.reweigh(ALPHA, self._controls.beta), "value")
@@ -90,10 +90,6 @@ class Demo:
 
     def _job(self) -> Job:
         return Job(self._content.chosen, self._style.chosen, self._controls.settings())
-
-    def _paint_anew(self) -> None:
-        if self._painter.start(self._job()):
-            self._show.begin(self._content.view)
 
     def _explained(self, act: Callable[[], object]) -> None:
         """Do what a button says, and show that at once; a setting that makes no sense is told in a sentence."""
@@ -106,10 +102,10 @@ class Demo:
     def _choose(self) -> None:
         self._originals.value = "".join(
             f"<figure class='nst-{letter}'><figcaption>{letter}</figcaption>"
-            f"<img src='{data_url(chooser.view)}' alt='{html.escape(chooser.chosen.title, quote=True)}'></figure>"
+            f"<img src='{data_url(chooser.chosen.view)}' alt='{html.escape(chooser.chosen.title, quote=True)}'></figure>"
             for letter, chooser in (("C", self._content), ("S", self._style))
         )
-        self._show.preview(self._content.view)
+        self._show.preview(self._content.chosen)
         self._refresh()
 
     def _beat(self) -> None:
@@ -124,5 +120,5 @@ class Demo:
         self._stop.disabled = not painter.running or painter.stopping
         self._resume.disabled = painter.running or not jobs or jobs[0].content is not self._content.chosen
         if painter.pace:
-            self._controls.mark_slow_sizes(painter.pace, self._content.view.size)
+            self._controls.mark_slow_sizes(painter.pace, self._content.chosen.view.size)
         self._show.refresh()

@@ -23,11 +23,12 @@ RECENT = 5  # evaluations by which the time left is judged
 
 
 class Original(NamedTuple):
-    """A picture to paint from: what it is called, what to read it from, and its path on a command line."""
+    """A picture to paint from: what it is called, what to read it from, its path on a command line, and how it looks."""
 
     title: str
     source: Source
     path: str
+    view: Image.Image
 
 
 class Job(NamedTuple):

@@ -12,7 +12,7 @@ from nst_tf.choosing import encoded
 from nst_tf.controls import noted
 from nst_tf.outputs import gif_options
 from nst_tf.painter import Painter
-from nst_tf.painting import PICTURE_EVERY, Painting
+from nst_tf.painting import PICTURE_EVERY, Original, Painting
 from nst_tf.widgets import Pulse, Stage
 
 GIF_SIZE = 640  # pixels: a larger timelapse is too much to send
@@ -33,7 +33,7 @@ class Show:
         self._rows = 0  # of its history that are shown
         self._at = 0.0  # when that was
         self._over = True  # whether that was its end
-        self._gif: bytes | None = None
+        self._gif: tuple[str, bytes] | None = None  # that is ready to be sent: its name and what is in it
         self._stage = Stage()
         self.status, self.curves, self._command = (
             w.HTML().add_class(f"nst-{name}") for name in ("status", "curves", "command")
@@ -60,14 +60,10 @@ class Show:
         )
         self.refresh()
 
-    def preview(self, C: Image.Image) -> None:
-        """Before the first run, show the content where G will be."""
+    def preview(self, C: Original) -> None:
+        """Before there is a picture, show the content where it will be."""
         if self._painting is None:
-            self._stage.content = encoded(C, "JPEG", quality=90)
-
-    def begin(self, C: Image.Image) -> None:
-        """A new painting begins, whose content looks like this."""
-        self._stage.content = encoded(C, "JPEG", quality=90)
+            self._stage.content = encoded(C.view, "JPEG", quality=90)
 
     def refresh(self) -> None:
         """Show what is new."""
@@ -79,12 +75,14 @@ class Show:
         new = painting is not self._painting or len(painting.history) != self._rows
         ended = not running and not self._over
         if (new and time.monotonic() - self._at >= PICTURE_EVERY) or ended:
+            if painting is not self._painting:
+                self._stage.content = encoded(painting.jobs[0].content.view, "JPEG", quality=90)
             self._painting, self._rows, self._at = painting, len(painting.history), time.monotonic()
             self._show(painting.picture, f"G after {painting.history[-1].step} steps")
             self.curves.value = _drawn(painting)
         if running == self._over:
             self._over = not running
-            self._offer(self._over and painting.settings is not None)
+            self._offer(self._over)
 
     def _status(self, running: bool, painting: Painting) -> str:
         painter = self._painter
@@ -105,9 +103,11 @@ class Show:
             self._snapshots.options = [(f"step {step}", step) for step in painting.snapshots]
             self._snapshots.value = painting.history[-1].step
         self._snapshots.disabled = not offered
-        self._command.value = f"<code>{html.escape(painting.command())}</code>" if offered else ""
         for button in self._files.values():
             button.disabled = not offered
+        repeatable = offered and painting.settings is not None  # a run that failed leaves none
+        self._files["Command"].disabled = not repeatable
+        self._command.value = f"<code>{html.escape(painting.command())}</code>" if repeatable else ""
 
     def _look_back(self) -> None:
         if not self._snapshots.disabled and self._snapshots.value in self._painting.snapshots:
@@ -125,17 +125,19 @@ class Show:
 
     def _make_gif(self) -> None:
         """In a thread, as it takes seconds."""
-        button, frames = self._files["GIF"], list(self._painting.snapshots.values())
+        button, painting = self._files["GIF"], self._painting
         button.disabled, button.description = True, "GIF…"
+        frames = list(painting.snapshots.values())
 
         def work() -> None:
-            self._gif = _timelapse(frames)
+            self._gif = f"{painting.name}.gif", _timelapse(frames)
 
         threading.Thread(target=work, daemon=True).start()
 
     def _send_gif(self) -> None:
         if self._gif:
-            self._pulse.download(f"{self._painting.name}.gif", "image/gif", self._gif)
+            name, data = self._gif
+            self._pulse.download(name, "image/gif", data)
             self._gif = None
             self._files["GIF"].description, self._files["GIF"].disabled = "GIF", not self._over
 

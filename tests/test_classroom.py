@@ -84,7 +84,7 @@ def test_a_gallery_has_the_project_s_pictures():
     ]
     assert chooser.chosen.title == "great wave"
     assert chooser.chosen.path == "images/style/great_wave.jpg"  # as one types it in the project's folder
-    assert max(chooser.view.size) == 600
+    assert max(chooser.chosen.view.size) == 600
 
 
 def test_an_upload_is_painted_as_it_is():

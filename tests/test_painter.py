@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import LOUVRE, SUMMERTIME
+from conftest import LOUVRE, SUMMERTIME, opened
 from PIL import Image
 
 from nst_tf import load_image, stylize, tensor_to_image
@@ -14,8 +14,8 @@ from nst_tf.painting import SNAPSHOTS, Job, Original, Pace, Painting
 from nst_tf.settings import Settings
 from nst_tf.transfer import Costs, Progress
 
-LOUVRE_TO_PAINT = Original("louvre", str(LOUVRE), "louvre.jpg")
-SUMMERTIME_TO_PAINT = Original("summertime", str(SUMMERTIME), "summertime.jpg")
+LOUVRE_TO_PAINT = Original("louvre", str(LOUVRE), "louvre.jpg", opened(LOUVRE))
+SUMMERTIME_TO_PAINT = Original("summertime", str(SUMMERTIME), "summertime.jpg", opened(SUMMERTIME))
 
 
 def job(**settings):
@@ -121,15 +121,18 @@ def test_what_goes_wrong_is_told_in_a_sentence_and_the_picture_stays(tmp_path):
     painter = Painter()
     painter.start(job())
     painting = finished(painter)
-    narrow = Original("narrow", Image.new("RGB", (2000, 60)), "narrow.png")
+    narrow = Image.new("RGB", (2000, 60))
     weights = tmp_path / "weights.npz"
     weights.write_text("none")
     for wrong, sentence in (
-        (job()._replace(content=narrow), "content at size 96 becomes 96×3 pixels"),
-        (job(weights=weights), f"The file of weights {weights} is damaged"),
-        (job()._replace(style=Original("none", None, "none")), "style is a NoneType"),
         (
-            job()._replace(style=Original("broken", Broken(), "broken")),
+            job()._replace(content=Original("narrow", narrow, "narrow.png", narrow)),
+            "content at size 96 becomes 96×3 pixels",
+        ),
+        (job(weights=weights), f"The file of weights {weights} is damaged"),
+        (job()._replace(style=Original("none", None, "none", narrow)), "style is a NoneType"),
+        (
+            job()._replace(style=Original("broken", Broken(), "broken", narrow)),
             "The run failed (RuntimeError: no disk): start again.",
         ),
     ):

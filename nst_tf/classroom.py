@@ -20,8 +20,8 @@ PORT = 8866
 UPLOAD_LIMIT = "NST_TF_UPLOAD_LIMIT"  # environment variable of the kernels: how many bytes an upload may have
 LARGEST_UPLOAD = 50_000_000  # bytes; its message is a little larger
 LARGEST_MESSAGE = 52 * 2**20
-# A page's beat keeps its kernel from being idle, connected or not: twenty seconds without one, and it goes.
-DESERTED = {"cull_idle_timeout": 20, "cull_interval": 5, "cull_connected": True}
+# A page's beat keeps its kernel from being idle, connected or not: forty seconds without one, and it goes.
+DESERTED = {"cull_idle_timeout": 40, "cull_interval": 5, "cull_connected": True}
 EXTENSIONS = [
     "@voila-dashboards/widgets-manager8",
     "@jupyter-widgets/jupyterlab-manager",
@@ -52,15 +52,19 @@ def main(arguments: Sequence[str], parser: argparse.ArgumentParser) -> None:
         default=LOCAL,
         help="of this machine, to listen on (%(default)s: nobody else can open the page; 0.0.0.0: whoever reaches this machine can)",
     )
-    parser.add_argument("--port", type=int, help=f"to listen on ({PORT}, or the next one that is free)")
+    parser.add_argument("--port", type=_port, help=f"to listen on ({PORT}, or the next one that is free)")
     options = parser.parse_args(arguments)
-    if not importlib.util.find_spec("voila"):
-        raise ClassroomError(
-            'The classroom needs Voilà: python -m pip install "nst_tf[classroom]" (or make classroom).'
-        )
+    if not all(map(importlib.util.find_spec, ("voila", "anywidget", "ipykernel"))):
+        raise ClassroomError('The classroom needs Voilà: python -m pip install -e ".[classroom]" installs it.')
     port = _free_port(options.address, options.port)
     print(load_weights("auto"), flush=True)  # here, where a problem with them can be read
     _serve(options.address, port)
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 65535")
+    return int(text)
 
 
 def _free_port(address: str, wanted: int | None) -> int:
@@ -70,9 +74,7 @@ def _free_port(address: str, wanted: int | None) -> int:
             socket.getaddrinfo(address, None)
             with socket.create_server((address, port), family=family):
                 return port
-        except OverflowError:
-            reason = "there is no such port"
-        except socket.gaierror:
+        except (socket.gaierror, UnicodeError):
             reason = "there is no such address"
             break
         except OSError as problem:
@@ -96,7 +98,7 @@ def _serve(address: str, port: int) -> None:
 
     config = Config(
         MappingKernelManager=DESERTED,
-        VoilaConfiguration={"template": "nst_tf", "extension_allowlist": EXTENSIONS},
+        VoilaConfiguration={"template": "nst_tf", "extension_allowlist": EXTENSIONS, "file_allowlist": []},
         Voila={
             "ip": address,
             "port": port,
@@ -106,7 +108,12 @@ def _serve(address: str, port: int) -> None:
             "tornado_settings": {"websocket_max_message_size": LARGEST_MESSAGE},
         },
     )
-    logging.getLogger("tornado.general").setLevel(logging.ERROR)  # it warns of Voilà's own settings at every page
+    for name in (
+        "tornado.access",
+        "tornado.application",
+        "tornado.general",
+    ):  # warnings at every page, of Voilà's own doing
+        logging.getLogger(name).setLevel(logging.ERROR)
     app = Voila(config=config)
     app.initialize([str(_notebook())])
     IOLoop.current().add_callback(print, f"The demo is at {_url(address, port)} (Ctrl-C stops it)", flush=True)

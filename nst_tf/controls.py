@@ -4,6 +4,7 @@ import html
 from collections.abc import Sequence
 
 import ipywidgets as w
+import numpy as np
 
 from nst_tf.layers import BALANCED_STYLE_LAYERS, CONV_LAYERS
 from nst_tf.painting import Pace
@@ -33,7 +34,9 @@ class Controls:
             options=[(f"{size} px", size) for size in SIZES], value=Settings.size, description="Size"
         )
         self._content_layer = w.Dropdown(
-            options=list(CONV_LAYERS), value=Settings.content_layer, description="Content layer"
+            options=[(_with_depth(name), name) for name in CONV_LAYERS],
+            value=Settings.content_layer,
+            description="Content layer",
         )
         self._shares = [
             w.FloatSlider(value=1, min=0, max=3, step=0.1, description=name, readout_format=".1f")
@@ -50,7 +53,7 @@ class Controls:
                 noted(self._size, SIZE),
             ]
         )
-        self.more = w.Accordion([self._folded()], titles=["More"], selected_index=None)
+        self.more = self._unfolding(self._folded())
         for slider in (self.ratio, *self._shares):
             slider.observe(lambda _: self._show_numbers(), "value")
         self._show_numbers()
@@ -100,12 +103,25 @@ class Controls:
         ]
 
     def _show_numbers(self) -> None:
-        self._ratio_in_numbers.value = f"β/α = {self.beta / ALPHA:.2g}: α = {ALPHA:g}, β = {self.beta:.3g}"
+        self._ratio_in_numbers.value = f"β/α = {plain(self.beta / ALPHA)}: α = {ALPHA:g}, β = {plain(self.beta)}"
         for shown, (_, weight) in zip(self._lambdas, self._style_layers(), strict=True):
             shown.value = f"λ = {weight:g}"
 
+    def _unfolding(self, folded: w.Widget) -> w.Widget:
+        """A button, and what it shows and hides."""
+        button = w.ToggleButton(description="More ▸", tooltip="The other settings").add_class("nst-unfold")
+
+        def unfold(_: object = None) -> None:
+            button.description = "More ▾" if button.value else "More ▸"
+            folded.layout.display = "grid" if button.value else "none"
+
+        button.observe(unfold, "value")
+        unfold()
+        return w.VBox([w.HBox([button, note(MORE)]), folded])
+
     def _folded(self) -> w.Widget:
-        layers = w.VBox([w.HBox(list(row)) for row in zip(self._shares, self._lambdas, strict=True)])
+        rows = [w.HBox(list(row)) for row in zip(self._shares, self._lambdas, strict=True)]
+        layers = w.VBox([w.HTML("Style layers and their weights λ"), *rows])
         columns = [
             w.VBox([noted(self._content_layer, CONTENT_LAYER), noted(self._init, INIT)]),
             noted(layers, STYLE_LAYERS),
@@ -114,14 +130,25 @@ class Controls:
         return w.GridBox(columns).add_class("nst-more")
 
 
+MORE = "Other settings, for the next Start or Continue."
 RATIO = "Left: more photograph. Right: more painting."
-SIZE = "Of G. Twice the size takes four times as long."
+SIZE = "Of the next G. Twice it takes four times as long."
 CONTENT_LAYER = "Deep: what things are. Shallow: their looks too."
-INIT = "content is clear at once, noise takes many steps."
-STYLE_LAYERS = "What each layer counts: shallow for strokes, deep for forms."
+INIT = "content is clear at once, noise takes many steps; noisy_content is between them."
+STYLE_LAYERS = "1 is balanced. Shallow layers hold strokes, deep ones forms."
 OPTIMIZER = "The way downhill; lbfgs needs the fewest steps."
-EVALUATIONS = "How often J and its gradient are evaluated."
-SEED = "Of the noise: one seed, one picture."
+EVALUATIONS = "1 to 2000. More of them bring J further down."
+SEED = "Of the noise, where G starts from some."
+
+
+def plain(number: float) -> str:
+    """Two digits, without an exponent."""
+    return np.format_float_positional(number, precision=2, fractional=False, trim="-")
+
+
+def _with_depth(layer: str) -> str:
+    ends = {next(iter(CONV_LAYERS)): "shallow", next(reversed(CONV_LAYERS)): "deep"}
+    return f"{layer} ({ends[layer]})" if layer in ends else layer
 
 
 def noted(widget: w.Widget, line: str) -> w.Widget:

@@ -15,6 +15,9 @@ from nst_tf.weights import WeightsError
 if TYPE_CHECKING:  # TensorFlow takes seconds to load: the thread does that, while the page is there already
     from nst_tf.transfer import CostWeights, Progress
 
+RESTED = (
+    0.5  # seconds for which new weights have to stay the same, lest a slider that is dragged starts anew at every step
+)
 TRIAL_SIZES = (100, 300)  # pixels: an evaluation at both tells how long others will take
 
 
@@ -28,6 +31,7 @@ class Painter:
         painting: the last one that there is a picture of, under way or ended.
         status: one line for who looks on: what is being done, or what went wrong.
         failed: whether ``status`` says what went wrong.
+        begun: whether the job under way, or the last one, has come to its first evaluation.
         pace: how long evaluations take on this machine; None until ``prepare`` has found out.
     """
 
@@ -40,7 +44,8 @@ class Painter:
         self._running = threading.Lock()
         self._preparing = threading.Lock()
         self._stop = False
-        self._weights = (Settings.alpha, Settings.beta)
+        self.begun = False
+        self._weights, self._weighed = (Settings.alpha, Settings.beta), 0.0
 
     @property
     def running(self) -> bool:
@@ -54,7 +59,15 @@ class Painter:
 
     def prepare(self, job: Job) -> None:
         """Load the network and measure the pace with a job's pictures, so that a first start need not wait for it."""
-        threading.Thread(target=self._explained, args=(self._prepare, job), daemon=True).start()
+        self._preparing.acquire()  # before a job can
+
+        def work() -> None:
+            try:
+                self._explained(self._prepare, job)
+            finally:
+                self._preparing.release()
+
+        threading.Thread(target=work, daemon=True).start()
 
     def start(self, job: Job) -> bool:
         """Begin a new painting; False if one is under way."""
@@ -72,8 +85,8 @@ class Painter:
         self._stop = True
 
     def reweigh(self, alpha: float, beta: float) -> None:
-        """Other α and β for the job under way."""
-        self._weights = (alpha, beta)
+        """Other α and β for the job under way, once they have stayed the same for a moment."""
+        self._weights, self._weighed = (alpha, beta), time.monotonic()
 
     def fail(self, sentence: str) -> None:
         """Say what went wrong."""
@@ -84,7 +97,8 @@ class Painter:
     def _begin(self, job: Job, painting: Painting) -> bool:
         if not self._running.acquire(blocking=False):
             return False
-        self._stop, self.failed, self.status = False, False, "Starting…"
+        self._stop, self.begun = False, False
+        self._say("Starting…")
         self._weights = (job.settings.alpha, job.settings.beta)
 
         def work() -> None:
@@ -112,47 +126,57 @@ class Painter:
             )
 
     def _say(self, line: str) -> None:
-        self.status = line
+        self.failed, self.status = False, line
 
     def _prepare(self, job: Job) -> None:
-        with self._preparing:
-            self._say("Loading TensorFlow and VGG-19…")
-            from nst_tf.objective import Objective
-            from nst_tf.precision import fastest_precision
-            from nst_tf.vgg import load_vgg19
+        self._say("Loading TensorFlow and VGG-19…")
+        from nst_tf.objective import Objective
+        from nst_tf.precision import fastest_precision
+        from nst_tf.vgg import load_vgg19
 
-            vgg = load_vgg19(job.settings.weights, precision=fastest_precision()[0], say=self._say)
-            seconds, pixels = [], []
-            for size in TRIAL_SIZES:
-                C, S, G = load_inputs(
-                    job.content.source, job.style.source, dataclasses.replace(job.settings, size=size)
-                )
-                objective = Objective(vgg, C, S, job.settings)
-                seconds.append(min(_seconds(lambda objective=objective, G=G: objective(G)) for _ in range(3)))
-                pixels.append(G.shape[1] * G.shape[2])
-            per_pixel = max(0.0, (seconds[1] - seconds[0]) / (pixels[1] - pixels[0]))
-            self.pace = Pace(max(0.0, seconds[0] - per_pixel * pixels[0]), per_pixel)
-            self._say("Ready")
+        vgg = load_vgg19(job.settings.weights, precision=fastest_precision()[0], say=self._say)
+        self._say("Measuring how fast this machine is…")
+        seconds, pixels = [], []
+        for size in TRIAL_SIZES:
+            C, S, G = load_inputs(job.content.source, job.style.source, dataclasses.replace(job.settings, size=size))
+            objective = Objective(vgg, C, S, job.settings)
+            seconds.append(min(_seconds(lambda objective=objective, G=G: objective(G)) for _ in range(3)))
+            pixels.append(G.shape[1] * G.shape[2])
+        per_pixel = max(0.0, (seconds[1] - seconds[0]) / (pixels[1] - pixels[0]))
+        self.pace = Pace(max(0.0, seconds[0] - per_pixel * pixels[0]), per_pixel)
+        self._say("Ready: press Start")
 
     def _paint(self, job: Job, painting: Painting) -> None:
         with self._preparing:  # so that the network is loaded once
-            self._say("Loading the pictures…")
+            pass
+        if self._stop or not self._is_watched():
+            self._say("Stopped before the first step")
+            return
+        self._say("Loading the pictures…")
         from nst_tf.transfer import CostWeights, Ending, stylize
 
-        painting.begin_run(job)
-
-        def look_on(progress: "Progress") -> "bool | CostWeights":
+        def look_on(progress: "Progress") -> "bool | CostWeights | None":
+            if not self.begun:  # before, the job can turn out to be impossible, and the painting stays as it was
+                painting.begin_run(job)
             painting.record(progress)
-            self.painting = painting
+            self.painting, self.begun = painting, True
             self._say("Painting")
-            painting.reweighed |= self._weights != (job.settings.alpha, job.settings.beta)
-            return self._stop or not self._is_watched() or CostWeights(*self._weights)
+            if self._stop or not self._is_watched():
+                return True
+            return CostWeights(*self._weights) if time.monotonic() - self._weighed >= RESTED else None
 
         C, S, settings = job
         result = stylize(C.source, S.source, **vars(settings), callback=look_on, progress=False)
-        painting.end_run(result.image, result.settings)
-        plain = {Ending.CALLBACK: "Stopped", Ending.FINISHED: "Done"}
-        self._say(plain.get(result.ending, f"Ended: {result.ending.value}"))
+        done = result.ending in (Ending.FINISHED, Ending.CONVERGED)
+        painting.end_run(result.image, result.settings, stopped=not done)
+        self._say(self._in_words(result.ending.value, done))
+
+    def _in_words(self, ending: str, done: bool) -> str:
+        if self._stop:
+            return "Stopped"
+        if not self._is_watched():
+            return "Stopped, as the page did not answer"
+        return "Done" if done else f"Stopped: {ending}"
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -60,7 +60,6 @@ class Painting:
         snapshots: pictures on the way, by their step, evenly spread.
         steps: how many steps there are to be in all.
         settings: of the last run, once it has ended, as ``Result.settings``.
-        reweighed: whether a run had several β/α.
     """
 
     def __init__(self):
@@ -70,13 +69,15 @@ class Painting:
         self.snapshots: dict[int, Image.Image] = {}
         self.steps = 0
         self.settings: dict | None = None
-        self.reweighed = False
+        self._stopped = False
+        self._before: Costs | None = None  # the last row of the runs before this one
         self._interval = 1  # of the steps that become snapshots
         self._pictured = 0.0
 
     def begin_run(self, job: Job) -> None:
         """The steps to come are of this job."""
         self.jobs.append(job)
+        self.settings = None
         self._before = self.history[-1] if self.history else None
         self.steps = self._steps_before + job.settings.steps
 
@@ -93,9 +94,9 @@ class Painting:
         if row.step % self._interval == 0:
             self._keep(row.step)
 
-    def end_run(self, picture: Image.Image, settings: dict) -> None:
-        """What the run came to."""
-        self.picture, self.settings = picture, settings
+    def end_run(self, picture: Image.Image, settings: dict, stopped: bool = False) -> None:
+        """What the run came to, and whether it was stopped before it was done."""
+        self.picture, self.settings, self._stopped = picture, settings, stopped
         self._keep(self.history[-1].step)
 
     def seconds_left(self, pace: Pace | None) -> float | None:
@@ -122,19 +123,21 @@ class Painting:
         return slowness * seconds
 
     def command(self) -> str:
-        """The command that paints it again, with a remark where it takes more than one."""
+        """The command that paints it again, or one like it: see ``repeatable``."""
         C, S, _ = self.jobs[-1]
-        settings = {**self.settings, "init": self.jobs[0].settings.init}
-        command = command_line(C.path, S.path, settings, f"{self.name}.png")
-        if len(self.jobs) == 1 and not self.reweighed:
-            return command
-        return f"{command}  # alike: β/α was changed on the way, or the run continued"
+        settings = {**self.settings, "init": self.jobs[0].settings.init, "steps": self.steps}
+        return command_line(C.path, S.path, settings, f"{self.name}.png")
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether one command paints the same again: it was one run to its end, with one β/α."""
+        return len(self.jobs) == 1 and not self._stopped and len({(row.alpha, row.beta) for row in self.history}) == 1
 
     @property
     def name(self) -> str:
         """A file name for it, without an ending."""
-        C, S, _ = self.jobs[-1]
-        return f"{Path(C.path).stem}_{Path(S.path).stem}"
+        originals = [self.jobs[0].content, *(job.style for job in self.jobs)]
+        return "_".join(dict.fromkeys(Path(original.path).stem for original in originals))
 
     @property
     def _steps_before(self) -> int:
@@ -147,7 +150,7 @@ class Painting:
         return stages(max(self.picture.size), min(self.picture.size), least, run.steps, coarse_to_fine)
 
     def _keep(self, step: int) -> None:
-        self.snapshots[step] = self.picture
-        if len(self.snapshots) > SNAPSHOTS:
+        if len(self.snapshots) >= SNAPSHOTS:
             self._interval *= 2
             self.snapshots = {step: kept for step, kept in self.snapshots.items() if step % self._interval == 0}
+        self.snapshots[step] = self.picture

@@ -1,7 +1,8 @@
 """The figures. Each function returns a Matplotlib figure; in a notebook, ``show`` puts it on the page."""
 
 import io
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle, groupby
 from typing import NamedTuple
 
@@ -398,18 +399,16 @@ def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
     figure = Figure(figsize=(5, 5) if compact else (9, 5), layout="constrained")
     axes = figure.add_subplot()
     pieces = [list(rows) for _, rows in groupby(history, key=lambda row: (row.size, row.alpha, row.beta))]
-    for number, rows in enumerate(pieces):
-        steps = [row.step for row in rows]
-        curves = [
-            ("J", [row.J for row in rows], "black", 2.5),
-            (_with_value("α J_content", "α", history), [row.alpha * row.J_content for row in rows], BLUE, 1.8),
-            (_with_value("β J_style", "β", history), [row.beta * row.J_style for row in rows], ORANGE, 1.8),
-        ]
-        for label, values, colour, width in curves:
-            positive = np.ma.masked_less_equal(values, 0)
-            axes.plot(steps, positive, color=colour, linewidth=width, label="" if number else label)
+    terms = {
+        "J": (lambda row: row.J, "black", 2.5),
+        _with_value("α J_content", "α", history): (lambda row: row.alpha * row.J_content, BLUE, 1.8),
+        _with_value("β J_style", "β", history): (lambda row: row.beta * row.J_style, ORANGE, 1.8),
+    }
+    for label, (value, colour, width) in terms.items():
+        steps, values = _with_breaks(pieces, value)
+        axes.plot(steps, np.ma.masked_less_equal(values, 0), color=colour, linewidth=width, label=label)
     axes.set_yscale("log")
-    _mark_pieces(axes, pieces, least=1 / 8 if compact else 1 / 20)
+    _mark_pieces(axes, pieces)
     letters = 15 if compact else 13
     if not compact:
         axes.set_title("The cost J = α J_content + β J_style", fontsize=15)
@@ -417,9 +416,20 @@ def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
     axes.set_ylabel("cost (log scale)", fontsize=letters)
     axes.tick_params(labelsize=letters if compact else None)
     axes.grid(alpha=0.3)
-    if history:
-        axes.legend(fontsize=letters if compact else 12)
+    if compact:
+        figure.legend(loc="outside upper left", fontsize=letters, frameon=False)
+    else:
+        axes.legend(fontsize=12)
     return figure
+
+
+def _with_breaks(pieces: list[list], value: Callable) -> tuple[list[float], list[float]]:
+    """Steps and values for one line that breaks between two pieces."""
+    steps, values = [], []
+    for rows in pieces:
+        steps += [*(row.step for row in rows), rows[-1].step + 0.5]
+        values += [*map(value, rows), math.nan]
+    return steps[:-1], values[:-1]
 
 
 def _with_value(term: str, weight: str, history: Sequence) -> str:
@@ -428,27 +438,18 @@ def _with_value(term: str, weight: str, history: Sequence) -> str:
     return f"{term}, {weight} = {values.pop():g}" if len(values) == 1 else term
 
 
-def _mark_pieces(axes: Axes, pieces: list[list], least: float) -> None:
-    """A line where each piece of a run begins, and what is different about it: its size, its β/α.
-
-    A piece of less than that share of the steps has no room for words.
-    """
-    steps = sum(map(len, pieces))
-    sizes, ratios = ({of(rows[0]) for rows in pieces} for of in (_size, _ratio))
-    for number, rows in enumerate(pieces):
+def _mark_pieces(axes: Axes, pieces: list[list]) -> None:
+    """A line where each piece of a run begins, and what is new with it: its size, its β/α."""
+    steps, free = sum(map(len, pieces)), -math.inf
+    varying = [of for of in (_size, _ratio) if len({of(rows[0]) for rows in pieces}) > 1]
+    for number, (row, *_) in enumerate(pieces):
         if number:
-            axes.axvline(rows[0].step - 0.5, color="grey", linewidth=1)
-        names = [of(rows[0]) for of, all_of_them in ((_ratio, ratios), (_size, sizes)) if len(all_of_them) > 1]
-        if len(rows) > least * steps:
-            axes.text(
-                (rows[0].step + rows[-1].step) / 2,
-                0.02,
-                "\n".join(names),
-                transform=axes.get_xaxis_transform(),
-                ha="center",
-                color="#555555",
-                fontsize=11,
-            )
+            axes.axvline(row.step - 0.5, color="grey", linewidth=1)
+        news = [of(row) for of in varying if not number or of(row) != of(pieces[number - 1][0])]
+        if news and row.step >= free:  # else the words would stand on those before
+            transform = axes.get_xaxis_transform()
+            axes.text(row.step, 0.02, ", ".join(news), rotation=90, transform=transform, color="#444444", fontsize=12)
+            free = row.step + steps / 15
 
 
 def _size(row: Sequence) -> str:
@@ -456,4 +457,4 @@ def _size(row: Sequence) -> str:
 
 
 def _ratio(row: Sequence) -> str:
-    return f"β/α =\n{row.beta / row.alpha:.2g}" if row.alpha else "α = 0"
+    return f"β/α = {row.beta / row.alpha:.2g}" if row.alpha else "α = 0"

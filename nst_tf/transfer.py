@@ -263,7 +263,7 @@ class _Run:
             answer = callback(self.progress(G))
             if isinstance(answer, bool | np.bool_) and answer:
                 raise StopRun(Ending.CALLBACK)
-            if isinstance(answer, CostWeights):
+            if isinstance(answer, CostWeights) and step < self.settings.steps:
                 self.settings = dataclasses.replace(self.settings, alpha=answer.alpha, beta=answer.beta)
         if step == self._last_step:
             raise StopRun(Ending.FINISHED)

@@ -107,10 +107,17 @@ def test_help_says_who_can_open_the_page():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--port", "99999"], r"Nothing can listen on port 99999 of 127\.0\.0\.1 \(there is no such port\)"),
+        (
+            ["--port", "99999"],
+            r"argument --port: '99999' is not a number from 1 to 65535\. See nst-tf classroom --help",
+        ),
         (["--address", "203.0.113.7"], r"of 203\.0\.113\.7 \(Cannot assign requested address\)"),
+        (["--address", ".."], r"of \.\. \(there is no such address\)"),
         (["--address", "no such name"], r"of no such name \(there is no such address\)"),
-        (["--port", "eight"], r"argument --port: invalid int value: 'eight'. See nst-tf classroom --help"),
+        (
+            ["--port", "eight"],
+            r"argument --port: 'eight' is not a number from 1 to 65535\. See nst-tf classroom --help",
+        ),
     ],
 )
 def test_an_address_that_can_t_be_used(options, sentence):

@@ -51,11 +51,12 @@ def test_it_paints_what_stylize_paints():
     assert painting.command().startswith(
         "python -m nst_tf louvre.jpg summertime.jpg -o louvre_summertime.png --size 96"
     )
-    assert "#" not in painting.command()
+    assert painting.repeatable
 
 
 def test_one_job_at_a_time():
-    painter = Painter()
+    go_on = threading.Event()
+    painter = Painter(is_watched=lambda: not painter.begun or go_on.wait(60))
     assert not painter.resume(job())  # there is no picture yet
     assert painter.start(job(steps=1000))
     assert not painter.start(job())
@@ -63,10 +64,12 @@ def test_one_job_at_a_time():
     assert not painter.resume(job())
     painter.stop()
     assert painter.stopping
+    go_on.set()
     painting = finished(painter)
     assert painter.status == "Stopped"
     assert not painter.stopping
     assert len(painting.history) < 1000
+    assert not painting.repeatable
     assert len(painting.jobs) == 1
 
 
@@ -86,7 +89,8 @@ def test_it_goes_on_from_the_picture():
     alone = stylize(LOUVRE, SUMMERTIME, size=96, steps=5, beta=0.5, init=picture, progress=False)
     np.testing.assert_array_equal(painting.picture, alone.image)
     assert "--init" not in painting.command()
-    assert "# alike" in painting.command()
+    assert "--steps 17 " in painting.command()
+    assert not painting.repeatable
 
 
 def test_other_weights_take_effect_in_the_run():
@@ -98,7 +102,7 @@ def test_other_weights_take_effect_in_the_run():
     painter.stop()
     painting = finished(painter)
     assert painting.settings["beta"] == 0.5
-    assert "# alike" in painting.command()
+    assert not painting.repeatable
 
 
 def test_a_run_that_nobody_watches_stops():
@@ -109,7 +113,7 @@ def test_a_run_that_nobody_watches_stops():
     wait(lambda: painter.painting.picture)
     watched.clear()
     assert len(finished(painter).history) < 100_000
-    assert painter.status == "Stopped"
+    assert painter.status == "Stopped, as the page did not answer"
 
 
 class Broken:
@@ -142,6 +146,9 @@ def test_what_goes_wrong_is_told_in_a_sentence_and_the_picture_stays(tmp_path):
         assert painter.status.startswith(sentence)
         assert "\n" not in painter.status
         assert painter.painting is painting
+    assert painter.resume(job()._replace(style=Original("broken", Broken(), "broken", narrow)))
+    assert len(finished(painter).jobs) == 1  # it never came to paint
+    assert painting.name == "louvre_summertime"
     assert painter.start(job(steps=2))
     assert len(finished(painter).history) == 3
     assert not painter.failed
@@ -170,12 +177,24 @@ def recorded(taken, size, seconds, **settings):
     return painting
 
 
-def test_at_most_so_many_snapshots_evenly_spread():
-    painting = recorded(400, size=400, seconds=0.1, steps=500)
-    assert SNAPSHOTS / 2 <= len(painting.snapshots) <= SNAPSHOTS
+@pytest.mark.parametrize("last", [1, 59, 60, 61, 119, 120, 237, 238, 400, 479])
+def test_at_most_so_many_snapshots_evenly_spread_and_the_last_step_s(last):
+    painting = recorded(last, size=400, seconds=0.1, steps=500)
+    assert min(last, SNAPSHOTS / 2) <= len(painting.snapshots) <= SNAPSHOTS
     assert len(set(np.diff(list(painting.snapshots)))) == 1
-    painting.end_run(tensor_to_image(load_image(LOUVRE)), {})
-    assert max(painting.snapshots) == 400
+    picture = tensor_to_image(load_image(LOUVRE, 96))
+    painting.end_run(picture, {})
+    assert painting.snapshots[last] is picture
+    assert len(painting.snapshots) <= SNAPSHOTS + 1
+
+
+def test_a_stop_before_the_first_step():
+    painter = Painter()
+    painter.prepare(job())
+    painter.start(job())
+    painter.stop()
+    assert finished(painter).picture is None
+    assert painter.status == "Stopped before the first step"
 
 
 def test_the_time_left_at_one_size():

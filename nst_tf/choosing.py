@@ -8,12 +8,10 @@ from PIL import Image, ImageOps
 
 from nst_tf.files import pictures_folder
 from nst_tf.images import ImageError, Source, decode_picture, load_image, tensor_to_image
-from nst_tf.layers import CONV_LAYERS, minimum_side
 from nst_tf.painting import Original
 from nst_tf.widgets import Gallery
 
 THUMBNAIL = (128, 96)  # pixels
-LEAST = minimum_side(list(CONV_LAYERS))
 VIEW = 600  # pixels: longer side of a picture that is only looked at
 
 
@@ -42,19 +40,18 @@ class Chooser:
         return self._originals[self.gallery.chosen]
 
     def _add(self, title: str, source: Source, path: str) -> None:
-        view = tensor_to_image(load_image(source, VIEW, minimum_side=LEAST, name=title))
+        view = tensor_to_image(load_image(source, VIEW, name=title))
         self._originals.append(Original(title, source, path, view))
         pictured = {"title": title, "thumbnail": data_url(ImageOps.fit(view, THUMBNAIL))}
         self.gallery.pictures = [*self.gallery.pictures, pictured]
 
     def _upload(self, _: Gallery, content: dict, buffers: list[memoryview]) -> None:
         name = Path(str(content["name"])).name
+        path = f"./{name}" if name.startswith("-") else name  # lest a command take it for an option
         try:
-            self._add(name, decode_picture(bytes(buffers[0]), name), name)
+            self._add(name, decode_picture(bytes(buffers[0]), name), path)
         except ImageError as problem:
             self.gallery.say(str(problem))
-        except MemoryError:
-            self.gallery.say(f"{name} needs more memory than is free: use a smaller copy.")
         else:
             self.gallery.chosen = len(self._originals) - 1
             self.gallery.say("")

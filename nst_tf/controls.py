@@ -132,7 +132,7 @@ class Controls:
 
 MORE = "Other settings, for the next Start or Continue."
 RATIO = "Left: more photograph. Right: more painting."
-SIZE = "Of the next G. Twice it takes four times as long."
+SIZE = "Of the next G. Twice it: four times the wait."
 CONTENT_LAYER = "Deep: what things are. Shallow: their looks too."
 INIT = "content is clear at once, noise takes many steps; noisy_content is between them."
 STYLE_LAYERS = "1 is balanced. Shallow layers hold strokes, deep ones forms."

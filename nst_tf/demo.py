@@ -14,7 +14,7 @@ import ipywidgets as w
 from nst_tf.choosing import Chooser, data_url
 from nst_tf.classroom import UPLOAD_LIMIT
 from nst_tf.controls import ALPHA, Controls, note
-from nst_tf.painter import Painter
+from nst_tf.painter import Painter, in_one_line
 from nst_tf.painting import Job
 from nst_tf.settings import SettingsError
 from nst_tf.showing import Show
@@ -23,12 +23,20 @@ from nst_tf.widgets import Pulse
 JUPYTERS_LIMIT = 10_000_000  # Jupyter drops messages of over 10 MiB without a word
 DESERTED_AFTER = 10  # seconds without a beat
 
+HINT = "Start begins anew, Continue goes on from G."
+HINT_OTHER = "Another photograph is chosen: Start paints it."
 HEADER = "<h1>Neural style transfer</h1><p>Lower J(G) = α J_content(C, G) + β J_style(S, G), by changing the pixels of G.</p>"
 
 
+_open: list["Demo"] = []  # of this kernel
+
+
 def page() -> w.Widget:
-    """The demo, as a widget: the last expression of a notebook's cell."""
-    return Demo().root
+    """The demo, as a widget: the last expression of a notebook's cell. Where there was one already, it ends."""
+    while _open:
+        _open.pop().close()
+    _open.append(Demo())
+    return _open[0].root
 
 
 class Demo:
@@ -47,6 +55,8 @@ class Demo:
             w.Button(description=name).add_class(f"nst-{name.lower()}") for name in ("Start", "Stop", "Continue")
         )
         self._originals = w.HTML().add_class("nst-originals")
+        self._originals_shown: tuple[int, int] | None = None
+        self._hint = note(HINT)
         self._last_beat = time.monotonic()
         self._painter = Painter(is_watched=lambda: time.monotonic() - self._last_beat < DESERTED_AFTER)
         self._pulse = Pulse()
@@ -55,6 +65,7 @@ class Demo:
         self._listen()
         self._choose()
         self._painter.prepare(self._job())
+        self._explained()
 
     def _laid_out(self) -> w.Widget:
         choosers = [
@@ -67,7 +78,7 @@ class Demo:
             )
         ]
         buttons = w.HBox([self._start, self._stop, self._resume]).add_class("nst-buttons")
-        run = w.VBox([buttons, note("Start begins anew, Continue goes on from G.")])
+        run = w.VBox([buttons, self._hint])
         columns = [
             w.VBox([*choosers, self._controls.main, run]),
             self._show.picture,
@@ -81,44 +92,67 @@ class Demo:
 
     def _listen(self) -> None:
         self._pulse.on_msg(lambda *_: self._beat())
-        self._start.on_click(lambda _: self._explained(lambda: self._painter.start(self._job())))
+        self._start.on_click(lambda _: self._explained(self._paint_anew))
         self._resume.on_click(lambda _: self._explained(lambda: self._painter.resume(self._job())))
         self._stop.on_click(lambda _: self._explained(self._painter.stop))
         self._controls.ratio.observe(lambda _: self._painter.reweigh(ALPHA, self._controls.beta), "value")
         for chooser in (self._content, self._style):
-            chooser.gallery.observe(lambda _: self._choose(), "chosen")
+            chooser.gallery.observe(lambda _: self._explained(self._choose), "chosen")
 
     def _job(self) -> Job:
         return Job(self._content.chosen, self._style.chosen, self._controls.settings())
 
-    def _explained(self, act: Callable[[], object]) -> None:
-        """Do what a button says, and show that at once; a setting that makes no sense is told in a sentence."""
+    def _paint_anew(self) -> None:
+        job = self._job()
+        if self._painter.start(job):
+            self._show.clear(job.content)
+
+    def close(self) -> None:
+        """End the run, and free what the page holds."""
+        self._painter.stop()
+        self.root.close()
+
+    def _explained(self, act: Callable[[], object] = lambda: None) -> None:
+        """Do what was asked for and show what is new; what goes wrong is told in a sentence, and the page goes on."""
         try:
             act()
+            self._refresh()
         except SettingsError as problem:
             self._painter.fail(str(problem))
-        self._refresh()
+        except Exception as problem:
+            self._painter.fail(f"The page failed ({in_one_line(problem)}): try again.")
 
     def _choose(self) -> None:
-        self._originals.value = "".join(
-            f"<figure class='nst-{letter}'><figcaption>{letter}</figcaption>"
-            f"<img src='{data_url(chooser.chosen.view)}' alt='{html.escape(chooser.chosen.title, quote=True)}'></figure>"
-            for letter, chooser in (("C", self._content), ("S", self._style))
-        )
         self._show.preview(self._content.chosen)
-        self._refresh()
 
     def _beat(self) -> None:
         self._last_beat = time.monotonic()
-        self._refresh()
         self._pulse.answer()
+        self._explained()
 
     def _refresh(self) -> None:
         painter = self._painter
         jobs = painter.painting.jobs
+        other_photograph = bool(jobs) and jobs[0].content is not self._content.chosen
         self._start.disabled = painter.running
         self._stop.disabled = not painter.running or painter.stopping
-        self._resume.disabled = painter.running or not jobs or jobs[0].content is not self._content.chosen
+        self._resume.disabled = painter.running or not jobs or other_photograph
+        self._hint.value = HINT_OTHER if other_photograph else HINT
+        self._show_originals()
         if painter.pace:
             self._controls.mark_slow_sizes(painter.pace, self._content.chosen.view.size)
         self._show.refresh()
+
+    def _show_originals(self) -> None:
+        """C and S of the picture that is shown or, before there is one, those that are chosen."""
+        painting = self._painter.painting
+        waiting = not painting.jobs or (self._painter.running and not self._painter.begun)
+        C, S = (self._content.chosen, self._style.chosen) if waiting else painting.jobs[-1][:2]
+        if (id(C), id(S)) == self._originals_shown:
+            return
+        self._originals_shown = id(C), id(S)
+        self._originals.value = "".join(
+            f"<figure class='nst-{letter}'><figcaption>{letter}</figcaption>"
+            f"<img src='{data_url(original.view)}' alt='{html.escape(original.title, quote=True)}'></figure>"
+            for letter, original in (("C", C), ("S", S))
+        )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
+import psutil
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from nst_tf.files import behind_links, why_not_writable, written_aside
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 # Means of ImageNet's training pictures, 0–255, in the order in which VGG-19 was trained: B, G, R.
 IMAGENET_MEANS_BGR = (103.939, 116.779, 123.68)
+
+BYTES_TO_DECODE = 12  # for each pixel: the picture, upright, in RGB, and at another size
 
 Source = str | os.PathLike | Image.Image | np.ndarray
 
@@ -159,10 +162,13 @@ def _decoded(file: BinaryIO, size: int, name: str) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters comes as an error; a bomb's at twice its warning's size
             with Image.open(file) as image:
+                _require_memory(image.size, name)
                 image.load()
                 return _to_rgb(image, name)
     except ImageError:
         raise
+    except MemoryError:
+        raise ImageError(f"{name} needs more memory than is free: make a smaller copy of it first.") from None
     except UnidentifiedImageError:
         raise ImageError(f"{name} is not a picture that Pillow can read: use a JPEG or PNG file.") from None
     except Image.DecompressionBombError:
@@ -171,6 +177,14 @@ def _decoded(file: BinaryIO, size: int, name: str) -> Image.Image:
         ) from None
     except Exception as problem:  # Pillow's decoders raise OSError, SyntaxError, struct.error and more
         raise ImageError(f"{name} is truncated or damaged ({problem}): download or copy it again.") from None
+
+
+def _require_memory(size: tuple[int, int], name: str) -> None:
+    needed = size[0] * size[1] * BYTES_TO_DECODE
+    if needed > psutil.virtual_memory().available:
+        raise ImageError(
+            f"{name} has {size[0]}×{size[1]} pixels, which need {needed / 1e9:.1f} GB: make a smaller copy of it first."
+        )
 
 
 def _loaded(image: Image.Image, name: str) -> Image.Image:

@@ -121,9 +121,7 @@ class Painter:
         except MemoryError:
             self.fail("There is not enough memory: use a smaller size.")
         except Exception as problem:  # whatever it is, the page goes on
-            self.fail(
-                f"The run failed ({type(problem).__name__}: {' '.join(str(problem).split())[:200]}): start again."
-            )
+            self.fail(f"The run failed ({in_one_line(problem)}): start again.")
 
     def _say(self, line: str) -> None:
         self.failed, self.status = False, line
@@ -177,6 +175,11 @@ class Painter:
         if not self._is_watched():
             return "Stopped, as the page did not answer"
         return "Done" if done else f"Stopped: {ending}"
+
+
+def in_one_line(problem: Exception) -> str:
+    """An error's kind and text."""
+    return f"{type(problem).__name__}: {' '.join(str(problem).split())[:200]}"
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -2,19 +2,24 @@
 
 import html
 import io
-import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
 
 import ipywidgets as w
 from PIL import Image
 
 from nst_tf.choosing import encoded
-from nst_tf.controls import noted
+from nst_tf.controls import noted, plain
 from nst_tf.outputs import gif_options
 from nst_tf.painter import Painter
 from nst_tf.painting import PICTURE_EVERY, Original, Painting
 from nst_tf.widgets import Pulse, Stage
 
+PNG, GIF, COMMAND = "PNG picture", "GIF timelapse", "Command line"
+ALIKE = (
+    "One command can't repeat this picture, as it was stopped, continued or had several β/α. This paints one like it:"
+)
 GIF_SIZE = 640  # pixels: a larger timelapse is too much to send
 
 
@@ -33,7 +38,8 @@ class Show:
         self._rows = 0  # of its history that are shown
         self._at = 0.0  # when that was
         self._over = True  # whether that was its end
-        self._gif: tuple[str, bytes] | None = None  # that is ready to be sent: its name and what is in it
+        self._clean = True  # whether the page waits for the first picture of a painting
+        self._gif: tuple[str, Future] | None = None  # that is being made: its name and what will be in it
         self._stage = Stage()
         self.status, self.curves, self._command = (
             w.HTML().add_class(f"nst-{name}") for name in ("status", "curves", "command")
@@ -41,42 +47,51 @@ class Show:
         self._snapshots = w.SelectionSlider(options=[("–", 0)], description="Snapshot", disabled=True)
         self._snapshots.observe(lambda _: self._look_back(), "value")
         self._files = {
-            "PNG": w.Button(description="PNG", disabled=True, tooltip="Download this picture"),
-            "GIF": w.Button(description="GIF", disabled=True, tooltip="Download its making as a timelapse"),
-            "Command": w.Button(
-                description="Command", disabled=True, tooltip="Download the command line that paints it again"
-            ),
+            name: w.Button(description=name, disabled=True, tooltip=f"Download {what}")
+            for name, what in (
+                (PNG, "this picture"),
+                (GIF, "how it was made"),
+                (COMMAND, "the command that repeats it"),
+            )
         }
-        for kind, download in {"PNG": self._send_picture, "GIF": self._make_gif, "Command": self._send_command}.items():
+        for kind, download in {PNG: self._send_picture, GIF: self._make_gif, COMMAND: self._send_command}.items():
             self._files[kind].on_click(lambda _, download=download: download())
         downloads = w.HBox([w.Label("Download"), *self._files.values()]).add_class("nst-buttons")
         self.picture = w.VBox(
             [
-                noted(self._stage, "Drag over the picture, or move the slider: C on its left, G on its right."),
+                noted(self._stage, "Move the slider, or drag over the picture, to wipe from G to C."),
                 noted(self._snapshots, "Afterwards: the picture on its way, step by step."),
                 noted(downloads, "Afterwards: this picture, its making, the command to repeat it."),
                 self._command,
             ]
         )
-        self.refresh()
+        self._beside = ThreadPoolExecutor(1)
+        self._beside.submit(import_module, "nst_tf.plots")  # which takes a second
 
     def preview(self, C: Original) -> None:
         """Before there is a picture, show the content where it will be."""
-        if self._painting is None:
+        if self._clean:
             self._stage.content = encoded(C.view, "JPEG", quality=90)
+
+    def clear(self, C: Original) -> None:
+        """A new painting begins: show its content instead of the last picture."""
+        self._painting, self._clean = None, True
+        self._stage.painted, self.curves.value = False, ""
+        self.preview(C)
 
     def refresh(self) -> None:
         """Show what is new."""
         running, painting = self._painter.running, self._painter.painting  # in this order, lest the end be missed
         self.status.value = self._status(running, painting)
         self._send_gif()
-        if painting.picture is None:
+        if painting.picture is None or (running and self._clean and not self._painter.begun):
             return
         new = painting is not self._painting or len(painting.history) != self._rows
         ended = not running and not self._over
         if (new and time.monotonic() - self._at >= PICTURE_EVERY) or ended:
             if painting is not self._painting:
                 self._stage.content = encoded(painting.jobs[0].content.view, "JPEG", quality=90)
+                self._clean = False
             self._painting, self._rows, self._at = painting, len(painting.history), time.monotonic()
             self._show(painting.picture, f"G after {painting.history[-1].step} steps")
             self.curves.value = _drawn(painting)
@@ -89,7 +104,8 @@ class Show:
         if painter.failed:
             return f"<p class='nst-failed' role='alert'>{html.escape(painter.status)}</p>"
         state = "Stopping after this evaluation…" if painter.stopping else painter.status
-        return f"<p class='nst-state'>{html.escape(state)}</p>{_numbers(painting, painter, running)}"
+        numbers = "" if running and not painter.begun else _numbers(painting, painter, running)
+        return f"<p class='nst-state'>{html.escape(state)}</p>{numbers}"
 
     def _show(self, picture: Image.Image, caption: str) -> None:
         with self._stage.hold_sync():
@@ -100,14 +116,17 @@ class Show:
         """What one can do with a picture that is done."""
         painting = self._painting
         if offered:
-            self._snapshots.options = [(f"step {step}", step) for step in painting.snapshots]
-            self._snapshots.value = painting.history[-1].step
+            self._snapshots.options = [(_label(painting, step), step) for step in painting.snapshots]
+            self._snapshots.value = max(painting.snapshots)
+        else:
+            self._snapshots.options = [("–", 0)]
         self._snapshots.disabled = not offered
         for button in self._files.values():
             button.disabled = not offered
-        repeatable = offered and painting.settings is not None  # a run that failed leaves none
-        self._files["Command"].disabled = not repeatable
-        self._command.value = f"<code>{html.escape(painting.command())}</code>" if repeatable else ""
+        self._files[GIF].disabled |= self._gif is not None
+        has_command = offered and painting.settings is not None  # a run that failed leaves none
+        self._files[COMMAND].disabled = not has_command
+        self._command.value = f"<code>{html.escape(painting.command())}</code>" if has_command else ""
 
     def _look_back(self) -> None:
         if not self._snapshots.disabled and self._snapshots.value in self._painting.snapshots:
@@ -115,37 +134,33 @@ class Show:
             self._show(self._painting.snapshots[step], f"G after {step} steps")
 
     def _send_picture(self) -> None:
-        last = self._painting.history[-1].step
+        last = max(self._painting.snapshots)
         step = "" if self._snapshots.value == last else f"_step_{self._snapshots.value}"
         self._pulse.download(f"{self._painting.name}{step}.png", "image/png", self._stage.picture)
 
     def _send_command(self) -> None:
-        text = f"{self._painting.command()}\n".encode()
-        self._pulse.download(f"{self._painting.name}.txt", "text/plain", text)
+        remark = [] if self._painting.repeatable else [ALIKE]
+        text = "\n".join([*remark, self._painting.command(), ""])
+        self._pulse.download(f"{self._painting.name}.txt", "text/plain", text.encode())
 
     def _make_gif(self) -> None:
         """In a thread, as it takes seconds."""
-        button, painting = self._files["GIF"], self._painting
-        button.disabled, button.description = True, "GIF…"
-        frames = list(painting.snapshots.values())
-
-        def work() -> None:
-            self._gif = f"{painting.name}.gif", _timelapse(frames)
-
-        threading.Thread(target=work, daemon=True).start()
+        button, painting = self._files[GIF], self._painting
+        button.disabled = True
+        self._gif = f"{painting.name}.gif", self._beside.submit(_timelapse, list(painting.snapshots.values()))
 
     def _send_gif(self) -> None:
-        if self._gif:
-            name, data = self._gif
-            self._pulse.download(name, "image/gif", data)
-            self._gif = None
-            self._files["GIF"].description, self._files["GIF"].disabled = "GIF", not self._over
+        if not (self._gif and self._gif[1].done()):
+            return
+        (name, making), self._gif = self._gif, None
+        self._files[GIF].disabled = not self._over
+        self._pulse.download(name, "image/gif", making.result())
 
 
 def _timelapse(pictures: list[Image.Image]) -> bytes:
-    frames = [picture.copy() for picture in pictures]
-    for frame in frames:
-        frame.thumbnail((GIF_SIZE, GIF_SIZE))
+    last = pictures[-1].copy()
+    last.thumbnail((GIF_SIZE, GIF_SIZE))
+    frames = [picture.resize(last.size) for picture in pictures]  # a run may have gone on at another size
     file = io.BytesIO()
     frames[0].save(file, "GIF", **gif_options(frames))
     return file.getvalue()
@@ -158,14 +173,25 @@ def _numbers(painting: Painting, painter: Painter, running: bool) -> str:
     row = painting.history[-1]
     left = painting.seconds_left(painter.pace) if running else None
     still = f", {left:.0f} s left" if left is not None else ""
-    numbers = f"step {row.step} of {painting.steps}<br>{row.seconds:.0f} s{still}<br>J = {row.J:.3g}"
+    numbers = f"step {row.step} of {painting.steps}<br>{row.seconds:.0f} s{still}<br>J = {_power_of_ten(row.J)}"
     bar = f"<progress max='{painting.steps}' value='{row.step}' aria-label='progress of the run'></progress>"
     return f"<p class='nst-numbers'>{numbers}</p>{bar}"
 
 
+def _power_of_ten(J: float) -> str:
+    digits, exponent = f"{J:.2e}".split("e")
+    return f"{digits} × 10<sup>{int(exponent)}</sup>"
+
+
+def _label(painting: Painting, step: int) -> str:
+    """What a snapshot is called: its step, and its β/α if they were several."""
+    ratios = {row.step: row.beta / row.alpha for row in painting.history}
+    return f"step {step}" + (f", β/α = {plain(ratios[step])}" if len(set(ratios.values())) > 1 else "")
+
+
 def _drawn(painting: Painting) -> str:
     """The curves as part of a page."""
-    from matplotlib import rc_context  # which takes a second to load
+    from matplotlib import rc_context
 
     from nst_tf.plots import cost_curves
 
@@ -173,4 +199,4 @@ def _drawn(painting: Painting) -> str:
     with rc_context({"svg.fonttype": "none"}):  # letters stay letters
         cost_curves(list(painting.history), compact=True).savefig(file, format="svg")
     svg = file.getvalue()
-    return svg[svg.index("<svg") :]
+    return f"<div role='img' aria-label='J, J_content and J_style by step'>{svg[svg.index('<svg') :]}</div>"

@@ -3,6 +3,7 @@
 Each is a model here and a view in ``page/``; messages between them go through the notebook's own connection.
 """
 
+import uuid
 from pathlib import Path
 
 import anywidget
@@ -52,4 +53,4 @@ class Pulse(anywidget.AnyWidget):
 
     def download(self, name: str, media_type: str, data: bytes) -> None:
         """Have the browser save a file."""
-        self.send({"kind": "download", "name": name, "type": media_type}, [data])
+        self.send({"kind": "download", "id": str(uuid.uuid4()), "name": name, "type": media_type}, [data])

@@ -4,14 +4,15 @@ const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
 function render({ model, el }) {
   el.classList.add("nst-gallery");
+  const thumbs = document.createElement("div");
+  thumbs.className = "nst-thumbs";
   const group = document.createElement("div");
-  group.className = "nst-thumbs";
   group.setAttribute("role", "radiogroup");
   group.setAttribute("aria-label", model.get("label"));
   const message = document.createElement("p");
   message.className = "nst-message";
   message.setAttribute("role", "alert");
-  el.append(group, message);
+  el.append(thumbs, message);
   const name = `nst-${Math.random().toString(36).slice(2)}`;
 
   const file = document.createElement("input");
@@ -39,7 +40,8 @@ function render({ model, el }) {
     label.append(input, image);
     return label;
   };
-  const drawn = () => group.replaceChildren(...model.get("pictures").map(choice), upload);
+  thumbs.append(group, upload);
+  const draw = () => group.replaceChildren(...model.get("pictures").map(choice));
   const say = (text) => {
     message.textContent = text;
     message.hidden = !text;
@@ -53,16 +55,18 @@ function render({ model, el }) {
       say(`${picture.name} has ${megabytes(picture.size)}, and ${megabytes(limit)} is the limit here: use a smaller copy.`);
     } else {
       say(`Sending ${picture.name}…`);
-      model.send({ name: picture.name }, undefined, [await picture.arrayBuffer()]);
+      const data = await picture.arrayBuffer().catch(() => null);
+      if (data) model.send({ name: picture.name }, undefined, [data]);
+      else say(`${picture.name} could not be read: choose it again.`);
     }
     file.value = ""; // so that the same file can be chosen again
   });
-  model.on("change:pictures", drawn);
+  model.on("change:pictures", draw);
   model.on("change:chosen", () => {
     group.querySelectorAll("input[type=radio]").forEach((input, index) => (input.checked = index === model.get("chosen")));
   });
   model.on("msg:custom", ({ said }) => say(said));
-  drawn();
+  draw();
   say("");
 }
 

@@ -10,14 +10,14 @@ function render({ model, el }) {
   C.className = "nst-C";
   C.alt = "The content C";
   const edge = document.createElement("div");
-  edge.className = "nst-edge";
+  edge.className = "nst-edge"; // with a C on its left and a G on its right
   const wipe = document.createElement("input");
   Object.assign(wipe, { type: "range", min: 0, max: 100, value: 0 });
   wipe.setAttribute("aria-label", "Wipe between C and G");
   picture.append(G, C, edge);
   const row = document.createElement("label");
   row.className = "nst-wipe";
-  row.append("C", wipe, "G");
+  row.append("G", wipe, "C");
   el.append(picture, row);
 
   // A picture takes its place only once it is decoded: nothing flickers.
@@ -34,14 +34,16 @@ function render({ model, el }) {
     } catch {} // the next picture will do
     if (!next.naturalWidth || newest.get(image) !== data) return URL.revokeObjectURL(url);
     image.src = url;
-    picture.style.setProperty("--ratio", next.naturalWidth / next.naturalHeight);
+    if (image === (model.get("painted") ? G : C)) {
+      picture.style.setProperty("--ratio", next.naturalWidth / next.naturalHeight);
+    }
     URL.revokeObjectURL(urls.get(image));
     urls.set(image, url);
   };
   const uncover = () => {
     C.style.clipPath = model.get("painted") ? `inset(0 ${100 - wipe.value}% 0 0)` : "";
     edge.style.left = `${wipe.value}%`;
-    edge.hidden = Number(wipe.value) === 0;
+    edge.hidden = !model.get("painted") || Number(wipe.value) === 0;
   };
   const drag = (event) => {
     if (event.buttons !== 1 || wipe.disabled) return;

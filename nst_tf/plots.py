@@ -401,11 +401,12 @@ def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
     pieces = [list(rows) for _, rows in groupby(history, key=lambda row: (row.size, row.alpha, row.beta))]
     terms = {
         "J": (lambda row: row.J, "black", 2.5),
-        _with_value("α J_content", "α", history): (lambda row: row.alpha * row.J_content, BLUE, 1.8),
-        _with_value("β J_style", "β", history): (lambda row: row.beta * row.J_style, ORANGE, 1.8),
+        "α J_content": (lambda row: row.alpha * row.J_content, BLUE, 1.8),
+        "β J_style": (lambda row: row.beta * row.J_style, ORANGE, 1.8),
     }
     for label, (value, colour, width) in terms.items():
         steps, values = _with_breaks(pieces, value)
+        label = label if compact else label + _weight(label[0], history)
         axes.plot(steps, np.ma.masked_less_equal(values, 0), color=colour, linewidth=width, label=label)
     axes.set_yscale("log")
     _mark_pieces(axes, pieces)
@@ -417,7 +418,8 @@ def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
     axes.tick_params(labelsize=letters if compact else None)
     axes.grid(alpha=0.3)
     if compact:
-        figure.legend(loc="outside upper left", fontsize=letters, frameon=False)
+        options = {"ncols": 3, "frameon": False, "handlelength": 1.2, "columnspacing": 1.2}
+        figure.legend(loc="outside upper right", fontsize=letters, **options)
     else:
         axes.legend(fontsize=12)
     return figure
@@ -432,24 +434,24 @@ def _with_breaks(pieces: list[list], value: Callable) -> tuple[list[float], list
     return steps[:-1], values[:-1]
 
 
-def _with_value(term: str, weight: str, history: Sequence) -> str:
-    """The name of a term of J, with its weight if that is the same all along."""
-    values = {row.alpha if weight == "α" else row.beta for row in history}
-    return f"{term}, {weight} = {values.pop():g}" if len(values) == 1 else term
+def _weight(letter: str, history: Sequence) -> str:
+    """The weight of a term of J, where it is the same all along."""
+    values = {{"α": row.alpha, "β": row.beta}.get(letter) for row in history}
+    return f", {letter} = {values.pop():g}" if len(values) == 1 and letter in "αβ" else ""
 
 
 def _mark_pieces(axes: Axes, pieces: list[list]) -> None:
     """A line where each piece of a run begins, and what is new with it: its size, its β/α."""
-    steps, free = sum(map(len, pieces)), -math.inf
+    steps, free = sum(map(len, pieces)), math.inf
     varying = [of for of in (_size, _ratio) if len({of(rows[0]) for rows in pieces}) > 1]
-    for number, (row, *_) in enumerate(pieces):
+    for number, (row, *_) in reversed(list(enumerate(pieces))):
         if number:
             axes.axvline(row.step - 0.5, color="grey", linewidth=1)
         news = [of(row) for of in varying if not number or of(row) != of(pieces[number - 1][0])]
-        if news and row.step >= free:  # else the words would stand on those before
+        if news and row.step <= free:  # else the words would stand on those that come later
             transform = axes.get_xaxis_transform()
             axes.text(row.step, 0.02, ", ".join(news), rotation=90, transform=transform, color="#444444", fontsize=12)
-            free = row.step + steps / 15
+            free = row.step - steps / 15
 
 
 def _size(row: Sequence) -> str:

@@ -160,7 +160,7 @@ def test_the_curves_break_where_the_size_changes(painted, tmp_path):
     figure = cost_curves(painted[0].history)
     figure.savefig(tmp_path / "curves.png")
     (axes,) = figure.axes
-    assert [text.get_text() for text in axes.texts] == ["100 px", "200 px", "400 px"]
+    assert [text.get_text() for text in axes.texts] == ["400 px", "200 px", "100 px"]
     (J,) = [line for line in axes.lines if line.get_color() == "black"]
     drawn = [step for step, value in zip(J.get_xdata(), J.get_ydata(), strict=True) if np.isfinite(value)]
     assert drawn == list(range(25))
@@ -174,9 +174,9 @@ def test_the_curves_break_where_alpha_or_beta_change(painted, tmp_path):
     figure = cost_curves(history, compact=True)
     figure.savefig(tmp_path / "curves.png")
     (axes,) = figure.axes
-    assert [text.get_text() for text in axes.texts] == ["β/α = 0.005", "β/α = 0.05"]
+    assert [text.get_text() for text in axes.texts] == ["β/α = 0.05", "β/α = 0.005"]
     (legend,) = figure.legends
-    assert [label.get_text() for label in legend.get_texts()] == ["J", "α J_content, α = 10", "β J_style"]
+    assert [label.get_text() for label in legend.get_texts()] == ["J", "α J_content", "β J_style"]
     (style,) = [line for line in axes.lines if line.get_color() == ORANGE]
     drawn = [value for value in style.get_ydata() if np.isfinite(value)]
     np.testing.assert_allclose(drawn, [row.beta * row.J_style for row in history])

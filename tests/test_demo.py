@@ -22,6 +22,7 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from nst_tf import load_image
+from nst_tf.classroom import DESERTED
 from nst_tf.controls import SIZES
 from nst_tf.inputs import load_inputs
 from nst_tf.objective import Objective
@@ -401,9 +402,9 @@ def until(condition, seconds):
         time.sleep(0.5)
 
 
-def test_a_page_that_is_gone_stops_its_run_and_frees_its_kernel(chromium, classroom):
+def test_pages_that_are_gone_stop_their_runs_and_free_their_kernels_and_one_that_stays_does_not(chromium, classroom):
     server, address = classroom
-    until(lambda: not kernels(server), 60)  # of the tests before
+    of_tests_before = kernels(server)  # on their way out
     others = set(psutil.Process().children(recursive=True))
     killed = chromium()
     killed_processes = set(psutil.Process().children(recursive=True)) - others
@@ -412,9 +413,11 @@ def test_a_page_that_is_gone_stops_its_run_and_frees_its_kernel(chromium, classr
     for page in pages:
         set_steps(page, 2000)
         start(page)
-    left = kernels(server)
+    left = [kernel for kernel in kernels(server) if kernel not in of_tests_before]
     assert len(left) == 3
     assert busy(left) > 1
+    page_that_stays = open_page(browser, address)
+    (stays,) = [kernel for kernel in kernels(server) if kernel not in of_tests_before + left]
 
     gone = time.monotonic()
     for process in killed_processes:
@@ -425,21 +428,15 @@ def test_a_page_that_is_gone_stops_its_run_and_frees_its_kernel(chromium, classr
     pages[2].close()
     time.sleep(max(0, 15 - (time.monotonic() - gone)))
     assert busy(left) < 0.5
-    until(lambda: not kernels(server), 60 - (time.monotonic() - gone))
-    browser.close()
+    until(lambda: kernels(server) == [stays], 60 - (time.monotonic() - gone))
+    assert time.monotonic() - gone > DESERTED["cull_idle_timeout"]  # the one that stays was in danger too
+    assert page_that_stays.locator(".nst-pulse p").is_hidden()
 
-
-def test_a_page_that_stays_keeps_its_kernel(page, classroom):
-    server, _ = classroom
-    until(lambda: len(kernels(server)) == 1, 60)
-    (kernel,) = kernels(server)
-    page.wait_for_timeout(50_000)
-    assert kernels(server) == [kernel]
-    expect(page.locator(".nst-pulse p")).to_be_hidden()
-    kernel.kill()
-    expect(page.locator(".nst-pulse p")).to_have_text(
+    stays.kill()
+    expect(page_that_stays.locator(".nst-pulse p")).to_have_text(
         "This page has lost its program: reload the page, or run the notebook's cell again.", timeout=60_000
     )
+    browser.close()
 
 
 # ----------------------------------------------------------------------------------- in JupyterLab

@@ -455,10 +455,11 @@ def test_in_jupyterlab(browser, tmp_path, uploads):
         expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_attached(timeout=READY)
         page.keyboard.press("Shift+Enter")
         expect(page.get_by_role("radio", name="chambord")).to_be_attached(timeout=READY)
-        upload(page, "C", uploads["12.png"])
-        expect(page.locator(".nst-C .nst-message")).to_have_text(
-            "12.png has 12 MB, and 10 MB is the limit here: use a smaller copy."
-        )
+        for size in (12, 100):
+            upload(page, "C", uploads[f"{size}.png"])
+            expect(page.locator(".nst-C .nst-message")).to_have_text(
+                f"{size}.png has {size} MB, and 10 MB is the limit here: use a smaller copy."
+            )
         upload(page, "C", uploads["3.png"])
         expect(page.get_by_role("radio", name="3.png")).to_be_checked(timeout=20_000)
         set_steps(page, 2000)

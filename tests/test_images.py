@@ -6,8 +6,10 @@ import os
 import stat
 import struct
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 import tensorflow as tf
 from conftest import LOUVRE, opened, without_root
@@ -19,6 +21,7 @@ from nst_tf.images import (
     ImageError,
     check_output,
     clip_0_1,
+    decode_picture,
     load_image,
     preprocess,
     save_image,
@@ -367,3 +370,12 @@ def test_an_output_without_permission(tmp_path):
     with opened_up_to(tmp_path), without_root():
         with pytest.raises(ImageError, match=r"does not exist|Nothing can be written"):
             check_output(folder / "deeper" / "out.png")
+
+
+def test_a_picture_that_needs_more_memory_than_is_free(tmp_path, monkeypatch):
+    Image.new("RGB", (6000, 5000)).save(tmp_path / "large.png")
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=300_000_000))
+    with pytest.raises(ImageError, match=r"large\.png has 6000×5000 pixels, which need 0\.4 GB: make a smaller copy"):
+        load_image(tmp_path / "large.png")
+    with pytest.raises(ImageError, match=r"^mine\.png has 6000×5000 pixels"):
+        decode_picture((tmp_path / "large.png").read_bytes(), "mine.png")

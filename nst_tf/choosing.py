@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 
 from nst_tf.files import pictures_folder
 from nst_tf.images import ImageError, Source, decode_picture, load_image, tensor_to_image
+from nst_tf.painter import in_one_line
 from nst_tf.painting import Original
 from nst_tf.widgets import Gallery
 
@@ -52,6 +53,8 @@ class Chooser:
             self._add(name, decode_picture(bytes(buffers[0]), name), path)
         except ImageError as problem:
             self.gallery.say(str(problem))
+        except Exception as problem:  # whatever it is, the page goes on
+            self.gallery.say(f"{name} can't be used ({in_one_line(problem)}): choose another picture.")
         else:
             self.gallery.chosen = len(self._originals) - 1
             self.gallery.say("")

@@ -108,12 +108,8 @@ def _serve(address: str, port: int) -> None:
             "tornado_settings": {"websocket_max_message_size": LARGEST_MESSAGE},
         },
     )
-    for name in (
-        "tornado.access",
-        "tornado.application",
-        "tornado.general",
-    ):  # warnings at every page, of Voilà's own doing
-        logging.getLogger(name).setLevel(logging.ERROR)
+    for name in ("access", "application", "general"):  # where Voilà's own doing brings warnings at every page
+        logging.getLogger(f"tornado.{name}").setLevel(logging.ERROR)
     app = Voila(config=config)
     app.initialize([str(_notebook())])
     IOLoop.current().add_callback(print, f"The demo is at {_url(address, port)} (Ctrl-C stops it)", flush=True)
@@ -121,9 +117,7 @@ def _serve(address: str, port: int) -> None:
 
 
 def _url(address: str, port: int) -> str:
-    host = (
-        socket.gethostname() if address in ("0.0.0.0", "::") else address
-    )  # of all this machine's addresses, its name
+    host = socket.gethostname() if address in ("0.0.0.0", "::") else address
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 

@@ -60,7 +60,7 @@ class Demo:
         self._last_beat = time.monotonic()
         self._painter = Painter(is_watched=lambda: time.monotonic() - self._last_beat < DESERTED_AFTER)
         self._pulse = Pulse()
-        self._show = Show(self._painter, self._pulse)
+        self._show = Show(self._painter, self._pulse, self._explained)
         self.root = self._laid_out()
         self._listen()
         self._choose()
@@ -93,7 +93,7 @@ class Demo:
     def _listen(self) -> None:
         self._pulse.on_msg(lambda *_: self._beat())
         self._start.on_click(lambda _: self._explained(self._paint_anew))
-        self._resume.on_click(lambda _: self._explained(lambda: self._painter.resume(self._job())))
+        self._resume.on_click(lambda _: self._explained(self._go_on))
         self._stop.on_click(lambda _: self._explained(self._painter.stop))
         self._controls.ratio.observe(lambda _: self._painter.reweigh(ALPHA, self._controls.beta), "value")
         for chooser in (self._content, self._style):
@@ -107,10 +107,14 @@ class Demo:
         if self._painter.start(job):
             self._show.clear(job.content)
 
+    def _go_on(self) -> None:
+        if self._painter.resume(self._job()):
+            self._show.expect_run()
+
     def close(self) -> None:
         """End the run, and free what the page holds."""
         self._painter.stop()
-        self.root.close()
+        _close(self.root)
 
     def _explained(self, act: Callable[[], object] = lambda: None) -> None:
         """Do what was asked for and show what is new; what goes wrong is told in a sentence, and the page goes on."""
@@ -156,3 +160,9 @@ class Demo:
             f"<img src='{data_url(original.view)}' alt='{html.escape(original.title, quote=True)}'></figure>"
             for letter, original in (("C", C), ("S", S))
         )
+
+
+def _close(widget: w.Widget) -> None:
+    for child in getattr(widget, "children", ()):
+        _close(child)
+    widget.close()

@@ -15,9 +15,8 @@ from nst_tf.weights import WeightsError
 if TYPE_CHECKING:  # TensorFlow takes seconds to load: the thread does that, while the page is there already
     from nst_tf.transfer import CostWeights, Progress
 
-RESTED = (
-    0.5  # seconds for which new weights have to stay the same, lest a slider that is dragged starts anew at every step
-)
+# Seconds for which new weights have to stay the same, lest every move of a dragged slider starts anew.
+RESTED = 0.5
 TRIAL_SIZES = (100, 300)  # pixels: an evaluation at both tells how long others will take
 
 
@@ -92,8 +91,6 @@ class Painter:
         """Say what went wrong."""
         self.failed, self.status = True, sentence
 
-    # ------------------------------------------------------------------------------ in the thread
-
     def _begin(self, job: Job, painting: Painting) -> bool:
         if not self._running.acquire(blocking=False):
             return False
@@ -109,6 +106,8 @@ class Painter:
 
         threading.Thread(target=work, daemon=True).start()
         return True
+
+    # ------------------------------------------------------------------------------ in the thread
 
     def _explained(self, work: Callable, *arguments: object) -> None:
         """Do the work; what goes wrong becomes the status, in one sentence."""
@@ -156,9 +155,9 @@ class Painter:
         def look_on(progress: "Progress") -> "bool | CostWeights | None":
             if not self.begun:  # before, the job can turn out to be impossible, and the painting stays as it was
                 painting.begin_run(job)
+                self._say("Painting")
             painting.record(progress)
             self.painting, self.begun = painting, True
-            self._say("Painting")
             if self._stop or not self._is_watched():
                 return True
             return CostWeights(*self._weights) if time.monotonic() - self._weighed >= RESTED else None

@@ -137,7 +137,8 @@ class Painting:
     def name(self) -> str:
         """A file name for it, without an ending."""
         originals = [self.jobs[0].content, *(job.style for job in self.jobs)]
-        return "_".join(dict.fromkeys(Path(original.path).stem for original in originals))
+        stems = dict.fromkeys(Path(original.path).stem for original in originals)
+        return "_".join(stems).lstrip("-")  # lest a command take it for an option
 
     @property
     def _steps_before(self) -> int:

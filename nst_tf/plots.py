@@ -400,13 +400,13 @@ def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
     axes = figure.add_subplot()
     pieces = [list(rows) for _, rows in groupby(history, key=lambda row: (row.size, row.alpha, row.beta))]
     terms = {
-        "J": (lambda row: row.J, "black", 2.5),
-        "α J_content": (lambda row: row.alpha * row.J_content, BLUE, 1.8),
-        "β J_style": (lambda row: row.beta * row.J_style, ORANGE, 1.8),
+        "J": (lambda row: row.J, "black", 2.5, None),
+        "α J_content": (lambda row: row.alpha * row.J_content, BLUE, 1.8, "alpha"),
+        "β J_style": (lambda row: row.beta * row.J_style, ORANGE, 1.8, "beta"),
     }
-    for label, (value, colour, width) in terms.items():
+    for label, (value, colour, width, weight) in terms.items():
         steps, values = _with_breaks(pieces, value)
-        label = label if compact else label + _weight(label[0], history)
+        label = label if compact else label + _weight(weight, label[0], history)
         axes.plot(steps, np.ma.masked_less_equal(values, 0), color=colour, linewidth=width, label=label)
     axes.set_yscale("log")
     _mark_pieces(axes, pieces)
@@ -434,10 +434,10 @@ def _with_breaks(pieces: list[list], value: Callable) -> tuple[list[float], list
     return steps[:-1], values[:-1]
 
 
-def _weight(letter: str, history: Sequence) -> str:
+def _weight(name: str | None, letter: str, history: Sequence) -> str:
     """The weight of a term of J, where it is the same all along."""
-    values = {{"α": row.alpha, "β": row.beta}.get(letter) for row in history}
-    return f", {letter} = {values.pop():g}" if len(values) == 1 and letter in "αβ" else ""
+    values = {getattr(row, name) for row in history} if name else set()
+    return f", {letter} = {values.pop():g}" if len(values) == 1 else ""
 
 
 def _mark_pieces(axes: Axes, pieces: list[list]) -> None:

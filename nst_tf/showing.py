@@ -3,6 +3,7 @@
 import html
 import io
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib import import_module
 
@@ -17,14 +18,17 @@ from nst_tf.painting import PICTURE_EVERY, Original, Painting
 from nst_tf.widgets import Pulse, Stage
 
 PNG, GIF, COMMAND = "PNG picture", "GIF timelapse", "Command line"
-ALIKE = (
-    "One command can't repeat this picture, as it was stopped, continued or had several β/α. This paints one like it:"
-)
+ALIKE = "One like it, as it was stopped, continued or had several β/α:"
 GIF_SIZE = 640  # pixels: a larger timelapse is too much to send
 
 
 class Show:
     """Looks at a painter, and keeps the page up to date.
+
+    Args:
+        painter: which paints.
+        pulse: which sends the downloads.
+        explained: does what a button asks for, and tells in a sentence what goes wrong.
 
     Attributes:
         picture: the widgets of the picture, and of what one can do with it afterwards.
@@ -32,7 +36,7 @@ class Show:
         curves: J, J_content and J_style.
     """
 
-    def __init__(self, painter: Painter, pulse: Pulse):
+    def __init__(self, painter: Painter, pulse: Pulse, explained: Callable[[Callable], None]):
         self._painter, self._pulse = painter, pulse
         self._painting: Painting | None = None  # the one that is shown
         self._rows = 0  # of its history that are shown
@@ -45,7 +49,7 @@ class Show:
             w.HTML().add_class(f"nst-{name}") for name in ("status", "curves", "command")
         )
         self._snapshots = w.SelectionSlider(options=[("–", 0)], description="Snapshot", disabled=True)
-        self._snapshots.observe(lambda _: self._look_back(), "value")
+        self._snapshots.observe(lambda _: explained(self._look_back), "value")
         self._files = {
             name: w.Button(description=name, disabled=True, tooltip=f"Download {what}")
             for name, what in (
@@ -55,7 +59,7 @@ class Show:
             )
         }
         for kind, download in {PNG: self._send_picture, GIF: self._make_gif, COMMAND: self._send_command}.items():
-            self._files[kind].on_click(lambda _, download=download: download())
+            self._files[kind].on_click(lambda _, download=download: explained(download))
         downloads = w.HBox([w.Label("Download"), *self._files.values()]).add_class("nst-buttons")
         self.picture = w.VBox(
             [
@@ -76,8 +80,16 @@ class Show:
     def clear(self, C: Original) -> None:
         """A new painting begins: show its content instead of the last picture."""
         self._painting, self._clean = None, True
-        self._stage.painted, self.curves.value = False, ""
+        with self._stage.hold_sync():
+            self._stage.picture, self._stage.caption, self._stage.painted = b"", "", False
+        self.curves.value = ""
         self.preview(C)
+        self.expect_run()
+
+    def expect_run(self) -> None:
+        """A run begins: until its end, there is nothing to look back on and to download."""
+        self._over = False
+        self._offer(False)
 
     def refresh(self) -> None:
         """Show what is new."""
@@ -116,6 +128,7 @@ class Show:
     def _offer(self, offered: bool) -> None:
         """What one can do with a picture that is done."""
         painting = self._painting
+        self._snapshots.disabled = True  # so that what follows is no choice of the reader's
         if offered:
             self._snapshots.options = [(_label(painting, step), step) for step in painting.snapshots]
             self._snapshots.value = max(painting.snapshots)
@@ -127,7 +140,8 @@ class Show:
         self._files[GIF].disabled |= self._gif is not None
         has_command = offered and painting.settings is not None  # a run that failed leaves none
         self._files[COMMAND].disabled = not has_command
-        self._command.value = f"<code>{html.escape(painting.command())}</code>" if has_command else ""
+        remark = "" if not has_command or painting.repeatable else ALIKE
+        self._command.value = f"{remark}<code>{html.escape(painting.command())}</code>" if has_command else ""
 
     def _look_back(self) -> None:
         if not self._snapshots.disabled and self._snapshots.value in self._painting.snapshots:

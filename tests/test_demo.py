@@ -248,6 +248,7 @@ def test_stop_continue_and_another_ratio(page):
 
     button(page, "Continue").press("Enter")
     expect(button(page, "Stop")).to_be_enabled()
+    assert page.locator(".nst-G").get_attribute("alt") != "G after 0 steps"  # it stays until there is a better one
     expect(status(page)).to_contain_text(f"of {before + 400}", timeout=20_000)
     slider = page.get_by_role("slider", name="β/α")
     for _ in range(13):
@@ -264,11 +265,17 @@ def test_stop_continue_and_another_ratio(page):
     expect(button(page, "Command line")).to_be_enabled(timeout=20_000)
     command = downloaded(page, "Command line")[1].decode()
     assert "--beta 1 " in command
-    assert "One command can't repeat this picture" in command
+    assert "One like it, as it was stopped, continued or had several β/α:" in command
     page.get_by_role("radio", name="cat").check(force=True)
     expect(button(page, "Continue")).to_be_disabled()  # G is another picture's
     expect(page.get_by_text("Another photograph is chosen: Start paints it.")).to_be_visible()
-    expect(button(page, "Start")).to_be_enabled()
+    button(page, "Start").click()
+    expect(page.locator(".nst-unpainted .nst-G:not([src])")).to_have_count(1)  # the last picture is gone
+    expect(button(page, "PNG picture")).to_be_disabled()
+    expect(page.locator(".nst-numbers")).to_be_visible(timeout=20_000)
+    button(page, "Stop").click()
+    expect(button(page, "PNG picture")).to_be_enabled(timeout=20_000)
+    assert downloaded(page, "PNG picture")[0] == "cat_great_wave.png"
     assert page.problems == []
 
 

@@ -24,8 +24,8 @@ function render({ model, el }) {
   const urls = new Map();
   const newest = new Map();
   const show = async (image, data) => {
-    if (!data?.byteLength) return;
     newest.set(image, data);
+    if (!data?.byteLength) return image.removeAttribute("src");
     const url = URL.createObjectURL(new Blob([data]));
     const next = new Image();
     next.src = url;

@@ -35,6 +35,7 @@ def test_two_pictures_make_a_third(tmp_path):
     assert "Wrote louvre_summertime.png" in done.stdout
 
 
+@pytest.mark.slow
 def test_the_command_that_repeats_a_run_repeats_it(tmp_path):
     options = ("-o", "one.png", "--size", "64", "--steps", "4", "--init", "noise", "--seed", "3", "--optimizer", "adam")
     done = run_cli(LOUVRE, SUMMERTIME, *options, cwd=tmp_path)
@@ -85,12 +86,14 @@ def test_everything_that_can_be_written(tmp_path):
     assert len(np.unique(curves.reshape(-1, 3), axis=0)) > 50
 
 
+@pytest.mark.slow
 def test_snapshots_of_two_runs_do_not_mix(tmp_path):
     for _ in range(2):
         assert paint("-o", "out.png", "--save-every", "4", "--quiet", cwd=tmp_path).returncode == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "out_steps", "out_steps_2"]
 
 
+@pytest.mark.slow
 def test_one_seed_gives_one_picture_in_two_processes(tmp_path):
     for name, seed in (("one.png", "3"), ("again.png", "3"), ("other.png", "4")):
         assert paint("--init", "noisy_content", "--seed", seed, "-o", name, "--quiet", cwd=tmp_path).returncode == 0

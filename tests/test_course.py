@@ -69,6 +69,7 @@ def run_course(command, folder):
     )
 
 
+@pytest.mark.slow
 def test_the_released_notebook_is_the_source_without_its_solutions(tmp_path):
     shutil.copytree(COURSE / "source", tmp_path / "source")
     shutil.copy(COURSE / "nbgrader_config.py", tmp_path)
@@ -324,6 +325,7 @@ def test_only_pictures_are_taken_over_from_below_the_cells(tmp_path):
     assert "<script>" not in nbformat.writes(submission.notebook)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_course(tmp_path):
     done = run_course("grade", tmp_path)
     assert done.returncode == 1

@@ -130,7 +130,7 @@ class Show:
         painting = self._painting
         self._snapshots.disabled = True  # so that what follows is no choice of the reader's
         if offered:
-            self._snapshots.options = [(_label(painting, step), step) for step in painting.snapshots]
+            self._snapshots.options = _labelled(painting)
             self._snapshots.value = max(painting.snapshots)
         else:
             self._snapshots.options = [("–", 0)]
@@ -198,10 +198,11 @@ def _power_of_ten(J: float) -> str:
     return f"{digits} × 10<sup>{int(exponent)}</sup>"
 
 
-def _label(painting: Painting, step: int) -> str:
-    """What a snapshot is called: its step, and its β/α if they were several."""
+def _labelled(painting: Painting) -> list[tuple[str, int]]:
+    """The snapshots' steps, each after what it is called: the step, and its β/α if they were several."""
     ratios = {row.step: row.beta / row.alpha for row in painting.history}
-    return f"step {step}" + (f", β/α = {plain(ratios[step])}" if len(set(ratios.values())) > 1 else "")
+    several = len(set(ratios.values())) > 1
+    return [(f"step {step}" + f", β/α = {plain(ratios[step])}" * several, step) for step in painting.snapshots]
 
 
 def _drawn(painting: Painting) -> str:

@@ -91,8 +91,9 @@ class Result:
     Attributes:
         image: the picture with the lowest J that the run has seen at the last size that it came to.
         history: the costs at every step, from the start image (step 0) on.
-        settings: what was used (of α and β that a callback has changed, the last), ready to be saved as JSON. ``stylize`` takes them again, except for
-            ``weights_sha256``, which tells whether another machine does the same.
+        settings: what was used (of α and β that a callback has changed, the last), ready to be saved as JSON.
+            ``stylize`` takes them again, except for ``weights_sha256``, which tells whether another machine does the
+            same.
         ending: how the run ended; ``ending.value`` says it in words.
     """
 

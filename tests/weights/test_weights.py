@@ -14,9 +14,8 @@ import numpy as np
 import pytest
 from conftest import ROOT, run_cli
 
-from nst_tf import compact
 from nst_tf.layers import CONV_LAYERS
-from nst_tf.weights import WeightsError, load_weights
+from nst_tf.weights import WeightsError, compact, load_weights
 
 NO_NETWORK = {
     "PIP_CONFIG_FILE": os.devnull,

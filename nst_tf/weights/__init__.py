@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nst_tf import compact
-from nst_tf.compact import Layers, WeightsError
 from nst_tf.layers import CONV_LAYERS
+from nst_tf.weights import compact
+from nst_tf.weights.compact import Layers, WeightsError
 
 __all__ = ["CHOICES", "Weights", "WeightsError", "compact_path", "imagenet_path", "load_weights"]
 

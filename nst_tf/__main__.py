@@ -1,4 +1,4 @@
-"""``python -m nst_tf`` and ``nst-tf``: see ``cli.py``."""
+"""``python -m nst_tf`` and ``nst-tf``: see ``cli/main.py``."""
 
 import sys
 
@@ -6,7 +6,7 @@ import sys
 def run() -> int:
     """The command line, also where Ctrl-C comes while it is being imported."""
     try:
-        from nst_tf.cli import main
+        from nst_tf.cli.main import main
 
         return main()
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from nst_tf.images import Source
 from nst_tf.layers import minimum_side
-from nst_tf.repeat import command_line
+from nst_tf.options import command_line
 from nst_tf.settings import Settings
 from nst_tf.stages import Stage, stages
 

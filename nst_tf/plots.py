@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 
+from nst_tf.cli.outputs import gif_options
 from nst_tf.images import Source, load_image, tensor_to_image
 from nst_tf.layers import block_of
-from nst_tf.outputs import gif_options
 
 BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by colour-blind eyes too
 COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00")

@@ -11,8 +11,8 @@ import ipywidgets as w
 from PIL import Image
 
 from nst_tf.choosing import encoded
+from nst_tf.cli.outputs import gif_options
 from nst_tf.controls import noted, plain
-from nst_tf.outputs import gif_options
 from nst_tf.painter import Painter
 from nst_tf.painting import PICTURE_EVERY, Original, Painting
 from nst_tf.widgets import Pulse, Stage

@@ -211,7 +211,7 @@ def test_no_pip_and_no_way_to_make_one(keras_home, tmp_path):
         "import subprocess, sys, venv\n"
         "def fail(*_, **__): raise subprocess.CalledProcessError(1, 'ensurepip')\n"
         "venv.create = fail  # as on a Debian without python3-venv\n"
-        "from nst_tf.cli import main\n"
+        "from nst_tf.cli.main import main\n"
         "sys.exit(main(['weights']))\n"
     )
     done = subprocess.run([python, "-c", script], env=environment, capture_output=True, text=True)

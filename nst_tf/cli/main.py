@@ -15,12 +15,12 @@ from pathlib import Path
 import nst_tf
 from nst_tf import classroom
 from nst_tf.classroom import ClassroomError
+from nst_tf.cli.outputs import Outputs
 from nst_tf.files import pictures_folder
 from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
-from nst_tf.outputs import Outputs
-from nst_tf.repeat import command_line
+from nst_tf.options import command_line
 from nst_tf.settings import INITS, OPTIMIZER_NAMES, PRECISIONS, Settings, SettingsError
 from nst_tf.weights import CHOICES, WeightsError
 

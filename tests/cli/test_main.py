@@ -206,7 +206,7 @@ def test_control_c_while_tensorflow_loads(tmp_path):
         ([LOUVRE], "required: STYLE"),
         ([LOUVRE, "nowhere.jpg"], "nowhere.jpg does not exist"),
         ([LOUVRE, ROOT], "is a directory"),
-        ([__file__, SUMMERTIME], "test_cli.py is not a picture"),
+        ([__file__, SUMMERTIME], "test_main.py is not a picture"),
         ([LOUVRE, SUMMERTIME, "--size", "0"], "size is 0"),
         ([LOUVRE, SUMMERTIME, "--size", "-1"], "size is -1"),
         ([LOUVRE, SUMMERTIME, "--size", "1000000"], "becomes 1000000×395714 pixels"),

@@ -5,8 +5,8 @@ import shlex
 
 import pytest
 
-from nst_tf.cli import _painting_parser
-from nst_tf.repeat import command_line
+from nst_tf.cli.main import _painting_parser
+from nst_tf.options import command_line
 from nst_tf.settings import Settings
 
 USED = {"precision": "float32", "weights": "compact"}

@@ -35,7 +35,17 @@ def why_not_writable(folder: Path) -> str | None:
 
 
 def pictures_folder() -> Path:
-    """The project's own pictures: beside the package in a checkout, inside it once installed."""
-    package = Path(__file__).parent
-    checkout = package.parent / "images"
-    return checkout if checkout.is_dir() else package / "pictures"
+    """The project's own pictures."""
+    return _in_checkout_or_package("images", "pictures")
+
+
+def demo_notebook() -> Path:
+    """The notebook that the classroom serves."""
+    return _in_checkout_or_package("notebooks/demo.ipynb", "lessons/demo.ipynb")
+
+
+def _in_checkout_or_package(checkout: str, package: str) -> Path:
+    """A path beside the package where this is a checkout, and inside it once it is installed."""
+    folder = Path(__file__).parent
+    beside = folder.parent / checkout
+    return beside if beside.exists() else folder / package

@@ -18,7 +18,7 @@ SUMMERTIME = ROOT / "images/style/summertime.jpg"
 def pytest_runtest_makereport(item):
     """Where the browser has to be there, no test that needs it may be skipped."""
     report = yield
-    if report.skipped and item.path.name == "test_demo.py" and os.environ.get("NST_TF_BROWSER_REQUIRED"):
+    if report.skipped and item.path.name == "test_page.py" and os.environ.get("NST_TF_BROWSER_REQUIRED"):
         report.outcome = "failed"
     return report
 

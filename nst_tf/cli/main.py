@@ -13,8 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import nst_tf
-from nst_tf import classroom
-from nst_tf.classroom import ClassroomError
+from nst_tf.classroom.server import ClassroomError
 from nst_tf.cli.outputs import Outputs
 from nst_tf.files import pictures_folder
 from nst_tf.images import ImageError
@@ -116,7 +115,7 @@ def _report_weights(arguments: list[str]) -> int:
 
 def _open_classroom(arguments: list[str]) -> int:
     parser = _Parser(prog="nst-tf classroom", description="Serve the classroom demo as a web page, until Ctrl-C.")
-    classroom.main(arguments, parser)
+    server.main(arguments, parser)
     return GOOD
 
 

@@ -10,23 +10,23 @@ from importlib import import_module
 import ipywidgets as w
 from PIL import Image
 
-from nst_tf.choosing import encoded
+from nst_tf.classroom.controls import noted, plain
+from nst_tf.classroom.picker import encoded
+from nst_tf.classroom.runner import Runner
+from nst_tf.classroom.session import PICTURE_EVERY, Original, Session
+from nst_tf.classroom.widgets import Pulse, Stage
 from nst_tf.cli.outputs import gif_options
-from nst_tf.controls import noted, plain
-from nst_tf.painter import Painter
-from nst_tf.painting import PICTURE_EVERY, Original, Painting
-from nst_tf.widgets import Pulse, Stage
 
 PNG, GIF, COMMAND = "PNG picture", "GIF timelapse", "Command line"
 ALIKE = "One like it, as it was stopped, continued or had several β/α:"
 GIF_SIZE = 640  # pixels: a larger timelapse is too much to send
 
 
-class Show:
-    """Looks at a painter, and keeps the page up to date.
+class View:
+    """Looks at a runner, and keeps the page up to date.
 
     Args:
-        painter: which paints.
+        runner: which paints.
         pulse: which sends the downloads.
         explained: does what a button asks for, and tells in a sentence what goes wrong.
 
@@ -36,9 +36,9 @@ class Show:
         curves: J, J_content and J_style.
     """
 
-    def __init__(self, painter: Painter, pulse: Pulse, explained: Callable[[Callable], None]):
-        self._painter, self._pulse = painter, pulse
-        self._painting: Painting | None = None  # the one that is shown
+    def __init__(self, runner: Runner, pulse: Pulse, explained: Callable[[Callable], None]):
+        self._runner, self._pulse = runner, pulse
+        self._session: Session | None = None  # the one that is shown
         self._rows = 0  # of its history that are shown
         self._at = 0.0  # when that was
         self._over = True  # whether that was its end
@@ -79,7 +79,7 @@ class Show:
 
     def clear(self, C: Original) -> None:
         """A new painting begins: show its content instead of the last picture."""
-        self._painting, self._clean = None, True
+        self._session, self._clean = None, True
         with self._stage.hold_sync():
             self._stage.picture, self._stage.caption, self._stage.painted = b"", "", False
         self.curves.value = ""
@@ -93,31 +93,31 @@ class Show:
 
     def refresh(self) -> None:
         """Show what is new."""
-        running, painting = self._painter.running, self._painter.painting  # in this order, lest the end be missed
-        self.status.value = self._status(running, painting)
+        running, session = self._runner.running, self._runner.session  # in this order, lest the end be missed
+        self.status.value = self._status(running, session)
         self._send_gif()
-        if painting.picture is None or (running and self._clean and not self._painter.begun):
+        if session.picture is None or (running and self._clean and not self._runner.begun):
             return
-        new = painting is not self._painting or len(painting.history) != self._rows
+        new = session is not self._session or len(session.history) != self._rows
         ended = not running and not self._over
         due = time.monotonic() - self._at > 0.9 * PICTURE_EVERY  # beats come a little early or late
         if (new and due) or ended:
-            if painting is not self._painting:
-                self._stage.content = encoded(painting.jobs[0].content.view, "JPEG", quality=90)
+            if session is not self._session:
+                self._stage.content = encoded(session.jobs[0].content.view, "JPEG", quality=90)
                 self._clean = False
-            self._painting, self._rows, self._at = painting, len(painting.history), time.monotonic()
-            self._show(painting.picture, f"G after {painting.history[-1].step} steps")
-            self.curves.value = _drawn(painting)
+            self._session, self._rows, self._at = session, len(session.history), time.monotonic()
+            self._show(session.picture, f"G after {session.history[-1].step} steps")
+            self.curves.value = _drawn(session)
         if running == self._over:
             self._over = not running
             self._offer(self._over)
 
-    def _status(self, running: bool, painting: Painting) -> str:
-        painter = self._painter
-        if painter.failed:
-            return f"<p class='nst-failed' role='alert'>{html.escape(painter.status)}</p>"
-        state = "Stopping after this evaluation…" if painter.stopping else painter.status
-        numbers = "" if running and not painter.begun else _numbers(painting, painter, running)
+    def _status(self, running: bool, session: Session) -> str:
+        runner = self._runner
+        if runner.failed:
+            return f"<p class='nst-failed' role='alert'>{html.escape(runner.status)}</p>"
+        state = "Stopping after this evaluation…" if runner.stopping else runner.status
+        numbers = "" if running and not runner.begun else _numbers(session, runner, running)
         return f"<p class='nst-state'>{html.escape(state)}</p>{numbers}"
 
     def _show(self, picture: Image.Image, caption: str) -> None:
@@ -127,42 +127,42 @@ class Show:
 
     def _offer(self, offered: bool) -> None:
         """What one can do with a picture that is done."""
-        painting = self._painting
+        session = self._session
         self._snapshots.disabled = True  # so that what follows is no choice of the reader's
         if offered:
-            self._snapshots.options = _labelled(painting)
-            self._snapshots.value = max(painting.snapshots)
+            self._snapshots.options = _labelled(session)
+            self._snapshots.value = max(session.snapshots)
         else:
             self._snapshots.options = [("–", 0)]
         self._snapshots.disabled = not offered
         for button in self._files.values():
             button.disabled = not offered
         self._files[GIF].disabled |= self._gif is not None
-        has_command = offered and painting.settings is not None  # a run that failed leaves none
+        has_command = offered and session.settings is not None  # a run that failed leaves none
         self._files[COMMAND].disabled = not has_command
-        remark = "" if not has_command or painting.repeatable else ALIKE
-        self._command.value = f"{remark}<code>{html.escape(painting.command())}</code>" if has_command else ""
+        remark = "" if not has_command or session.repeatable else ALIKE
+        self._command.value = f"{remark}<code>{html.escape(session.command())}</code>" if has_command else ""
 
     def _look_back(self) -> None:
-        if not self._snapshots.disabled and self._snapshots.value in self._painting.snapshots:
+        if not self._snapshots.disabled and self._snapshots.value in self._session.snapshots:
             step = self._snapshots.value
-            self._show(self._painting.snapshots[step], f"G after {step} steps")
+            self._show(self._session.snapshots[step], f"G after {step} steps")
 
     def _send_picture(self) -> None:
-        last = max(self._painting.snapshots)
+        last = max(self._session.snapshots)
         step = "" if self._snapshots.value == last else f"_step_{self._snapshots.value}"
-        self._pulse.download(f"{self._painting.name}{step}.png", "image/png", self._stage.picture)
+        self._pulse.download(f"{self._session.name}{step}.png", "image/png", self._stage.picture)
 
     def _send_command(self) -> None:
-        remark = [] if self._painting.repeatable else [ALIKE]
-        text = "\n".join([*remark, self._painting.command(), ""])
-        self._pulse.download(f"{self._painting.name}.txt", "text/plain", text.encode())
+        remark = [] if self._session.repeatable else [ALIKE]
+        text = "\n".join([*remark, self._session.command(), ""])
+        self._pulse.download(f"{self._session.name}.txt", "text/plain", text.encode())
 
     def _make_gif(self) -> None:
         """In a thread, as it takes seconds."""
-        button, painting = self._files[GIF], self._painting
+        button, session = self._files[GIF], self._session
         button.disabled = True
-        self._gif = f"{painting.name}.gif", self._beside.submit(_timelapse, list(painting.snapshots.values()))
+        self._gif = f"{session.name}.gif", self._beside.submit(_timelapse, list(session.snapshots.values()))
 
     def _send_gif(self) -> None:
         if not (self._gif and self._gif[1].done()):
@@ -181,15 +181,15 @@ def _timelapse(pictures: list[Image.Image]) -> bytes:
     return file.getvalue()
 
 
-def _numbers(painting: Painting, painter: Painter, running: bool) -> str:
+def _numbers(session: Session, runner: Runner, running: bool) -> str:
     """Step, J, seconds and time left, and a bar."""
-    if not painting.history:
+    if not session.history:
         return ""
-    row = painting.history[-1]
-    left = painting.seconds_left(painter.pace) if running else None
+    row = session.history[-1]
+    left = session.seconds_left(runner.pace) if running else None
     still = f", {left:.0f} s left" if left is not None else ""
-    numbers = f"step {row.step} of {painting.steps}<br>{row.seconds:.0f} s{still}<br>J = {_power_of_ten(row.J)}"
-    bar = f"<progress max='{painting.steps}' value='{row.step}' aria-label='progress of the run'></progress>"
+    numbers = f"step {row.step} of {session.steps}<br>{row.seconds:.0f} s{still}<br>J = {_power_of_ten(row.J)}"
+    bar = f"<progress max='{session.steps}' value='{row.step}' aria-label='progress of the run'></progress>"
     return f"<p class='nst-numbers'>{numbers}</p>{bar}"
 
 
@@ -198,14 +198,14 @@ def _power_of_ten(J: float) -> str:
     return f"{digits} × 10<sup>{int(exponent)}</sup>"
 
 
-def _labelled(painting: Painting) -> list[tuple[str, int]]:
+def _labelled(session: Session) -> list[tuple[str, int]]:
     """The snapshots' steps, each after what it is called: the step, and its β/α if they were several."""
-    ratios = {row.step: row.beta / row.alpha for row in painting.history}
+    ratios = {row.step: row.beta / row.alpha for row in session.history}
     several = len(set(ratios.values())) > 1
-    return [(f"step {step}" + f", β/α = {plain(ratios[step])}" * several, step) for step in painting.snapshots]
+    return [(f"step {step}" + f", β/α = {plain(ratios[step])}" * several, step) for step in session.snapshots]
 
 
-def _drawn(painting: Painting) -> str:
+def _drawn(session: Session) -> str:
     """The curves as part of a page."""
     from matplotlib import rc_context
 
@@ -213,6 +213,6 @@ def _drawn(painting: Painting) -> str:
 
     file = io.StringIO()
     with rc_context({"svg.fonttype": "none"}):  # letters stay letters
-        cost_curves(list(painting.history), compact=True).savefig(file, format="svg")
+        cost_curves(list(session.history), compact=True).savefig(file, format="svg")
     svg = file.getvalue()
     return f"<div role='img' aria-label='J, J_content and J_style by step'>{svg[svg.index('<svg') :]}</div>"

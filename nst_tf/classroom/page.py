@@ -1,7 +1,7 @@
 """The classroom demo: a page on which the painting appears.
 
-``page()`` makes it, in a notebook or, through ``nst_tf.classroom``, as a web page of its own. The page asks twice a second
-what is new (``widgets.Pulse``), and the painting itself goes on in a thread (``painter.Painter``).
+``page()`` makes it, in a notebook or, through ``nst_tf.classroom.server``, as a web page of its own. The page asks twice a second
+what is new (``widgets.Pulse``), and the painting itself goes on in a thread (``runner.Runner``).
 """
 
 import html
@@ -11,14 +11,14 @@ from collections.abc import Callable
 
 import ipywidgets as w
 
-from nst_tf.choosing import Chooser, data_url
-from nst_tf.classroom import UPLOAD_LIMIT
-from nst_tf.controls import ALPHA, Controls, note
-from nst_tf.painter import Painter, in_one_line
-from nst_tf.painting import Job
+from nst_tf.classroom.controls import ALPHA, Controls, note
+from nst_tf.classroom.picker import Picker, data_url
+from nst_tf.classroom.runner import Runner, in_one_line
+from nst_tf.classroom.server import UPLOAD_LIMIT
+from nst_tf.classroom.session import Job
+from nst_tf.classroom.view import View
+from nst_tf.classroom.widgets import Pulse
 from nst_tf.settings import SettingsError
-from nst_tf.showing import Show
-from nst_tf.widgets import Pulse
 
 JUPYTERS_LIMIT = 10_000_000  # Jupyter drops messages of over 10 MiB without a word
 DESERTED_AFTER = 10  # seconds without a beat
@@ -48,8 +48,8 @@ class Demo:
 
     def __init__(self):
         limit = int(os.environ.get(UPLOAD_LIMIT, JUPYTERS_LIMIT))
-        self._content = Chooser("content", "Content C", "chambord", limit)
-        self._style = Chooser("style", "Style S", "great_wave", limit)
+        self._content = Picker("content", "Content C", "chambord", limit)
+        self._style = Picker("style", "Style S", "great_wave", limit)
         self._controls = Controls()
         self._start, self._stop, self._resume = (
             w.Button(description=name).add_class(f"nst-{name.lower()}") for name in ("Start", "Stop", "Continue")
@@ -58,21 +58,21 @@ class Demo:
         self._originals_shown: tuple[int, int] | None = None
         self._hint = note(HINT)
         self._last_beat = time.monotonic()
-        self._painter = Painter(is_watched=lambda: time.monotonic() - self._last_beat < DESERTED_AFTER)
+        self._runner = Runner(is_watched=lambda: time.monotonic() - self._last_beat < DESERTED_AFTER)
         self._pulse = Pulse()
-        self._show = Show(self._painter, self._pulse, self._explained)
+        self._view = View(self._runner, self._pulse, self._explained)
         self.root = self._laid_out()
         self._listen()
         self._choose()
-        self._painter.prepare(self._job())
+        self._runner.prepare(self._job())
         self._explained()
 
     def _laid_out(self) -> w.Widget:
-        choosers = [
-            w.VBox([w.HTML(f"<h2>{chooser.gallery.label}</h2>"), chooser.gallery, note(line)]).add_class(
+        pickers = [
+            w.VBox([w.HTML(f"<h2>{picker.thumbnails.label}</h2>"), picker.thumbnails, note(line)]).add_class(
                 f"nst-{letter}"
             )
-            for letter, chooser, line in (
+            for letter, picker, line in (
                 ("C", self._content, "The photograph: what is in it."),
                 ("S", self._style, "The painting: its colours and strokes."),
             )
@@ -80,9 +80,9 @@ class Demo:
         buttons = w.HBox([self._start, self._stop, self._resume]).add_class("nst-buttons")
         run = w.VBox([buttons, self._hint])
         columns = [
-            w.VBox([*choosers, self._controls.main, run]),
-            self._show.picture,
-            w.VBox([self._originals, self._show.status, self._show.curves]),
+            w.VBox([*pickers, self._controls.main, run]),
+            self._view.picture,
+            w.VBox([self._originals, self._view.status, self._view.curves]),
         ]
         for column, side in zip(columns, ("left", "middle", "right"), strict=True):
             column.add_class(f"nst-{side}")
@@ -94,26 +94,26 @@ class Demo:
         self._pulse.on_msg(lambda *_: self._beat())
         self._start.on_click(lambda _: self._explained(self._paint_anew))
         self._resume.on_click(lambda _: self._explained(self._go_on))
-        self._stop.on_click(lambda _: self._explained(self._painter.stop))
-        self._controls.ratio.observe(lambda _: self._painter.reweigh(ALPHA, self._controls.beta), "value")
-        for chooser in (self._content, self._style):
-            chooser.gallery.observe(lambda _: self._explained(self._choose), "chosen")
+        self._stop.on_click(lambda _: self._explained(self._runner.stop))
+        self._controls.ratio.observe(lambda _: self._runner.reweigh(ALPHA, self._controls.beta), "value")
+        for picker in (self._content, self._style):
+            picker.thumbnails.observe(lambda _: self._explained(self._choose), "chosen")
 
     def _job(self) -> Job:
         return Job(self._content.chosen, self._style.chosen, self._controls.settings())
 
     def _paint_anew(self) -> None:
         job = self._job()
-        if self._painter.start(job):
-            self._show.clear(job.content)
+        if self._runner.start(job):
+            self._view.clear(job.content)
 
     def _go_on(self) -> None:
-        if self._painter.resume(self._job()):
-            self._show.expect_run()
+        if self._runner.resume(self._job()):
+            self._view.expect_run()
 
     def close(self) -> None:
         """End the run, and free what the page holds."""
-        self._painter.stop()
+        self._runner.stop()
         _close(self.root)
 
     def _explained(self, act: Callable[[], object] = lambda: None) -> None:
@@ -122,12 +122,12 @@ class Demo:
             act()
             self._refresh()
         except SettingsError as problem:
-            self._painter.fail(str(problem))
+            self._runner.fail(str(problem))
         except Exception as problem:
-            self._painter.fail(f"The page failed ({in_one_line(problem)}): try again.")
+            self._runner.fail(f"The page failed ({in_one_line(problem)}): try again.")
 
     def _choose(self) -> None:
-        self._show.preview(self._content.chosen)
+        self._view.preview(self._content.chosen)
 
     def _beat(self) -> None:
         self._last_beat = time.monotonic()
@@ -135,23 +135,23 @@ class Demo:
         self._explained()
 
     def _refresh(self) -> None:
-        painter = self._painter
-        jobs = painter.painting.jobs
+        runner = self._runner
+        jobs = runner.session.jobs
         other_photograph = bool(jobs) and jobs[0].content is not self._content.chosen
-        self._start.disabled = painter.running
-        self._stop.disabled = not painter.running or painter.stopping
-        self._resume.disabled = painter.running or not jobs or other_photograph
+        self._start.disabled = runner.running
+        self._stop.disabled = not runner.running or runner.stopping
+        self._resume.disabled = runner.running or not jobs or other_photograph
         self._hint.value = HINT_OTHER if other_photograph else HINT
         self._show_originals()
-        if painter.pace:
-            self._controls.mark_slow_sizes(painter.pace, self._content.chosen.view.size)
-        self._show.refresh()
+        if runner.pace:
+            self._controls.mark_slow_sizes(runner.pace, self._content.chosen.view.size)
+        self._view.refresh()
 
     def _show_originals(self) -> None:
         """C and S of the picture that is shown or, before there is one, those that are chosen."""
-        painting = self._painter.painting
-        waiting = not painting.jobs or (self._painter.running and not self._painter.begun)
-        C, S = (self._content.chosen, self._style.chosen) if waiting else painting.jobs[-1][:2]
+        session = self._runner.session
+        waiting = not session.jobs or (self._runner.running and not self._runner.begun)
+        C, S = (self._content.chosen, self._style.chosen) if waiting else session.jobs[-1][:2]
         if (id(C), id(S)) == self._originals_shown:
             return
         self._originals_shown = id(C), id(S)

@@ -1,4 +1,4 @@
-"""Painting beside an interface: a thread paints, and whoever shows the picture looks in when it likes."""
+"""A run beside an interface: a thread paints, and whoever shows the picture looks in when it likes."""
 
 import dataclasses
 import threading
@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from nst_tf.classroom.session import Job, Pace, Session
 from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
-from nst_tf.painting import Job, Pace, Painting
 from nst_tf.settings import Settings, SettingsError
 from nst_tf.weights import WeightsError
 
@@ -20,14 +20,14 @@ RESTED = 0.5
 TRIAL_SIZES = (100, 300)  # pixels: an evaluation at both tells how long others will take
 
 
-class Painter:
+class Runner:
     """Paints one job at a time, in a thread of its own.
 
     Args:
         is_watched: asked at every step; the run stops when it answers False.
 
     Attributes:
-        painting: the last one that there is a picture of, under way or ended.
+        session: the last one that there is a picture of, under way or ended.
         status: one line for who looks on: what is being done, or what went wrong.
         failed: whether ``status`` says what went wrong.
         begun: whether the job under way, or the last one, has come to its first evaluation.
@@ -35,7 +35,7 @@ class Painter:
     """
 
     def __init__(self, is_watched: Callable[[], bool] = lambda: True):
-        self.painting = Painting()
+        self.session = Session()
         self.status = ""
         self.failed = False
         self.pace: Pace | None = None
@@ -70,14 +70,14 @@ class Painter:
 
     def start(self, job: Job) -> bool:
         """Begin a new painting; False if one is under way."""
-        return self._begin(job, Painting())
+        return self._begin(job, Session())
 
     def resume(self, job: Job) -> bool:
         """Go on from the picture as it is; False if a job is under way or there is no picture."""
-        picture = self.painting.picture
+        picture = self.session.picture
         if picture is None:
             return False
-        return self._begin(job._replace(settings=dataclasses.replace(job.settings, init=picture)), self.painting)
+        return self._begin(job._replace(settings=dataclasses.replace(job.settings, init=picture)), self.session)
 
     def stop(self) -> None:
         """End the job under way after this evaluation."""
@@ -91,7 +91,7 @@ class Painter:
         """Say what went wrong."""
         self.failed, self.status = True, sentence
 
-    def _begin(self, job: Job, painting: Painting) -> bool:
+    def _begin(self, job: Job, session: Session) -> bool:
         if not self._running.acquire(blocking=False):
             return False
         self._stop, self.begun = False, False
@@ -100,7 +100,7 @@ class Painter:
 
         def work() -> None:
             try:
-                self._explained(self._paint, job, painting)
+                self._explained(self._paint, job, session)
             finally:
                 self._running.release()
 
@@ -143,7 +143,7 @@ class Painter:
         self.pace = Pace(max(0.0, seconds[0] - per_pixel * pixels[0]), per_pixel)
         self._say("Ready: press Start")
 
-    def _paint(self, job: Job, painting: Painting) -> None:
+    def _paint(self, job: Job, session: Session) -> None:
         with self._preparing:  # so that the network is loaded once
             pass
         if self._stop or not self._is_watched():
@@ -153,11 +153,11 @@ class Painter:
         from nst_tf.transfer import CostWeights, Ending, stylize
 
         def look_on(progress: "Progress") -> "bool | CostWeights | None":
-            if not self.begun:  # before, the job can turn out to be impossible, and the painting stays as it was
-                painting.begin_run(job)
+            if not self.begun:  # before, the job can turn out to be impossible, and the session stays as it was
+                session.begin_run(job)
                 self._say("Painting")
-            painting.record(progress)
-            self.painting, self.begun = painting, True
+            session.record(progress)
+            self.session, self.begun = session, True
             if self._stop or not self._is_watched():
                 return True
             return CostWeights(*self._weights) if time.monotonic() - self._weighed >= RESTED else None
@@ -165,7 +165,7 @@ class Painter:
         C, S, settings = job
         result = stylize(C.source, S.source, **vars(settings), callback=look_on, progress=False)
         done = result.ending in (Ending.FINISHED, Ending.CONVERGED)
-        painting.end_run(result.image, result.settings, stopped=not done)
+        session.end_run(result.image, result.settings, stopped=not done)
         self._say(self._in_words(result.ending.value, done))
 
     def _in_words(self, ending: str, done: bool) -> str:

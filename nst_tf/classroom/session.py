@@ -50,7 +50,7 @@ class Pace(NamedTuple):
         return self.seconds + self.seconds_per_pixel * width * height
 
 
-class Painting:
+class Session:
     """One picture in the making, by one run or by several that go on from each other.
 
     Attributes:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import ipywidgets as w
 import numpy as np
 
+from nst_tf.classroom.session import Pace
 from nst_tf.layers import BALANCED_STYLE_LAYERS, CONV_LAYERS
-from nst_tf.painting import Pace
 from nst_tf.settings import INITS, OPTIMIZER_NAMES, Settings
 
 ALPHA = Settings.alpha

@@ -3,7 +3,7 @@
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
 function render({ model, el }) {
-  el.classList.add("nst-gallery");
+  el.classList.add("nst-thumbnails");
   const thumbs = document.createElement("div");
   thumbs.className = "nst-thumbs";
   const group = document.createElement("div");

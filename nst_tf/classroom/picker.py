@@ -6,58 +6,58 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
+from nst_tf.classroom.runner import in_one_line
+from nst_tf.classroom.session import Original
+from nst_tf.classroom.widgets import Thumbnails
 from nst_tf.files import pictures_folder
 from nst_tf.images import ImageError, Source, decode_picture, load_image, tensor_to_image
-from nst_tf.painter import in_one_line
-from nst_tf.painting import Original
-from nst_tf.widgets import Gallery
 
 THUMBNAIL = (128, 96)  # pixels
 VIEW = 600  # pixels: longer side of a picture that is only looked at
 
 
-class Chooser:
-    """A gallery of a folder's pictures and of uploads.
+class Picker:
+    """Thumbnails of a folder's pictures and of uploads, to choose one from.
 
     Args:
         kind: ``"content"`` or ``"style"``, the folder.
-        label: what the gallery is called.
+        label: what the thumbnails are called.
         first: stem of the picture that is chosen at first.
         limit: bytes that an upload may have.
     """
 
     def __init__(self, kind: str, label: str, first: str, limit: int):
-        self.gallery = Gallery(label=label, limit=limit)
+        self.thumbnails = Thumbnails(label=label, limit=limit)
         self._originals: list[Original] = []
         for path in sorted((pictures_folder() / kind).glob("*.jpg")):
             self._add(path.stem.replace("_", " "), str(path), _as_typed(path))
             if path.stem == first:
-                self.gallery.chosen = len(self._originals) - 1
-        self.gallery.on_msg(self._upload)
+                self.thumbnails.chosen = len(self._originals) - 1
+        self.thumbnails.on_msg(self._upload)
 
     @property
     def chosen(self) -> Original:
         """The picture that is chosen now."""
-        return self._originals[self.gallery.chosen]
+        return self._originals[self.thumbnails.chosen]
 
     def _add(self, title: str, source: Source, path: str) -> None:
         view = tensor_to_image(load_image(source, VIEW, name=title))
         self._originals.append(Original(title, source, path, view))
         pictured = {"title": title, "thumbnail": data_url(ImageOps.fit(view, THUMBNAIL))}
-        self.gallery.pictures = [*self.gallery.pictures, pictured]
+        self.thumbnails.pictures = [*self.thumbnails.pictures, pictured]
 
-    def _upload(self, _: Gallery, content: dict, buffers: list[memoryview]) -> None:
+    def _upload(self, _: Thumbnails, content: dict, buffers: list[memoryview]) -> None:
         name = Path(str(content["name"])).name
         path = f"./{name}" if name.startswith("-") else name  # lest a command take it for an option
         try:
             self._add(name, decode_picture(bytes(buffers[0]), name), path)
         except ImageError as problem:
-            self.gallery.say(str(problem))
+            self.thumbnails.say(str(problem))
         except Exception as problem:  # whatever it is, the page goes on
-            self.gallery.say(f"{name} can't be used ({in_one_line(problem)}): choose another picture.")
+            self.thumbnails.say(f"{name} can't be used ({in_one_line(problem)}): choose another picture.")
         else:
-            self.gallery.chosen = len(self._originals) - 1
-            self.gallery.say("")
+            self.thumbnails.chosen = len(self._originals) - 1
+            self.thumbnails.say("")
 
 
 def data_url(picture: Image.Image) -> str:

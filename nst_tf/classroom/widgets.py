@@ -1,6 +1,6 @@
-"""The three widgets of the demo that ipywidgets does not have: a gallery, the stage, and the page's pulse.
+"""The three widgets of the demo that ipywidgets does not have: thumbnails, the stage, and the page's pulse.
 
-Each is a model here and a view in ``page/``; messages between them go through the notebook's own connection.
+Each is a model here and a view in ``static/``; messages between them go through the notebook's own connection.
 """
 
 import uuid
@@ -9,16 +9,16 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-_PAGE = Path(__file__).parent / "page"
+_STATIC = Path(__file__).parent / "static"
 
 
-class Gallery(anywidget.AnyWidget):
+class Thumbnails(anywidget.AnyWidget):
     """Thumbnails to choose from, and an upload.
 
     The page sends ``{"name": ...}`` with the file's bytes, and refuses files of more than ``limit`` bytes by itself.
     """
 
-    _esm = _PAGE / "gallery.js"
+    _esm = _STATIC / "thumbnails.js"
 
     label = traitlets.Unicode().tag(sync=True)
     pictures = traitlets.List().tag(sync=True)  # of {"title", "thumbnail": a data URL}
@@ -33,7 +33,7 @@ class Gallery(anywidget.AnyWidget):
 class Stage(anywidget.AnyWidget):
     """The picture G, and a wipe between it and the photograph C. Pictures are a file's bytes."""
 
-    _esm = _PAGE / "stage.js"
+    _esm = _STATIC / "stage.js"
 
     picture = traitlets.Bytes(b"").tag(sync=True)
     content = traitlets.Bytes(b"").tag(sync=True)
@@ -44,8 +44,8 @@ class Stage(anywidget.AnyWidget):
 class Pulse(anywidget.AnyWidget):
     """Tells that a page is open: the page sends a beat twice a second, and is to be answered. It also saves downloads."""
 
-    _esm = _PAGE / "pulse.js"
-    _css = _PAGE / "page.css"
+    _esm = _STATIC / "pulse.js"
+    _css = _STATIC / "page.css"
 
     def answer(self) -> None:
         """Tell the page that its beat was heard."""

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from conftest import ROOT, opened, run_cli
 
-from nst_tf.choosing import Chooser
-from nst_tf.controls import SIZES, Controls
+from nst_tf.classroom.controls import SIZES, Controls
+from nst_tf.classroom.picker import Picker
+from nst_tf.classroom.session import Pace
 from nst_tf.layers import BALANCED_STYLE_LAYERS
-from nst_tf.painting import Pace
 from nst_tf.settings import Settings
 
 
@@ -77,22 +77,22 @@ def test_sizes_that_take_over_a_second_are_marked(controls, control):
     assert [label for label, _ in control["Size"].options] == [f"{size} px" for size in SIZES]
 
 
-def test_a_gallery_has_the_project_s_pictures():
-    chooser = Chooser("style", "Style S", "great_wave", limit=10**6)
-    assert [picture["title"] for picture in chooser.gallery.pictures] == [
+def test_the_thumbnails_are_the_project_s_pictures():
+    picker = Picker("style", "Style S", "great_wave", limit=10**6)
+    assert [picture["title"] for picture in picker.thumbnails.pictures] == [
         path.stem.replace("_", " ") for path in sorted((ROOT / "images/style").glob("*.jpg"))
     ]
-    assert chooser.chosen.title == "great wave"
-    assert chooser.chosen.path == "images/style/great_wave.jpg"  # as one types it in the project's folder
-    assert max(chooser.chosen.view.size) == 600
+    assert picker.chosen.title == "great wave"
+    assert picker.chosen.path == "images/style/great_wave.jpg"  # as one types it in the project's folder
+    assert max(picker.chosen.view.size) == 600
 
 
 def test_an_upload_is_painted_as_it_is():
-    chooser = Chooser("content", "Content C", "cat", limit=10**8)
+    picker = Picker("content", "Content C", "cat", limit=10**8)
     file = ROOT / "images/photos/bison.jpg"
-    chooser.gallery._handle_custom_msg({"name": "my folder/bison.jpg"}, [memoryview(file.read_bytes())])
-    assert chooser.chosen.path == "bison.jpg"
-    np.testing.assert_array_equal(chooser.chosen.source, opened(file).convert("RGB"))
+    picker.thumbnails._handle_custom_msg({"name": "my folder/bison.jpg"}, [memoryview(file.read_bytes())])
+    assert picker.chosen.path == "bison.jpg"
+    np.testing.assert_array_equal(picker.chosen.source, opened(file).convert("RGB"))
 
 
 # ----------------------------------------------------------------------------------- the command

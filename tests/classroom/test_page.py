@@ -22,8 +22,8 @@ from PIL import Image
 from playwright.sync_api import expect, sync_playwright
 
 from nst_tf import load_image
-from nst_tf.classroom import DESERTED
-from nst_tf.controls import SIZES
+from nst_tf.classroom.controls import SIZES
+from nst_tf.classroom.server import DESERTED
 from nst_tf.inputs import load_inputs
 from nst_tf.objective import Objective
 from nst_tf.settings import Settings

@@ -12,6 +12,7 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
+from nst_tf.files import demo_notebook
 from nst_tf.settings import SettingsError
 from nst_tf.weights import load_weights
 
@@ -28,7 +29,7 @@ EXTENSIONS = [
     "anywidget",
 ]  # and no other one
 
-_PACKAGE = Path(__file__).parent
+_STATIC = Path(__file__).parent / "static"
 
 
 class ClassroomError(RuntimeError):
@@ -88,7 +89,7 @@ def _free_port(address: str, wanted: int | None) -> int:
 
 def _serve(address: str, port: int) -> None:
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
-        [str(_PACKAGE / "page/jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
+        [str(_STATIC / "jupyter"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     )
     os.environ[UPLOAD_LIMIT] = str(LARGEST_UPLOAD)
 
@@ -111,7 +112,7 @@ def _serve(address: str, port: int) -> None:
     for name in ("access", "application", "general"):  # where Voilà's own doing brings warnings at every page
         logging.getLogger(f"tornado.{name}").setLevel(logging.ERROR)
     app = Voila(config=config)
-    app.initialize([str(_notebook())])
+    app.initialize([str(demo_notebook())])
     IOLoop.current().add_callback(print, f"The demo is at {_url(address, port)} (Ctrl-C stops it)", flush=True)
     app.start()
 
@@ -119,9 +120,3 @@ def _serve(address: str, port: int) -> None:
 def _url(address: str, port: int) -> str:
     host = socket.gethostname() if address in ("0.0.0.0", "::") else address
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
-
-
-def _notebook() -> Path:
-    """Beside the package in a checkout, inside it once installed."""
-    checkout = _PACKAGE.parent / "notebooks/demo.ipynb"
-    return checkout if checkout.exists() else _PACKAGE / "lessons/demo.ipynb"

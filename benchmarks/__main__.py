@@ -41,7 +41,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.split("\n", 1)[0])
     parser.add_argument("--quick", action="store_true", help="one case, two sizes: to see that it works")
     parser.add_argument("--only", choices=("evaluations", "races"), help="one of the two parts")
-    parser.add_argument("-o", "--out", type=Path, default=Path("outputs/benchmarks"), help="folder (%(default)s)")
+    parser.add_argument(
+        "-o", "--out", type=Path, default=Path("outputs/benchmarks"), help="folder (%(default)s)"
+    )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     lines = Lines(options.out / f"{options.only or 'table'}.md")
@@ -113,7 +115,9 @@ def _evaluations(sizes: tuple[int, ...], lines: Lines, figures: dict[str, str]) 
         )
         lines.say(", ".join(f"{kind} {100 * share:.0f} %" for kind, share in shares.items()))
         if "convolutions" in shares:  # else something else than oneDNN computes them, such as a GPU
-            figures[f"share of an evaluation in convolutions, {precision}"] = f"{100 * shares['convolutions']:.0f} %"
+            figures[f"share of an evaluation in convolutions, {precision}"] = (
+                f"{100 * shares['convolutions']:.0f} %"
+            )
     imported, first = evaluation.seconds_to_the_first_evaluation()
     figures["seconds to the first evaluation, less TensorFlow's import"] = f"{first - imported:.1f}"
     programs = evaluation.programs()
@@ -122,7 +126,9 @@ def _evaluations(sizes: tuple[int, ...], lines: Lines, figures: dict[str, str]) 
     figures["peak memory of the program: ours ÷ pastiche"] = f"{our_memory / memory:.2f}"
 
 
-def _races(processes: dict[str, race.Process], quick: bool, out: Path, lines: Lines, figures: dict[str, str]) -> None:
+def _races(
+    processes: dict[str, race.Process], quick: bool, out: Path, lines: Lines, figures: dict[str, str]
+) -> None:
     for process in processes.values():
         process.call("be_ready")
         for precision in ("float32", "bfloat16"):  # the first case shall not be slower than the others
@@ -142,7 +148,11 @@ def _races(processes: dict[str, race.Process], quick: bool, out: Path, lines: Li
 
 def _ratio(laps: dict, objective: str, rival: str) -> str:
     """The rival's seconds over ours: the median, the range, and who did not get there."""
-    pairs = [(of[rival].seconds, of[race.DEFAULT].seconds) for case, of in laps.items() if case.objective == objective]
+    pairs = [
+        (of[rival].seconds, of[race.DEFAULT].seconds)
+        for case, of in laps.items()
+        if case.objective == objective
+    ]
     ratios = [theirs / ours for theirs, ours in pairs if theirs and ours]
     if not ratios:
         return ""

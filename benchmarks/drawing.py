@@ -25,7 +25,9 @@ def race(case: Case, laps: Mapping[str, Lap], path: Path) -> None:
         width = 4 if name in (COURSE, DEFAULT) else 2
         axes.plot(*zip(*lap.curve, strict=True), line, color=_colour(name), linewidth=width, label=name)
     goal = laps[COURSE].curve[-1][1]
-    axes.axhline(goal, color=BLACK, linewidth=0.8, linestyle=(0, (8, 6)), label="where the course's loop ends")
+    axes.axhline(
+        goal, color=BLACK, linewidth=0.8, linestyle=(0, (8, 6)), label="where the course's loop ends"
+    )
     axes.set(xscale="log", yscale="log", ylim=(0.6 * goal, None))
     axes.set_title(f"J against time: {case}", fontsize=15)
     axes.set_xlabel("seconds from the call (log scale)", fontsize=14)

@@ -38,7 +38,10 @@ def seconds_and_megabytes(size: int) -> dict[str, tuple[float, float]]:
         for _ in range(ROUNDS):
             for name, process in processes.items():
                 seconds[name].append(process.call("evaluate_here", size))
-        return {name: (statistics.median(seconds[name]), processes[name].call("megabytes_here")) for name in processes}
+        return {
+            name: (statistics.median(seconds[name]), processes[name].call("megabytes_here"))
+            for name in processes
+        }
     finally:
         for process in processes.values():
             process.close()
@@ -100,7 +103,9 @@ def programs() -> dict[str, tuple[float, float]]:
         for _ in range(3):
             for name, command in commands.items():
                 (few, _), (many, peak) = (
-                    _run_program(name, command.format(**pictures, out=f"{folder}/{name}.png", steps=steps).split())
+                    _run_program(
+                        name, command.format(**pictures, out=f"{folder}/{name}.png", steps=steps).split()
+                    )
                     for steps in (5, 25)
                 )
                 measured[name].append(((many - few) / 20, peak))

@@ -27,13 +27,17 @@ def seconds(action):
 
 
 def load_tensorflow():
-    subprocess.run([sys.executable, "-c", "from nst_tf._tensorflow import tf"], check=True)
+    subprocess.run([sys.executable, "-c", "import tensorflow as tf"], check=True)
 
 
 if __name__ == "__main__":
     source = Source(SOURCE)
     cells = {grade_id(cell): cell.source for cell in nbformat.read(SOURCE, as_version=4).cells}
-    loading, right, wrong = [], {name: [] for name in source.exercises}, {name: [] for name in source.exercises}
+    loading, right, wrong = (
+        [],
+        {name: [] for name in source.exercises},
+        {name: [] for name in source.exercises},
+    )
     with Sandbox(Limits()) as sandbox:
         sandbox.judge("total_cost", cells["total_cost"], source.given_for("total_cost"), source.weights())
         for number in range(ROUNDS):
@@ -48,4 +52,6 @@ if __name__ == "__main__":
     print(f"TensorFlow loads in {load:.1f} s. Of that time, it takes to grade")
     for name in source.exercises:
         shares = [statistics.median(times[name]) / load for times in (right, wrong)]
-        print(f"  {name}: {shares[0]:.2f} if it is right, {shares[1]:.2f} if it isn't in the catalogue either")
+        print(
+            f"  {name}: {shares[0]:.2f} if it is right, {shares[1]:.2f} if it isn't in the catalogue either"
+        )

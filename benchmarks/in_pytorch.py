@@ -20,7 +20,10 @@ def be_ready(_: str = "") -> None:
     """Load the weights, which the clock leaves out."""
     for name, (kernel, bias) in load_weights(say=lambda _: None).layers.items():
         kernel = torch.tensor(np.transpose(kernel, (3, 2, 0, 1)), device=DEVICE)
-        _kernels[name] = kernel.contiguous(memory_format=torch.channels_last), torch.tensor(bias, device=DEVICE)
+        _kernels[name] = (
+            kernel.contiguous(memory_format=torch.channels_last),
+            torch.tensor(bias, device=DEVICE),
+        )
 
 
 class Objective:
@@ -91,7 +94,9 @@ def adam(case: Case, goal: Goal, path: Path, lr: float) -> None:
     track.save(path)
 
 
-def lbfgs(case: Case, goal: Goal, path: Path, precision: str = "float32", line_search: str | None = None) -> None:
+def lbfgs(
+    case: Case, goal: Goal, path: Path, precision: str = "float32", line_search: str | None = None
+) -> None:
     """Until the goal, from the case's start image; no step is rejected where there is no line search."""
     C, S, start = case.inputs()
     track = Track(goal, time.perf_counter())

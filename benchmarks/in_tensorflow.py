@@ -5,13 +5,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from benchmarks.cases import Case, Goal, Track
-from nst_tf import objective
-from nst_tf._tensorflow import tf
 from nst_tf.images import clip_0_1, preprocess
-from nst_tf.objective import Objective
-from nst_tf.precision import fastest_precision
+from nst_tf.objective import Objective, forget_compiled
+from nst_tf.precision import forget_choice
+from nst_tf.progress import say_nothing
 from nst_tf.transfer import stylize
 from nst_tf.vgg import get_layer_outputs, load_vgg19
 
@@ -21,12 +21,12 @@ COURSE_STEPS = 200
 def be_ready(*precisions: str) -> None:
     """Import the library and load the weights, which the clock leaves out."""
     for precision in precisions or ("float32", "bfloat16"):
-        load_vgg19(precision=precision, say=_say_nothing)
+        load_vgg19(precision=precision, say=say_nothing)
 
 
 def the_course(case: Case, goal: Goal, path: Path) -> None:
     """The course's loop, written as there: Adam with lr 0.01, float32, 200 steps. It takes no goal."""
-    vgg = load_vgg19(say=_say_nothing)
+    vgg = load_vgg19(say=say_nothing)
     settings = case.settings()
     C, S, G = case.inputs()
     started = time.perf_counter()
@@ -39,7 +39,9 @@ def the_course(case: Case, goal: Goal, path: Path) -> None:
         return tf.transpose(tf.reshape(a, [-1, a.shape[-1]]))
 
     def layer_style_cost(a_S: tf.Tensor, a_G: tf.Tensor) -> tf.Tensor:
-        GS, GG = (tf.matmul(unrolled(a), tf.transpose(unrolled(a))) / (a.shape[1] * a.shape[2]) for a in (a_S, a_G))
+        GS, GG = (
+            tf.matmul(unrolled(a), tf.transpose(unrolled(a))) / (a.shape[1] * a.shape[2]) for a in (a_S, a_G)
+        )
         return tf.reduce_sum(tf.square(GS - GG)) / (4 * a_G.shape[-1] ** 2)
 
     @tf.function
@@ -63,8 +65,8 @@ def the_course(case: Case, goal: Goal, path: Path) -> None:
 
 def ours(case: Case, goal: Goal, path: Path, **options: object) -> None:
     """``stylize`` from the same start image; images of the full size are kept."""
-    objective._compiled.cache_clear()  # tracing belongs to the time, and so does choosing a precision
-    fastest_precision.cache_clear()
+    forget_compiled()  # tracing belongs to the time, and so does choosing a precision
+    forget_choice()
     settings = case.settings(**options)
     arguments = {**vars(settings), "steps": settings.steps, "progress": False}
     full_size = max(case.inputs().G.shape)
@@ -84,10 +86,10 @@ def scipy_lbfgs(case: Case, goal: Goal, path: Path, precision: str) -> None:
     """SciPy's L-BFGS-B with bounds on our objective."""
     from scipy.optimize import minimize  # nothing else needs SciPy
 
-    objective._compiled.cache_clear()
+    forget_compiled()
     C, S, G = case.inputs()
     track = Track(goal, time.perf_counter())
-    of = Objective(load_vgg19(precision=precision, say=_say_nothing), C, S, case.settings())
+    of = Objective(load_vgg19(precision=precision, say=say_nothing), C, S, case.settings())
 
     def J_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
         J, _, _, gradient = of(x.astype(np.float32).reshape(G.shape))
@@ -109,7 +111,7 @@ def scipy_lbfgs(case: Case, goal: Goal, path: Path, precision: str) -> None:
 def referee(case: Case, path: Path, indices: list[int]) -> list[float]:
     """J in float32 of some of the images that a contender came to."""
     C, S, _ = case.inputs()
-    of = Objective(load_vgg19(say=_say_nothing), C, S, case.settings())
+    of = Objective(load_vgg19(say=say_nothing), C, S, case.settings())
     images = np.load(path)["images"]
     return [of(images[index][np.newaxis])[0] for index in indices]
 
@@ -128,7 +130,7 @@ def open_objective(size: int, precision: str) -> None:
     global _open
     settings = Case("", "", 0, "course").settings()
     square = np.random.default_rng(0).random((1, size, size, 3), dtype=np.float32)
-    _open = Objective(load_vgg19(precision=precision, say=_say_nothing), square, square[:, ::-1], settings)
+    _open = Objective(load_vgg19(precision=precision, say=say_nothing), square, square[:, ::-1], settings)
 
 
 def evaluate(size: int) -> float:
@@ -137,7 +139,3 @@ def evaluate(size: int) -> float:
     started = time.perf_counter()
     _open(G)
     return time.perf_counter() - started
-
-
-def _say_nothing(_: str) -> None:
-    pass

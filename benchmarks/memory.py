@@ -17,7 +17,12 @@ def peak_bytes_of_a_run(size: int) -> int:
     from nst_tf import stylize
 
     square = np.random.default_rng(0).random((size, size, 3))
-    costliest = {"content_layer": "block5_conv4", "precision": "float32", "coarse_to_fine": False, "init": "noise"}
+    costliest = {
+        "content_layer": "block5_conv4",
+        "precision": "float32",
+        "coarse_to_fine": False,
+        "init": "noise",
+    }
     stylize(square, square, size=size, steps=12, progress=False, **costliest)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 

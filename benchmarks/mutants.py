@@ -18,10 +18,10 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import tensorflow as tf
 from tqdm import tqdm
 
 from nst_tf import costs
-from nst_tf._tensorflow import tf
 from nst_tf.grading import diagnose, references
 from nst_tf.grading.assignment import grade_id
 from nst_tf.grading.references import REFERENCES
@@ -63,7 +63,11 @@ def mutants(tree):
 
 def changes(node):
     """(in words, what changes the node in place) for each change of a node."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool):
+    if (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, int | float)
+        and not isinstance(node.value, bool)
+    ):
         for value in {node.value + 1, node.value - 1, 2 * node.value, -node.value} - {node.value}:
             yield f"{node.value} → {value}", lambda other, value=value: setattr(other, "value", value)
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
@@ -79,7 +83,10 @@ def changes(node):
         yield f"{ast.unparse(node)}: drop the sign", lambda other: setattr(other, "op", ast.UAdd())
     if isinstance(node, ast.List | ast.Tuple) and len(node.elts) > 1:
         for place in range(len(node.elts) - 1):
-            yield f"{ast.unparse(node)}: swap {place} and {place + 1}", lambda other, i=place: swap(other.elts, i)
+            yield (
+                f"{ast.unparse(node)}: swap {place} and {place + 1}",
+                lambda other, i=place: swap(other.elts, i),
+            )
     if isinstance(node, ast.Call):
         for place in range(len(node.args) - 1):
             yield f"{ast.unparse(node)}: swap arguments", lambda other, i=place: swap(other.args, i)
@@ -113,7 +120,13 @@ def mutated_solutions(folder):
         for what, tree in mutants(ast.parse(source)):
             code = ast.unparse(tree)
             names = {each: getattr(costs, each) for each in costs.__all__}
-            names |= {"tf": tf, "np": np, "clip_0_1": clip_0_1, "alpha": tf.constant(10.0), "beta": tf.constant(0.05)}
+            names |= {
+                "tf": tf,
+                "np": np,
+                "clip_0_1": clip_0_1,
+                "alpha": tf.constant(10.0),
+                "beta": tf.constant(0.05),
+            }
             with contextlib.suppress(Exception):
                 exec(compile(code, written(folder, code), "exec"), names)
                 yield name, what, names[name]
@@ -163,7 +176,10 @@ def survivors(made):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        for what, made in (("solutions", mutated_solutions(folder)), ("references", mutated_references(folder))):
+        for what, made in (
+            ("solutions", mutated_solutions(folder)),
+            ("references", mutated_references(folder)),
+        ):
             count, left = survivors(made)
             print(f"{count} mutants of the {what}, {count - len(left)} graded as wrong; the others:")
             for name, change in left:

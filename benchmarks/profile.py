@@ -49,7 +49,7 @@ def gigaflops(precision: str) -> tuple[float, float]:
 
 
 def _print_evaluations(precision: str) -> None:
-    from nst_tf._tensorflow import tf
+    import tensorflow as tf
 
     tf.config.threading.set_inter_op_parallelism_threads(1)
     from benchmarks import in_tensorflow
@@ -62,8 +62,9 @@ def _print_evaluations(precision: str) -> None:
 
 
 def _print_speeds(precision: str) -> None:
+    import tensorflow as tf
+
     from benchmarks import in_tensorflow
-    from nst_tf._tensorflow import tf
     from nst_tf.layers import CONV_LAYERS, block_of
 
     sides = {name: SIZE // 2 ** (block_of(name) - 1) for name in CONV_LAYERS}

@@ -40,7 +40,11 @@ CONTENDERS = {
             {"optimizer": optimizer, "precision": precision, "coarse_to_fine": False, "steps": 1000},
         )
         for precision in ("float32", "bfloat16")
-        for optimizer, name in (("lbfgs", "L-BFGS"), ("adam", "Adam"), ("gradient_descent", "gradient descent"))
+        for optimizer, name in (
+            ("lbfgs", "L-BFGS"),
+            ("adam", "Adam"),
+            ("gradient_descent", "gradient descent"),
+        )
     },
     DEFAULT: Contender("in_tensorflow", "ours", {}),
     APART: Contender("in_tensorflow", "ours", {"init": "content"}),
@@ -81,13 +85,18 @@ def _call(library: str, function: str, arguments: tuple, options: dict) -> objec
 def cases() -> dict[Case, list[str]]:
     """Each case with its contenders, the most telling first: in those that are shown all of them, else the headline's."""
     every = [
-        Case(content, style, seed, objective) for objective in OBJECTIVES for seed in SEEDS for content, style in PAIRS
+        Case(content, style, seed, objective)
+        for objective in OBJECTIVES
+        for seed in SEEDS
+        for content, style in PAIRS
     ]
     shown = [case for case in every if (case.content, case.seed) == SHOWN]
     return {case: list(CONTENDERS) if case in shown else [PYTORCH, DEFAULT] for case in [*shown, *every]}
 
 
-def run(processes: dict[str, Process], case: Case, names: list[str], say: object) -> tuple[dict[str, Lap], dict]:
+def run(
+    processes: dict[str, Process], case: Case, names: list[str], say: object
+) -> tuple[dict[str, Lap], dict]:
     """All contenders of one case, one after the other; also the picture of each at the time when the default was done."""
     referee = processes["in_tensorflow"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -99,13 +108,19 @@ def run(processes: dict[str, Process], case: Case, names: list[str], say: object
             tracks[name] = Path(folder) / f"{number}.npz"
             library, function, options = CONTENDERS[name]
             processes[library].call(
-                function, case, Goal(SHORT_OF * goal, PATIENCE.get(name, PATIENCE_ELSE)), tracks[name], **options
+                function,
+                case,
+                Goal(SHORT_OF * goal, PATIENCE.get(name, PATIENCE_ELSE)),
+                tracks[name],
+                **options,
             )
         laps = {}
         for name, path in tracks.items():
             laps[name] = _judged(referee, case, path, goal, is_course=name == COURSE)
             waited = laps[name].curve[-1][0]
-            seconds = f"not in {waited:.0f} s" if laps[name].seconds is None else f"{laps[name].seconds:6.1f} s"
+            seconds = (
+                f"not in {waited:.0f} s" if laps[name].seconds is None else f"{laps[name].seconds:6.1f} s"
+            )
             say(f"    {name:38s} {seconds}")
         return laps, _pictures_at(laps[DEFAULT].seconds, tracks)
 
@@ -126,7 +141,9 @@ def _judged(referee: Process, case: Case, path: Path, goal: float, is_course: bo
         middle = (there[0] + before) // 2
         J.update(zip([middle], referee.call("referee", case, path, [middle]), strict=True))
     order = sorted(J)
-    curve = list(zip(seconds[order].tolist(), np.fmin.accumulate([J[index] for index in order]).tolist(), strict=True))
+    curve = list(
+        zip(seconds[order].tolist(), np.fmin.accumulate([J[index] for index in order]).tolist(), strict=True)
+    )
     return Lap(float(seconds[there[0]]) if there else None, curve)
 
 

@@ -1,18 +1,51 @@
-"""TensorFlow, imported once and quietly. Every module of the package takes ``tf`` from here."""
+"""Has TensorFlow start quietly, whoever imports it first, once ``nst_tf`` has been imported."""
 
 import contextlib
+import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+
+class _QuietStart(MetaPathFinder):
+    """Finds TensorFlow as Python would by itself, and holds back what its import writes."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != "tensorflow":
+            return None
+        sys.meta_path.remove(self)
+        # Quiets the information lines that come later, such as a GPU's name; warnings still show.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+        os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras can't do with another one
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            _quiet(spec)
+        return spec
+
+
+def _quiet(spec: ModuleSpec) -> None:
+    execute = spec.loader.exec_module
+
+    def execute_quietly(tensorflow: ModuleType) -> None:
+        with _stderr_held():
+            execute(tensorflow)
+            tensorflow.config.list_physical_devices()  # looks for a GPU, and complains where there is none
+
+    spec.loader.exec_module = execute_quietly
 
 
 @contextlib.contextmanager
 def _stderr_held() -> Iterator[None]:
     """Hold back what is written to file descriptor 2; replay it if the block fails.
 
-    TensorFlow's start-up lines come from C++ before its logging is set up, so neither
-    ``sys.stderr`` nor ``TF_CPP_MIN_LOG_LEVEL`` can catch them.
+    TensorFlow's start-up lines come from C++ before its logging is set up, so neither ``sys.stderr`` nor
+    ``TF_CPP_MIN_LOG_LEVEL`` can catch them.
     """
     try:
         real_stderr = os.dup(2)
@@ -33,15 +66,7 @@ def _stderr_held() -> Iterator[None]:
             os.close(real_stderr)
 
 
-if "tensorflow" in sys.modules:
-    import tensorflow as tf
-else:
-    # Quiets the information lines that come later, such as a GPU's name; warnings still show.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-    os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras can't do with another one
-    with _stderr_held():
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()  # looks for a GPU, and complains when there is none
-
-__all__ = ["tf"]
+def start_quietly() -> None:
+    """Have TensorFlow's first import, if it is still to come, say nothing."""
+    if "tensorflow" not in sys.modules:
+        sys.meta_path.insert(0, _QuietStart())

@@ -17,8 +17,8 @@ All functions keep the dtype (float32 or float64), can be differentiated, and wo
 from collections.abc import Sequence
 
 import numpy as np
+import tensorflow as tf
 
-from nst_tf._tensorflow import tf
 from nst_tf.layers import STYLE_LAYERS
 
 __all__ = [
@@ -81,7 +81,9 @@ def gram_matrix(A: Tensor) -> tf.Tensor:
     """
     A = _floating(A, "A")
     if A.shape.rank not in (2, None):
-        raise ValueError(f"A has shape {A.shape}: gram_matrix needs rank 2, (n_C, n_H·n_W), one channel in each row.")
+        raise ValueError(
+            f"A has shape {A.shape}: gram_matrix needs rank 2, (n_C, n_H·n_W), one channel in each row."
+        )
     return tf.matmul(A, A, transpose_b=True)
 
 
@@ -166,7 +168,9 @@ def compute_style_cost(
 
 
 @tf.function
-def total_cost(J_content: Tensor, J_style: Tensor, alpha: float | Tensor = 10, beta: float | Tensor = 40) -> tf.Tensor:
+def total_cost(
+    J_content: Tensor, J_style: Tensor, alpha: float | Tensor = 10, beta: float | Tensor = 40
+) -> tf.Tensor:
     """J = α J_content + β J_style, what neural style transfer minimises.
 
     Args:
@@ -202,7 +206,9 @@ def _content_layer_of(outputs: Outputs) -> Tensor:
 def _floating(values: Tensor, name: str) -> tf.Tensor:
     tensor = tf.convert_to_tensor(values)
     if not tensor.dtype.is_floating:
-        raise ValueError(f"{name} has dtype {tensor.dtype.name}: use floating-point numbers, such as float32.")
+        raise ValueError(
+            f"{name} has dtype {tensor.dtype.name}: use floating-point numbers, such as float32."
+        )
     return tensor
 
 

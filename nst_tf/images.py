@@ -19,10 +19,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from nst_tf.files import behind_links, why_not_writable, written_aside
 
 if TYPE_CHECKING:
-    from nst_tf._tensorflow import tf
+    import tensorflow as tf
 
 # Means of ImageNet's training pictures, 0–255, in the order in which VGG-19 was trained: B, G, R.
 IMAGENET_MEANS_BGR = (103.939, 116.779, 123.68)
+
+GIF_MILLISECONDS = 100  # for which a frame is shown
+GIF_LAST_MILLISECONDS = 2000
 
 BYTES_TO_DECODE = 12  # for each pixel: the picture, upright, in RGB, and at another size
 
@@ -72,7 +75,9 @@ def load_image(
         name = str(source)
         planes = [_read(Path(source))]
     else:
-        raise ImageError(f"{name} is a {type(source).__name__}: give a file's path, a PIL image or a NumPy array.")
+        raise ImageError(
+            f"{name} is a {type(source).__name__}: give a file's path, a PIL image or a NumPy array."
+        )
     _require_side(planes[0].size, minimum_side, name, "is")
     if size is not None:
         if np.min(size) < 1:
@@ -86,6 +91,11 @@ def load_image(
         _require_pixels(fitted, maximum_pixels, name)
         planes = [plane.resize(fitted, Image.Resampling.LANCZOS) for plane in planes]
     return _stack(planes)[np.newaxis]
+
+
+def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
+    """The image (1, h, w, 3) in [0, 1] with that longer side, or that width and height."""
+    return load_image(image, size)
 
 
 def _fitted(original: tuple[int, int], size: int) -> tuple[int, int]:
@@ -160,7 +170,9 @@ def _decoded(file: BinaryIO, size: int, name: str) -> Image.Image:
         raise ImageError(f"{name} is empty (0 bytes): download or copy it again.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters comes as an error; a bomb's at twice its warning's size
+            warnings.simplefilter(
+                "ignore"
+            )  # what matters comes as an error; a bomb's at twice its warning's size
             with Image.open(file) as image:
                 _require_memory(image.size, name)
                 image.load()
@@ -228,7 +240,9 @@ def _planes_of_array(array: np.ndarray, name: str) -> list[Image.Image]:
     if pixels.dtype == np.uint8:
         return [_to_rgb(Image.fromarray(pixels), name)]
     if pixels.dtype.kind != "f":
-        raise ImageError(f"{name} is an array of {array.dtype}: use uint8 in 0–255 or floating-point in [0, 1].")
+        raise ImageError(
+            f"{name} is an array of {array.dtype}: use uint8 in 0–255 or floating-point in [0, 1]."
+        )
     _require_range(pixels, 1, name)
     pixels = pixels.astype(np.float32)
     if pixels.ndim == 2:
@@ -269,7 +283,7 @@ def preprocess(image: "tf.Tensor | np.ndarray") -> "tf.Tensor":
     Source: Simonyan and Zisserman, "Very Deep Convolutional Networks" (2014), section 2.1; the means
     are those of the released Caffe model.
     """
-    from nst_tf._tensorflow import tf
+    import tensorflow as tf
 
     image = tf.convert_to_tensor(image)
     return image[..., ::-1] * 255 - tf.constant(IMAGENET_MEANS_BGR, dtype=image.dtype)
@@ -277,7 +291,7 @@ def preprocess(image: "tf.Tensor | np.ndarray") -> "tf.Tensor":
 
 def clip_0_1(image: "tf.Tensor | np.ndarray") -> "tf.Tensor":
     """The image with each value clipped to [0, 1], same shape and dtype."""
-    from nst_tf._tensorflow import tf
+    import tensorflow as tf
 
     return tf.clip_by_value(image, clip_value_min=0.0, clip_value_max=1.0)
 
@@ -304,7 +318,9 @@ def tensor_to_image(tensor: "tf.Tensor | np.ndarray") -> Image.Image:
         )
     low, high = pixels.min(), pixels.max()
     if not (low >= 0 and high <= 1):  # also false for NaN
-        raise ImageError(f"tensor has values from {low:g} to {high:g}: bring them into [0, 1] with clip_0_1 first.")
+        raise ImageError(
+            f"tensor has values from {low:g} to {high:g}: bring them into [0, 1] with clip_0_1 first."
+        )
     return Image.fromarray(np.round(pixels * 255).astype(np.uint8))
 
 
@@ -353,7 +369,9 @@ def _require_writable_folder(folder: Path) -> None:
         raise ImageError(f"Nothing can be written to the folder {folder} ({reason}): choose another one.")
 
 
-def save_image(image: "Image.Image | tf.Tensor | np.ndarray", path: str | os.PathLike, **options: object) -> None:
+def save_image(
+    image: "Image.Image | tf.Tensor | np.ndarray", path: str | os.PathLike, **options: object
+) -> None:
     """Write a picture, whole or not at all.
 
     Args:
@@ -373,3 +391,9 @@ def save_image(image: "Image.Image | tf.Tensor | np.ndarray", path: str | os.Pat
             picture.save(aside, **options)
     except OSError as problem:
         raise ImageError(f"{path} could not be written ({problem}): nothing was changed there.") from None
+
+
+def gif_options(frames: list[Image.Image]) -> dict:
+    """What Pillow's ``save`` of the first frame needs to write them all, over and over, the last one longer."""
+    durations = [GIF_MILLISECONDS] * (len(frames) - 1) + [GIF_LAST_MILLISECONDS]
+    return {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": 0}

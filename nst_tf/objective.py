@@ -7,8 +7,8 @@ import functools
 from collections.abc import Callable
 
 import numpy as np
+import tensorflow as tf
 
-from nst_tf._tensorflow import tf
 from nst_tf.costs import compute_content_cost, gram_distance, total_cost
 from nst_tf.images import preprocess
 from nst_tf.layers import CONV_LAYERS
@@ -40,7 +40,9 @@ class Objective:
         return *(float(cost) for cost in costs), gradient.numpy()
 
 
-@functools.lru_cache(maxsize=2)  # tracing takes a second; a run with the same layers as the last need not wait for it
+@functools.lru_cache(
+    maxsize=2
+)  # tracing takes a second; a run with the same layers as the last need not wait for it
 def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) -> tuple[Callable, Callable]:
     """The activations of these layers, and J with its gradient: each traced once, for images of any size."""
     layer_outputs = get_layer_outputs(vgg, [(name, 1) for name in layers])
@@ -49,7 +51,9 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
     a_content = _float32(1, None, None, channels[-1])
     grams = [_float32(n_C, n_C) for n_C in channels[:-1]]
 
-    compiled = functools.partial(tf.function, autograph=False)  # it has nothing to translate here, and takes its time
+    compiled = functools.partial(
+        tf.function, autograph=False
+    )  # it has nothing to translate here, and takes its time
 
     @compiled(input_signature=[image])
     def activations(image: tf.Tensor) -> list[tf.Tensor]:
@@ -57,7 +61,12 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
 
     @compiled(input_signature=[image, a_content, grams, _float32(len(grams)), _float32(), _float32()])
     def evaluate(
-        G: tf.Tensor, a_C: tf.Tensor, grams_S: list[tf.Tensor], lambdas: tf.Tensor, alpha: tf.Tensor, beta: tf.Tensor
+        G: tf.Tensor,
+        a_C: tf.Tensor,
+        grams_S: list[tf.Tensor],
+        lambdas: tf.Tensor,
+        alpha: tf.Tensor,
+        beta: tf.Tensor,
     ) -> tuple[tf.Tensor, ...]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(G)
@@ -73,6 +82,11 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
 
     # The targets are compiled as well, so that they are rounded as evaluate rounds: J_content of C itself is 0 in bfloat16 too.
     return activations.get_concrete_function(), evaluate.get_concrete_function()
+
+
+def forget_compiled() -> None:
+    """Have the next objective traced anew, as the first one in a process is."""
+    _compiled.cache_clear()
 
 
 def _gram_matrix_per_position(a: tf.Tensor) -> tf.Tensor:

@@ -1,23 +1,120 @@
-"""The command line that repeats a run."""
+"""Settings ⇄ the command line: the options that a parser is given, and the command that repeats a run."""
 
+import argparse
+import dataclasses
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from nst_tf.layers import STYLE_PRESETS
-from nst_tf.settings import Settings
+from nst_tf.settings import INITS, OPTIMIZER_NAMES, PRECISIONS, Settings
+from nst_tf.weights import CHOICES
 
-ALWAYS = ("precision", "weights")  # their defaults mean another thing on another machine
-SWITCHES = {"preprocess": "--no-preprocess", "coarse_to_fine": "--no-coarse-to-fine"}
+LOOK, WORK = "how it looks", "how it is computed"
 
 
-def command_line(content: str, style: str, settings: Mapping[str, object], output: str | None = None) -> str:
+def _style_layers(text: str) -> list[tuple[str, float]]:
+    if text in STYLE_PRESETS:
+        return STYLE_PRESETS[text]
+    try:
+        return [(layer, float(weight)) for layer, weight in (pair.split("=") for pair in text.split(","))]
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither {', '.join(STYLE_PRESETS)} nor layers with weights such as "
+            "block1_conv1=0.5,block3_conv1=0.5"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Option:
+    """How a setting is given on the command line. Its default is the setting's.
+
+    Attributes:
+        group: under which title the help shows it.
+        help: what it does.
+        letter: what stands for its value in the help; None where the option takes none and turns the setting off.
+        parse: from the option's text to the setting.
+        is_always_named: whether its default means another thing on another machine.
+    """
+
+    group: str
+    help: str
+    letter: str | None = None
+    parse: Callable[[str], Any] = str
+    is_always_named: bool = False
+
+    def flag(self, name: str) -> str:
+        """The option for the setting of that name."""
+        words = name.replace("_", "-")
+        return f"--{words}" if self.letter else f"--no-{words}"
+
+
+OPTIONS = {
+    "size": Option(LOOK, "longer side in pixels (%(default)s)", "N", int),
+    "alpha": Option(LOOK, "weight of the content (%(default)s)", "α", float),
+    "beta": Option(LOOK, "weight of the style (%(default)s)", "β", float),
+    "content_layer": Option(LOOK, "where contents are compared (%(default)s)", "L"),
+    "style_layers": Option(
+        LOOK,
+        f"{', '.join(STYLE_PRESETS)}, or layers with weights: block1_conv1=0.5,block3_conv1=0.5 (%(default)s)",
+        "L",
+        _style_layers,
+    ),
+    "init": Option(LOOK, f"{', '.join(INITS)}, or a picture to start from (%(default)s)", "I"),
+    "preprocess": Option(LOOK, "feed VGG-19 [0, 1], as the course's notebook does"),
+    "optimizer": Option(WORK, f"{', '.join(OPTIMIZER_NAMES)} (%(default)s)", "O"),
+    "steps": Option(WORK, "evaluations of J and its gradient (%(default)s)", "N", int),
+    "coarse_to_fine": Option(WORK, "take all steps at the full size"),
+    "precision": Option(
+        WORK,
+        f"of the convolutions: {', '.join(PRECISIONS)} (%(default)s: whichever is faster here)",
+        "P",
+        is_always_named=True,
+    ),
+    "learning_rate": Option(
+        WORK, "of adam (0.03) and gradient_descent (a first step of at most 0.1)", "R", float
+    ),
+    "seed": Option(WORK, "of the noise (%(default)s)", "N", int),
+    "weights": Option(WORK, f"{', '.join(CHOICES)}, or a file (%(default)s)", "W", is_always_named=True),
+}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give a parser an option for every setting."""
+    groups = {title: parser.add_argument_group(title) for title in (LOOK, WORK)}
+    for name, option in OPTIONS.items():
+        add_option(groups[option.group], name)
+
+
+def add_option(group: argparse._ActionsContainer, name: str) -> None:
+    """Give a parser, or a group of its options, the one for the setting of that name."""
+    option = OPTIONS[name]
+    how: dict[str, Any] = {"dest": name, "default": getattr(Settings, name), "help": option.help}
+    if option.letter:
+        how |= {"metavar": option.letter, "type": option.parse}
+    else:
+        how |= {"action": "store_false"}
+    group.add_argument(option.flag(name), **how)
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """The settings that were given to a parser.
+
+    Raises:
+        SettingsError: one of them makes no sense.
+    """
+    return Settings(**{field.name: getattr(options, field.name) for field in dataclasses.fields(Settings)})
+
+
+def command_line(content: str, style: str, settings: Mapping[str, Any], output: str | None = None) -> str:
     """The ``python -m nst_tf`` command that paints the same picture again.
 
     Args:
         content: path of the photograph.
         style: path of the painting.
-        settings: of the run, as ``Result.settings`` holds them. Only what isn't a default is named, except for the
-            precision and the weights, which are the ones that the run used.
+        settings: of the run, as ``Result.settings`` holds them. Only what isn't a default is named, except for
+            the precision and the weights, which are the ones that the run used.
         output: path of the picture to write.
     """
     defaults = {**vars(Settings(optimizer=settings["optimizer"])), "optimizer": Settings.optimizer}
@@ -25,15 +122,15 @@ def command_line(content: str, style: str, settings: Mapping[str, object], outpu
     if output:
         words += ["-o", output]
     for name, default in defaults.items():
-        value = settings[name]
-        if name in SWITCHES:
-            words += [] if value else [SWITCHES[name]]
-        elif name in ALWAYS or _text(name, value) != _text(name, default):
-            words += [f"--{name.replace('_', '-')}", _text(name, value)]
+        option, value = OPTIONS[name], settings[name]
+        if option.letter is None:
+            words += [] if value else [option.flag(name)]
+        elif option.is_always_named or _text(name, value) != _text(name, default):
+            words += [option.flag(name), _text(name, value)]
     return shlex.join(words)
 
 
-def _text(name: str, value: object) -> str:
+def _text(name: str, value: Any) -> str:
     if name == "style_layers":
         pairs = [tuple(pair) for pair in value]
         presets = (preset for preset, of_preset in STYLE_PRESETS.items() if of_preset == pairs)

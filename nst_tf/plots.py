@@ -13,8 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 
-from nst_tf.cli.outputs import gif_options
-from nst_tf.images import Source, load_image, tensor_to_image
+from nst_tf.images import Source, gif_options, load_image, tensor_to_image
 from nst_tf.layers import block_of
 
 BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by colour-blind eyes too
@@ -50,7 +49,9 @@ def show(figure: Figure | Animation) -> None:
     for axes in figure.axes:
         _require_labels(axes)
     file = io.BytesIO()
-    figure.savefig(file, format="jpeg", dpi=90, pil_kwargs={"quality": 80})  # a notebook has to stay below 1.5 MB
+    figure.savefig(
+        file, format="jpeg", dpi=90, pil_kwargs={"quality": 80}
+    )  # a notebook has to stay below 1.5 MB
     display.display(display.Image(file.getvalue(), format="jpeg", alt=title))
 
 
@@ -66,7 +67,9 @@ def _require_labels(axes: Axes) -> None:
     needed = {"y": axes.get_ylabel()} if is_colorbar else {"x": axes.get_xlabel(), "y": axes.get_ylabel()}
     missing = [axis for axis, label in needed.items() if not label]
     if axes.axison and missing:
-        raise ValueError(f"An axis of the figure has no label: give the {missing[0]} axis one, or hide the axes.")
+        raise ValueError(
+            f"An axis of the figure has no label: give the {missing[0]} axis one, or hide the axes."
+        )
 
 
 def animation(pictures: Mapping[str, Source], title: str) -> Animation:
@@ -118,7 +121,9 @@ def triptych(content: Source, style: Source, generated: Source, title: str = "")
         bottom=0.01,
         top=height / (height + labels),
     )
-    for column, picture, name in zip((0, 2, 4), pictures, ("Content C", "Style S", "Generated G"), strict=True):
+    for column, picture, name in zip(
+        (0, 2, 4), pictures, ("Content C", "Style S", "Generated G"), strict=True
+    ):
         axes = figure.add_subplot(grid[column])
         axes.imshow(picture)
         axes.set_title(name, fontsize=16)
@@ -193,7 +198,9 @@ def feature_maps(image: np.ndarray, maps: Mapping[str, Mapping[str, np.ndarray]]
     _, h, w, _ = image.shape
     figure = Figure(figsize=(14, len(maps) * (14 / columns * h / w + 0.35) + 0.5), layout="constrained")
     figure.suptitle(title, fontsize=TITLE)
-    for row, (label, of_row) in zip(figure.subplots(len(maps), columns, squeeze=False), maps.items(), strict=True):
+    for row, (label, of_row) in zip(
+        figure.subplots(len(maps), columns, squeeze=False), maps.items(), strict=True
+    ):
         row[0].imshow(image[0])
         row[0].set_title(label, fontsize=LABEL)
         brightest = max(channel.max() for channel in of_row.values()) or 1
@@ -205,7 +212,9 @@ def feature_maps(image: np.ndarray, maps: Mapping[str, Mapping[str, np.ndarray]]
     return figure
 
 
-def growing_patches(image: np.ndarray, centre: tuple[int, int], sizes: Mapping[str, int], title: str) -> Figure:
+def growing_patches(
+    image: np.ndarray, centre: tuple[int, int], sizes: Mapping[str, int], title: str
+) -> Figure:
     """One spot of a picture as units of deeper and deeper layers see it.
 
     Args:
@@ -252,7 +261,12 @@ def network_diagram(layers: Mapping[str, tuple[tuple[int, int, int], int]], titl
     colours = [COLOURS[block_of(name) - 1] for name in layers]
     shapes, fields = zip(*layers.values(), strict=True)
     for axes, lengths, texts, label in (
-        (left, [n_H for n_H, _, _ in shapes], [f"{h} × {w} × {c}" for h, w, c in shapes], "output: n_H × n_W × n_C"),
+        (
+            left,
+            [n_H for n_H, _, _ in shapes],
+            [f"{h} × {w} × {c}" for h, w, c in shapes],
+            "output: n_H × n_W × n_C",
+        ),
         (right, fields, [f"{side} × {side}" for side in fields], "receptive field (pixels of the picture)"),
     ):
         axes.barh(rows, lengths, color=colours, height=0.8)
@@ -315,7 +329,10 @@ def number_table(
     axes = figure.add_subplot()
     axes.set_title(title, fontsize=TITLE, pad=12)
     axes.imshow(
-        numbers, cmap="Oranges", norm=LogNorm(numbers[numbers > 0].min(), numbers.max() * 3, clip=True), aspect="auto"
+        numbers,
+        cmap="Oranges",
+        norm=LogNorm(numbers[numbers > 0].min(), numbers.max() * 3, clip=True),
+        aspect="auto",
     )
     for (row, column), number in np.ndenumerate(numbers):
         axes.text(column, row, f"{number:.2g}", fontsize=LABEL, ha="center", va="center")
@@ -450,7 +467,15 @@ def _mark_pieces(axes: Axes, pieces: list[list]) -> None:
         news = [of(row) for of in varying if not number or of(row) != of(pieces[number - 1][0])]
         if news and row.step <= free:  # else the words would stand on those that come later
             transform = axes.get_xaxis_transform()
-            axes.text(row.step, 0.02, ", ".join(news), rotation=90, transform=transform, color="#444444", fontsize=12)
+            axes.text(
+                row.step,
+                0.02,
+                ", ".join(news),
+                rotation=90,
+                transform=transform,
+                color="#444444",
+                fontsize=12,
+            )
             free = row.step - steps / 15
 
 

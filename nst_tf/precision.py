@@ -5,15 +5,40 @@ about twice as fast; others have to imitate it, and are slower with it.
 """
 
 import functools
+import threading
 import time
 from collections.abc import Callable
 
-from nst_tf._tensorflow import tf
+import tensorflow as tf
 
 CLEARLY_FASTER = 1.3  # how many times as fast bfloat16 has to be
 _CONVOLUTION = (1, 64, 64, 128)  # like VGG-19's in block 2, of a small picture
 _IN_A_ROW = 4  # convolutions that are timed together
 _ROUNDS = 3
+
+
+_choosing = threading.Lock()  # two first runs at once would disturb each other's timing
+
+
+def chosen_precision(precision: str, say: Callable[[str], object]) -> str:
+    """The precision to compute in; of ``"auto"`` the reason is said, once a process."""
+    if precision != "auto":
+        return precision
+    with _choosing:
+        precision, reason = fastest_precision()
+        _say_once(say, reason)
+    return precision
+
+
+@functools.cache
+def _say_once(say: Callable[[str], object], line: str) -> None:
+    say(line)
+
+
+def forget_choice() -> None:
+    """Have the next run measure, and say, which precision is the fastest."""
+    fastest_precision.cache_clear()
+    _say_once.cache_clear()
 
 
 @functools.cache  # decided once a process
@@ -32,10 +57,12 @@ def _speed_of_bfloat16() -> float:
     """How many times as fast as in float32 a few convolutions are, in turn; 0 where bfloat16 can't be computed."""
     try:
         convolve = {dtype: _convolution(dtype) for dtype in (tf.float32, tf.bfloat16)}
-        seconds = {dtype: _seconds(run) for dtype, run in convolve.items()}  # a first call takes longer than others
+        seconds = {
+            dtype: seconds_of(run) for dtype, run in convolve.items()
+        }  # a first call takes longer than others
         for _ in range(_ROUNDS):
             for dtype, run in convolve.items():
-                seconds[dtype] = min(seconds[dtype], _seconds(run))
+                seconds[dtype] = min(seconds[dtype], seconds_of(run))
             if seconds[tf.bfloat16] > 5 * seconds[tf.float32]:
                 break  # it is only imitated: no need to wait any longer
     except (tf.errors.OpError, TypeError):
@@ -56,7 +83,8 @@ def _convolution(dtype: tf.DType) -> Callable[[], object]:
     return run
 
 
-def _seconds(run: Callable[[], object]) -> float:
+def seconds_of(run: Callable[[], object]) -> float:
+    """How long it takes."""
     started = time.perf_counter()
     run()
     return time.perf_counter() - started

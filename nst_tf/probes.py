@@ -9,15 +9,17 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import tensorflow as tf
 from tqdm.auto import tqdm
 
-from nst_tf._tensorflow import tf
 from nst_tf.images import IMAGENET_MEANS_BGR, preprocess
 from nst_tf.layers import CONV_LAYERS, block_of
-from nst_tf.optimizers import Ending, StopRun, lbfgs
+from nst_tf.optimizers import lbfgs, next_image
 from nst_tf.vgg import get_layer_outputs
 
-OUTSIDE = tuple(mean / 255 for mean in reversed(IMAGENET_MEANS_BGR))  # the colour that VGG-19's zero padding stands for
+OUTSIDE = tuple(
+    mean / 255 for mean in reversed(IMAGENET_MEANS_BGR)
+)  # the colour that VGG-19's zero padding stands for
 
 
 class ReceptiveField(NamedTuple):
@@ -188,7 +190,12 @@ class Reconstruction(NamedTuple):
 
 
 def reconstruct(
-    cost: Callable[[tf.Tensor], tf.Tensor], start: np.ndarray, steps: int = 60, *, name: str = "", progress: bool = True
+    cost: Callable[[tf.Tensor], tf.Tensor],
+    start: np.ndarray,
+    steps: int = 60,
+    *,
+    name: str = "",
+    progress: bool = True,
 ) -> Reconstruction:
     """Find an image for which a cost is low, starting from another, such as noise.
 
@@ -218,30 +225,31 @@ def reconstruct(
         return J, tape.gradient(J, G)
 
     costs: list[float] = []
-    best = start
-    with tqdm(total=steps, desc=name, disable=not progress, leave=False) as bar:
-
-        def evaluate(G: np.ndarray) -> tuple[float, np.ndarray]:
-            nonlocal best
-            J, gradient = cost_and_gradient(tf.constant(G))
+    best, images = start, lbfgs(np.asarray(start, np.float32))
+    with (
+        tqdm(total=steps, desc=name, disable=not progress, leave=False) as bar,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        G: np.ndarray | None = next(images)
+        while G is not None:
+            cost_of_G, gradient = cost_and_gradient(tf.constant(G))
             if gradient is None:
-                raise ValueError("The cost does not depend on the image: compute it from the image that it is given.")
-            J, gradient = float(J), gradient.numpy()
+                raise ValueError(
+                    "The cost does not depend on the image: compute it from the image that it is given."
+                )
+            J, gradient = float(cost_of_G), gradient.numpy()
             if not (np.isfinite(J) and np.isfinite(gradient).all()):
                 if not costs:
                     raise ValueError("The cost is not a finite number at the start.")
-                raise StopRun(Ending.NOT_FINITE)
+                break
             if J < min(costs, default=np.inf):
                 best = G
             costs.append(J)
             if len(costs) > steps:
-                raise StopRun(Ending.FINISHED)
+                break
             bar.update(len(costs) - 1 - bar.n)
             bar.set_postfix_str(f"cost = {J:.3g}", refresh=False)
-            return J, gradient
-
-        with contextlib.suppress(StopRun, KeyboardInterrupt):
-            lbfgs(evaluate, np.asarray(start, np.float32))
+            G = next_image(images, J, gradient)
     return Reconstruction(best, costs)
 
 

@@ -82,14 +82,18 @@ class Settings:
         _require_layer("content_layer", self.content_layer)
         object.__setattr__(self, "style_layers", _checked_style_layers(self.style_layers))
         if self.optimizer not in OPTIMIZER_NAMES:
-            raise SettingsError(f"optimizer is {self.optimizer!r}: choose among {', '.join(OPTIMIZER_NAMES)}.")
+            raise SettingsError(
+                f"optimizer is {self.optimizer!r}: choose among {', '.join(OPTIMIZER_NAMES)}."
+            )
         self._require_learning_rate()
         if not isinstance(self.coarse_to_fine, bool):
             raise SettingsError(f"coarse_to_fine is {self.coarse_to_fine!r}: give True or False.")
         if self.precision not in PRECISIONS:
             raise SettingsError(f"precision is {self.precision!r}: choose among {', '.join(PRECISIONS)}.")
         if not (self.weights is None or self.weights in CHOICES or _is_file(self.weights)):
-            raise SettingsError(f"weights is {self.weights!r}: give one of {', '.join(CHOICES)}, or an existing file.")
+            raise SettingsError(
+                f"weights is {self.weights!r}: give one of {', '.join(CHOICES)}, or an existing file."
+            )
         self._make_numbers_plain()
 
     def _require_learning_rate(self) -> None:
@@ -101,7 +105,9 @@ class Settings:
                 "learning_rate has no part in L-BFGS, which finds its own: leave it out or choose adam."
             )
         elif not (_is_number(self.learning_rate) and 0 < self.learning_rate < math.inf):
-            raise SettingsError(f"learning_rate is {self.learning_rate!r}: give a positive number, such as 0.03.")
+            raise SettingsError(
+                f"learning_rate is {self.learning_rate!r}: give a positive number, such as 0.03."
+            )
 
     def _make_numbers_plain(self) -> None:
         """Numbers of NumPy's become Python's, so that the settings can be saved as JSON."""
@@ -139,7 +145,9 @@ def _require_weight(name: str, value: object) -> None:
 
 def _require_layer(name: str, layer: object) -> None:
     if not isinstance(layer, str) or layer not in CONV_LAYERS:
-        raise SettingsError(f"{name} is {layer!r}, which VGG-19 does not have: choose among {', '.join(CONV_LAYERS)}.")
+        raise SettingsError(
+            f"{name} is {layer!r}, which VGG-19 does not have: choose among {', '.join(CONV_LAYERS)}."
+        )
 
 
 def _is_file(path: object) -> bool:

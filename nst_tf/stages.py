@@ -8,10 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nst_tf.images import load_image
+from nst_tf.images import resized
 
 SMALLEST = 100  # pixels on the longer side: in less, VGG-19's deep layers see only the picture's borders
-SHARES = {4: 1 / 4, 2: 1 / 12}  # of the steps, at a quarter and at half of the size; measured: benchmarks/README.md
+SHARES = {
+    4: 1 / 4,
+    2: 1 / 12,
+}  # of the steps, at a quarter and at half of the size; measured: benchmarks/README.md
 
 
 class Stage(NamedTuple):
@@ -43,11 +46,6 @@ def stages(size: int, shorter_side: int, minimum_side: int, steps: int, coarse_t
             last_step += evaluations
             planned.append(Stage(size // divisor, last_step))
     return [*planned, Stage(size, steps)]
-
-
-def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """The image (1, h, w, 3) in [0, 1] with that longer side, or that width and height."""
-    return load_image(image, size)
 
 
 def with_changes(image: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from nst_tf._tensorflow import tf
+import tensorflow as tf
+
 from nst_tf.layers import CONV_LAYERS
 from nst_tf.weights import Weights, load_weights
 
@@ -21,8 +22,15 @@ class WeightsOrigin(NamedTuple):
     checksum: str
 
 
+class Network(NamedTuple):
+    """VGG-19, and where its weights come from."""
+
+    vgg: tf.keras.Model
+    origin: WeightsOrigin
+
+
 # The network loaded last, by the choice of its weights, in each precision that was asked for.
-_loaded: dict[object, dict[str, tf.keras.Model]] = {}
+_loaded: dict[object, dict[str, Network]] = {}
 _loading = threading.Lock()
 
 
@@ -40,21 +48,28 @@ def load_vgg19(
         say: is given the line that tells which weights were loaded and from where.
 
     Returns:
-        A Keras model for input of shape (1, h, w, 3) as ``preprocess`` gives it. Its ``origin`` is a
-        ``WeightsOrigin``. The network loaded last is kept, so that loading it again takes no time.
+        A Keras model for input of shape (1, h, w, 3) as ``preprocess`` gives it. The network loaded last is
+        kept, so that loading it again takes no time.
 
     Raises:
         ValueError: there is no such precision.
         WeightsError: the weights can't be had; the text names the ways out.
     """
+    return load_network(weights, precision=precision, say=say).vgg
+
+
+def load_network(
+    weights: str | os.PathLike | None, *, precision: str, say: Callable[[str], object] = print
+) -> Network:
+    """As ``load_vgg19``, with what is known of the weights."""
     if precision not in ("float32", "bfloat16"):
         raise ValueError(f"precision is {precision!r}: VGG-19 is loaded in float32 or in bfloat16.")
     with _loading:
         if weights not in _loaded:
             trained = load_weights(weights, say)
-            vgg = _build(trained)
+            network = _build(trained)
             _loaded.clear()
-            _loaded[weights] = {"float32": vgg}
+            _loaded[weights] = {"float32": network}
             say(str(trained))
         networks = _loaded[weights]
         if precision not in networks:
@@ -62,26 +77,24 @@ def load_vgg19(
         return networks[precision]
 
 
-def _build(trained: Weights) -> tf.keras.Model:
+def _build(trained: Weights) -> Network:
     vgg = tf.keras.applications.VGG19(weights=None, include_top=False)
     for name, layer in trained.layers.items():
         vgg.get_layer(name).set_weights(layer)
     vgg.trainable = False
-    vgg.origin = WeightsOrigin(trained.name, trained.origin, trained.checksum())
-    return vgg
+    return Network(vgg, WeightsOrigin(trained.name, trained.origin, trained.checksum()))
 
 
-def _converted(vgg: tf.keras.Model, precision: str) -> tf.keras.Model:
+def _converted(network: Network, precision: str) -> Network:
     """A copy of the network that computes in another precision."""
 
     def convert(layer: tf.keras.Layer) -> tf.keras.Layer:
         return type(layer).from_config({**layer.get_config(), "dtype": precision})
 
-    copy = tf.keras.models.clone_model(vgg, clone_function=convert)
-    copy.set_weights(vgg.get_weights())
+    copy = tf.keras.models.clone_model(network.vgg, clone_function=convert)
+    copy.set_weights(network.vgg.get_weights())
     copy.trainable = False
-    copy.origin = vgg.origin
-    return copy
+    return network._replace(vgg=copy)
 
 
 def get_layer_outputs(vgg: tf.keras.Model, layer_names: Sequence[tuple[str, float]]) -> tf.keras.Model:

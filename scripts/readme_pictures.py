@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 
 import nbformat
+import tensorflow as tf
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from nst_tf import get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
-from nst_tf._tensorflow import tf
 from nst_tf.files import written_aside
 from nst_tf.plots import picture_grid, triptych
 
@@ -79,11 +79,15 @@ def init():
 
 def classroom():
     """The live page, near the end of a run."""
-    server = subprocess.Popen([sys.executable, "-m", "nst_tf", "classroom"], stdout=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "nst_tf", "classroom"], stdout=subprocess.PIPE, text=True
+    )
     try:
         address = next(filter(None, (re.search(r"http://[^ ]+", line) for line in server.stdout)))[0]
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            )
             page = browser.new_page(viewport={"width": 1280, "height": 720})
             page.goto(address)
             page.get_by_role("button", name="Start").click()

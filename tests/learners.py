@@ -391,11 +391,19 @@ WRONG = [
         "divided-by-size",
         "def gram_matrix(A):\n    return tf.matmul(A, A, transpose_b=True) / tf.cast(tf.size(A), tf.float32)",
     ),
-    ("gram_matrix", "numpy-inside", "def gram_matrix(A):\n    return tf.constant(np.dot(A.numpy(), A.numpy().T))"),
+    (
+        "gram_matrix",
+        "numpy-inside",
+        "def gram_matrix(A):\n    return tf.constant(np.dot(A.numpy(), A.numpy().T))",
+    ),
     ("gram_matrix", "print-for-return", "def gram_matrix(A):\n    print(A @ tf.transpose(A))"),
     ("gram_matrix", "returns-none", "def gram_matrix(A):\n    G = A @ tf.transpose(A)"),
     ("gram_matrix", "exception", "def gram_matrix(A):\n    return tf.matmul(A, transposed(A))"),
-    ("gram_matrix", "no-gradient", "def gram_matrix(A):\n    A = tf.stop_gradient(A)\n    return A @ tf.transpose(A)"),
+    (
+        "gram_matrix",
+        "no-gradient",
+        "def gram_matrix(A):\n    A = tf.stop_gradient(A)\n    return A @ tf.transpose(A)",
+    ),
     (
         "gram_matrix",
         "global-for-argument",
@@ -600,14 +608,19 @@ WRONG = [(name, slug, dedent(cell).strip()) for name, slug, cell in WRONG]
 def defined(name, cell, folder, **others):
     """The function that a cell defines, with TensorFlow and the package's functions as its globals."""
     import numpy as np
+    import tensorflow as tf
 
     from nst_tf import costs
-    from nst_tf._tensorflow import tf
     from nst_tf.images import clip_0_1
 
     file = folder / "cell.py"  # a file, so that tf.function finds the source
     file.write_text(cell)
-    names = {**{each: getattr(costs, each) for each in costs.__all__}, "tf": tf, "np": np, "clip_0_1": clip_0_1}
+    names = {
+        **{each: getattr(costs, each) for each in costs.__all__},
+        "tf": tf,
+        "np": np,
+        "clip_0_1": clip_0_1,
+    }
     if name == "train_step":
         names |= {"alpha": tf.constant(10.0), "beta": tf.constant(0.05)}
     names |= others

@@ -13,7 +13,9 @@ def test_every_pair_seed_and_objective_is_raced():
     raced = cases()
     assert len(raced) == len(PAIRS) * len(SEEDS) * len(OBJECTIVES) == 18
     assert all({PYTORCH, DEFAULT} <= set(names) <= set(CONTENDERS) for names in raced.values())
-    assert {case.objective for case, names in raced.items() if len(names) == len(CONTENDERS)} == set(OBJECTIVES)
+    assert {case.objective for case, names in raced.items() if len(names) == len(CONTENDERS)} == set(
+        OBJECTIVES
+    )
 
 
 def test_a_contender_may_stop_at_the_goal_or_when_its_time_is_over(tmp_path):
@@ -49,7 +51,10 @@ def test_a_ratio_says_who_missed_the_goal():
     def laps(course, ours):
         return {COURSE: Lap(course, []), DEFAULT: Lap(ours, [])}
 
-    of = {Case("c", "s", seed, "course"): laps(*pair) for seed, pair in enumerate([(80, 10), (90, 10), (70, None)])}
+    of = {
+        Case("c", "s", seed, "course"): laps(*pair)
+        for seed, pair in enumerate([(80, 10), (90, 10), (70, None)])
+    }
     assert _ratio(of, "course", COURSE) == "8.5 (8.0 to 9.0; 3 runs, ours missed 1)"
     assert _ratio(of, "default", COURSE) == ""
 

@@ -146,7 +146,9 @@ TWO_LAYERS = [("one", 0.3), ("two", 0.7)]
         lambda a_G: compute_layer_style_cost(A_S, a_G),
         lambda a_G: compute_style_cost([A_S, A_C, A_C], [a_G, a_G, a_G], TWO_LAYERS),
         lambda a_G: total_cost(compute_content_cost(A_C, a_G), compute_layer_style_cost(A_S, a_G), 3.0, 0.5),
-        lambda a_G: tf.reduce_sum(gram_matrix(tf.transpose(tf.reshape(a_G, [-1, 2]))) * [[1.0, 2.0], [3.0, -4.0]]),
+        lambda a_G: tf.reduce_sum(
+            gram_matrix(tf.transpose(tf.reshape(a_G, [-1, 2]))) * [[1.0, 2.0], [3.0, -4.0]]
+        ),
         lambda a_G: tf.reduce_sum(gram_matrix_per_position(a_G) * [[1.0, 2.0], [3.0, -4.0]]),
         lambda a_G: tf.reduce_sum(_gram_matrix_per_position(a_G) * [[1.0, 2.0], [3.0, -4.0]]),
     ],
@@ -166,7 +168,9 @@ def test_gradient(cost):
         a_G = tf.constant(x)
         tape.watch(a_G)
         J = cost(a_G)
-    np.testing.assert_allclose(tape.gradient(J, a_G), central_differences(lambda x: cost(tf.constant(x)), x), atol=1e-7)
+    np.testing.assert_allclose(
+        tape.gradient(J, a_G), central_differences(lambda x: cost(tf.constant(x)), x), atol=1e-7
+    )
 
 
 # ------------------------------------------------------------------------------------ invariances
@@ -191,7 +195,9 @@ def test_where_things_are_does_not_matter_to_style(shape, seed):
 @given(SHAPES, SEEDS)
 def test_content_is_quadratic_and_style_quartic(shape, seed):
     one, other = activations(seed, *shape), activations(seed + 1, *shape)
-    assert float(compute_content_cost(2 * one, 2 * other)) == pytest.approx(4 * float(compute_content_cost(one, other)))
+    assert float(compute_content_cost(2 * one, 2 * other)) == pytest.approx(
+        4 * float(compute_content_cost(one, other))
+    )
     assert float(compute_layer_style_cost(2 * one, 2 * other)) == pytest.approx(
         16 * float(compute_layer_style_cost(one, other))
     )
@@ -287,7 +293,10 @@ def test_new_alpha_and_beta_as_tensors_do_not_trace_again():
         (lambda: compute_layer_style_cost(A_C, A_C[..., :1]), ["(1, 3, 4, 2)", "(1, 3, 4, 1)", "n_C"]),
         (lambda: compute_layer_style_cost(A_C, A_C[0, 0]), ["(4, 2)", "rank 4"]),
         (lambda: compute_style_cost([A_C] * 3, [A_C] * 3), ["3 outputs", "5 layers", "expected 6"]),
-        (lambda: compute_style_cost([A_C] * 6, [A_C] * 2), ["generated_image_output", "2 outputs", "expected 6"]),
+        (
+            lambda: compute_style_cost([A_C] * 6, [A_C] * 2),
+            ["generated_image_output", "2 outputs", "expected 6"],
+        ),
         (lambda: compute_style_cost([A_C], [A_C], []), ["STYLE_LAYERS", "empty"]),
         (lambda: compute_content_cost([], []), ["list of outputs is empty"]),
         (lambda: total_cost(1, 2, 0.5, 0.5), ["J_content", "int32", "floating-point"]),

@@ -45,7 +45,9 @@ def handed_in(cells):
 
 def with_tests(notebook, change):
     notebook = copy.deepcopy(notebook)
-    notebook.cells = [kept for cell in notebook.cells if (kept := change(cell) if exercise_of_test(cell) else cell)]
+    notebook.cells = [
+        kept for cell in notebook.cells if (kept := change(cell) if exercise_of_test(cell) else cell)
+    ]
     return notebook
 
 
@@ -128,7 +130,10 @@ HONEST = {
         {"compute_layer_style_cost": (0.2, "reshaped-straight")},
     ),
     "ivo": (
-        {"compute_content_cost": wrong("half-for-quarter", "compute_content_cost"), "gram_matrix": NUMPY_GRAM},
+        {
+            "compute_content_cost": wrong("half-for-quarter", "compute_content_cost"),
+            "gram_matrix": NUMPY_GRAM,
+        },
         {"compute_content_cost": (0.4, "half-for-quarter"), "gram_matrix": (0.7, "numpy-inside")},
     ),
     "jo ann": (
@@ -257,9 +262,19 @@ class TestAClass:
     def test_nbgrader_alone_grades_alike(self, graded):
         """The command that its web page calls."""
         folder = graded[0]
-        command = [sys.executable, "-m", "nbgrader", "autograde", "style_transfer", "--student=ivo", "--force"]
+        command = [
+            sys.executable,
+            "-m",
+            "nbgrader",
+            "autograde",
+            "style_transfer",
+            "--student=ivo",
+            "--force",
+        ]
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path})
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, env={**os.environ, "PATH": path}
+        )
         assert done.returncode == 0, done.stderr
         page = nbformat.read(folder / "autograded/ivo/style_transfer/style_transfer.ipynb", as_version=4)
         (test,) = [cell for cell in page.cells if grade_id(cell) == "compute_content_cost-test"]
@@ -271,12 +286,16 @@ class TestAClass:
 
 def notebook_file(folder, notebook, name="style_transfer.ipynb"):
     folder.mkdir(exist_ok=True)
-    (folder / name).write_text(notebook if isinstance(notebook, str) else nbformat.writes(notebook), encoding="utf8")
+    (folder / name).write_text(
+        notebook if isinstance(notebook, str) else nbformat.writes(notebook), encoding="utf8"
+    )
     return read_submission(folder, RELEASED)
 
 
 def test_a_file_by_another_name_is_taken_if_it_is_the_only_one(tmp_path):
-    submission = notebook_file(tmp_path / "one", handed_in({"gram_matrix": WRONG_GRAM}), "style_transfer (1).ipynb")
+    submission = notebook_file(
+        tmp_path / "one", handed_in({"gram_matrix": WRONG_GRAM}), "style_transfer (1).ipynb"
+    )
     assert submission.cells()["gram_matrix"] == WRONG_GRAM
     assert submission.remarks == ()
 
@@ -307,10 +326,14 @@ def test_a_deleted_solution_is_empty(tmp_path):
     assert submission.remarks == ("the cell of total_cost is missing",)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '{"cells": 3}', '{"cells": [null]}', '{"cells": [{"source": 3}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "null", '{"cells": 3}', '{"cells": [null]}', '{"cells": [{"source": 3}]}']
+)
 def test_what_is_no_notebook_is_said_to_be_none(tmp_path, text):
     submission = notebook_file(tmp_path / "one", text)
-    assert submission.remarks[0].startswith("the file is no notebook") or len(submission.remarks) == 2 * len(POINTS)
+    assert submission.remarks[0].startswith("the file is no notebook") or len(submission.remarks) == 2 * len(
+        POINTS
+    )
 
 
 def test_only_pictures_are_taken_over_from_below_the_cells(tmp_path):
@@ -351,7 +374,11 @@ def executed(notebook, folder, **environment):
     os.environ.update(environment)
     try:
         NotebookClient(
-            notebook, kernel_name="python3", timeout=600, allow_errors=True, resources={"metadata": {"path": folder}}
+            notebook,
+            kernel_name="python3",
+            timeout=600,
+            allow_errors=True,
+            resources={"metadata": {"path": folder}},
         ).execute()
     finally:
         for name, value in kept.items():
@@ -369,14 +396,21 @@ def executed(notebook, folder, **environment):
 @pytest.mark.slow
 def test_without_weights_and_network_all_but_the_last_exercise_can_be_done(tmp_path):
     notebook = handed_in({})
-    environment = {"HOME": str(tmp_path), "KERAS_HOME": str(tmp_path / "keras"), "PIP_INDEX_URL": "http://127.0.0.1:9"}
+    environment = {
+        "HOME": str(tmp_path),
+        "KERAS_HOME": str(tmp_path / "keras"),
+        "PIP_INDEX_URL": "http://127.0.0.1:9",
+    }
     pip = {"PIP_RETRIES": "0", "PIP_NO_CACHE_DIR": "1", "PIP_CONFIG_FILE": os.devnull}
     texts = executed(notebook, tmp_path, **environment, **pip)
     for name in POINTS:
         assert "All tests passed" in texts[f"{name}-test"]
     assert "VGG-19's weights are not on this machine" in texts["network"]
     assert not [
-        output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
     ]
 
 
@@ -387,7 +421,9 @@ def test_a_wrong_function_is_not_used_to_paint(tmp_path):
     texts = executed(notebook, tmp_path)
     assert texts["gram_matrix-test"].startswith("gram_matrix: This is Aᵀ A")
     assert texts["network"] == "First finish gram_matrix and run this cell again.\n"
-    errors = [cell for cell in notebook.cells if any(o.output_type == "error" for o in cell.get("outputs", []))]
+    errors = [
+        cell for cell in notebook.cells if any(o.output_type == "error" for o in cell.get("outputs", []))
+    ]
     assert [grade_id(cell) for cell in errors] == ["gram_matrix-test"]
     (error,) = errors[0].outputs
     assert len(error.traceback) == 1  # the hint, and nothing of how it came about
@@ -405,7 +441,9 @@ def test_with_weights_it_ends_in_a_picture(tmp_path):
 @pytest.mark.slow
 def test_validate_gives_the_hints(tmp_path):
     path = tmp_path / "style_transfer.ipynb"
-    nbformat.write(handed_in({"gram_matrix": WRONG_GRAM, "total_cost": wrong("weights-swapped", "total_cost")}), path)
+    nbformat.write(
+        handed_in({"gram_matrix": WRONG_GRAM, "total_cost": wrong("weights-swapped", "total_cost")}), path
+    )
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", "validate", path], capture_output=True, text=True, cwd=tmp_path
     )

@@ -4,10 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from learners import RIGHT, WRONG, defined
 
 from nst_tf import costs
-from nst_tf._tensorflow import tf
 from nst_tf.grading import (
     checked,
     compute_content_cost_test,
@@ -113,7 +113,11 @@ def behaviour(name, function, inputs):
     """What the catalogue's functions are told apart by."""
     observed = [observe(function, each.arguments, tf.float64) for each in inputs]
     traced = run_graph(trace(function, inputs[0].arguments), inputs[0].arguments, DIFFERENTIATED[name])
-    return observed, (observe(function, inputs[0].arguments).kind, traced.value is None, traced.gradient is None)
+    return observed, (
+        observe(function, inputs[0].arguments).kind,
+        traced.value is None,
+        traced.gradient is None,
+    )
 
 
 def same(right, one, other):
@@ -121,7 +125,11 @@ def same(right, one, other):
     if one[1] != other[1]:
         return False
     for place, (a, b) in enumerate(zip(one[0], other[0], strict=True)):
-        if (a.kind, a.has_changed_arguments, a.has_printed) != (b.kind, b.has_changed_arguments, b.has_printed):
+        if (a.kind, a.has_changed_arguments, a.has_printed) != (
+            b.kind,
+            b.has_changed_arguments,
+            b.has_printed,
+        ):
             return False
         if a.value is not None and not right.is_close(place, a.value, b.value):
             return False
@@ -198,7 +206,9 @@ def right_gram(A):
         ),
         (
             "compute_style_cost",
-            lambda S, G, STYLE_LAYERS: sum((k + 1) * costs.compute_layer_style_cost(S[k], G[k]) for k in range(2)),
+            lambda S, G, STYLE_LAYERS: sum(
+                (k + 1) * costs.compute_layer_style_cost(S[k], G[k]) for k in range(2)
+            ),
             "The value does not depend on `STYLE_LAYERS`",
         ),
         (
@@ -275,7 +285,9 @@ def test_a_rubric_adds_up_to_one():
 def test_what_is_no_function():
     diagnosis = diagnose("train_step", None)
     assert (diagnosis.score, diagnosis.hint) == (0.0, "`train_step` is no function, but of type NoneType.")
-    with pytest.raises(ValueError, match="There is no exercise 'gram': choose from compute_content_cost, gram_matrix,"):
+    with pytest.raises(
+        ValueError, match="There is no exercise 'gram': choose from compute_content_cost, gram_matrix,"
+    ):
         diagnose("gram", right_gram)
 
 
@@ -291,14 +303,18 @@ def test_a_right_function_is_told_so(capsys):
 
 
 def test_a_wrong_function_raises_with_the_hint():
-    with pytest.raises(AssertionError, match=r"^gram_matrix: This is Aᵀ A: it has shape \(n_H·n_W, n_H·n_W\)"):
+    with pytest.raises(
+        AssertionError, match=r"^gram_matrix: This is Aᵀ A: it has shape \(n_H·n_W, n_H·n_W\)"
+    ):
         gram_matrix_test(lambda A: tf.transpose(A) @ A)
 
 
 def test_what_a_function_calls_is_given_to_it_right(tmp_path):
     """A wrong gram_matrix costs its own points, and no others; and it is there again afterwards."""
     cell = RIGHT["compute_layer_style_cost"]["as in the course"]
-    wrong = next(cell for name, slug, cell in WRONG if (name, slug) == ("gram_matrix", "positions-for-channels"))
+    wrong = next(
+        cell for name, slug, cell in WRONG if (name, slug) == ("gram_matrix", "positions-for-channels")
+    )
     function = defined("compute_layer_style_cost", f"{wrong}\n{cell}", tmp_path)
     theirs = function.__globals__["gram_matrix"]
     compute_layer_style_cost_test(function)

@@ -48,7 +48,12 @@ def png(width, height, data=b""):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(data))
+        + chunk(b"IEND", b"")
+    )
 
 
 # ---------------------------------------------------------------------------------- good pictures
@@ -209,14 +214,20 @@ def test_a_picture_that_may_not_be_read(tmp_path):
     path = tmp_path / "secret.png"
     gradient().save(path)
     path.chmod(0)
-    with opened_up_to(tmp_path), without_root(), pytest.raises(ImageError, match=r"secret\.png may not be read"):
+    with (
+        opened_up_to(tmp_path),
+        without_root(),
+        pytest.raises(ImageError, match=r"secret\.png may not be read"),
+    ):
         load_image(path)
 
 
 @contextlib.contextmanager
 def opened_up_to(folder):
     """Let every user reach a folder of pytest's, which only its owner may enter."""
-    parents = [parent for parent in [folder, *folder.parents] if parent.stat().st_uid == os.geteuid() and parent.name]
+    parents = [
+        parent for parent in [folder, *folder.parents] if parent.stat().st_uid == os.geteuid() and parent.name
+    ]
     modes = [stat.S_IMODE(parent.stat().st_mode) for parent in parents]
     for parent, mode in zip(parents, modes, strict=True):
         parent.chmod(mode | 0o111)
@@ -375,7 +386,9 @@ def test_an_output_without_permission(tmp_path):
 def test_a_picture_that_needs_more_memory_than_is_free(tmp_path, monkeypatch):
     Image.new("RGB", (6000, 5000)).save(tmp_path / "large.png")
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=300_000_000))
-    with pytest.raises(ImageError, match=r"large\.png has 6000×5000 pixels, which need 0\.4 GB: make a smaller copy"):
+    with pytest.raises(
+        ImageError, match=r"large\.png has 6000×5000 pixels, which need 0\.4 GB: make a smaller copy"
+    ):
         load_image(tmp_path / "large.png")
     with pytest.raises(ImageError, match=r"^mine\.png has 6000×5000 pixels"):
         decode_picture((tmp_path / "large.png").read_bytes(), "mine.png")

@@ -28,7 +28,9 @@ def test_an_installation_outside_the_checkout(tmp_path):
 
     assert run(site / "bin/nst-tf", "--version").stdout == "nst_tf 0.1.0\n"
     where = run(
-        sys.executable, "-c", "import nst_tf; from nst_tf.files import pictures_folder; print(pictures_folder())"
+        sys.executable,
+        "-c",
+        "import nst_tf; from nst_tf.files import pictures_folder; print(pictures_folder())",
     )
     assert where.stdout.startswith(str(site))
     done = run(site / "bin/nst-tf", "demo", "--size", "64", "--steps", "2", "--quiet")
@@ -36,7 +38,9 @@ def test_an_installation_outside_the_checkout(tmp_path):
     assert (tmp_path / "louvre_summertime.png").exists()
 
     command = [site / "bin/nst-tf", "classroom"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
+    ) as server:
         address = next(filter(None, (re.search(r"http://[^ ]+", line) for line in server.stdout)))[0]
         page = urllib.request.urlopen(address).read().decode()
         server.send_signal(signal.SIGINT)

@@ -37,7 +37,9 @@ def stand_in(folder, name, version, has_venv=True):
 def test_a_real_environment(tmp_path):
     done = make_venv(tmp_path / "venv", path="/usr/bin:/bin", python=sys.executable)
     assert (done.returncode, done.stderr) == (0, "")
-    version = subprocess.run([tmp_path / "venv/bin/python", "-m", "pip", "--version"], capture_output=True, text=True)
+    version = subprocess.run(
+        [tmp_path / "venv/bin/python", "-m", "pip", "--version"], capture_output=True, text=True
+    )
     assert version.stdout.startswith("pip ")
 
 

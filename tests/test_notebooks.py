@@ -9,11 +9,11 @@ import subprocess
 
 import nbformat
 import pytest
+import tensorflow as tf
 from conftest import ROOT
 from nbclient import NotebookClient
 
 from nst_tf import costs, grading
-from nst_tf._tensorflow import tf
 from nst_tf.grading.inputs import inputs_for
 from nst_tf.grading.training import STEPS
 from nst_tf.images import clip_0_1
@@ -24,7 +24,9 @@ SHOWN_IN_NUMBERS = {6, 9}
 
 
 def lesson(number):
-    return nbformat.read(next(path for path in LESSONS if path.name.startswith(f"{number:02}_")), as_version=4)
+    return nbformat.read(
+        next(path for path in LESSONS if path.name.startswith(f"{number:02}_")), as_version=4
+    )
 
 
 def code_cells(notebook):
@@ -165,10 +167,14 @@ def filled_in(notebook, bodies):
     for cell in code_cells(notebook):
         if "exercise" in tags(cell):
             name = re.search(r"def (\w+)", cell.source)[1]
-            body = "\n".join("    " + line.removeprefix("    " * 2) for line in bodies[name].strip("\n").splitlines())
+            body = "\n".join(
+                "    " + line.removeprefix("    " * 2) for line in bodies[name].strip("\n").splitlines()
+            )
             count = f"    CALLS.append({name!r})\n"
             assert cell.source.endswith("    return None")
-            cell.source = "CALLS = globals().get('CALLS', [])\n" + cell.source.replace("    return None", count + body)
+            cell.source = "CALLS = globals().get('CALLS', [])\n" + cell.source.replace(
+                "    return None", count + body
+            )
 
 
 def ran(number, bodies, folder):
@@ -202,7 +208,9 @@ def test_every_graded_function_is_an_exercise_with_a_folded_solution_and_a_check
                 assert solution.metadata.jupyter.source_hidden
                 assert f"def {name}_solution(" in solution.source
                 assert "check" in tags(check)
-                assert f"{name} = checked({name}_test, {name}, {name}_solution" in re.sub(r"\(\s+", "(", check.source)
+                assert f"{name} = checked({name}_test, {name}, {name}_solution" in re.sub(
+                    r"\(\s+", "(", check.source
+                )
         assert found == EXERCISES.get(number, [])
 
 
@@ -235,7 +243,9 @@ def relative_links(text):
     return [target for target in targets if "://" not in target]
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", ROOT / "docs/teaching.md", *LESSONS], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", ROOT / "docs/teaching.md", *LESSONS], ids=lambda path: path.stem
+)
 def test_every_link_leads_to_a_file_of_the_repository(path):
     if path.suffix == ".ipynb":
         cells = nbformat.read(path, as_version=4).cells

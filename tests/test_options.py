@@ -1,13 +1,15 @@
 """The command line that repeats a run, read back by the command line's own parser."""
 
 import dataclasses
+import inspect
 import shlex
 
 import pytest
 
-from nst_tf.cli.main import _painting_parser
-from nst_tf.options import command_line
+from nst_tf.cli.main import parsed
+from nst_tf.options import OPTIONS, command_line, settings_of
 from nst_tf.settings import Settings
+from nst_tf.transfer import stylize
 
 USED = {"precision": "float32", "weights": "compact"}
 
@@ -34,14 +36,24 @@ USED = {"precision": "float32", "weights": "compact"}
         ),
         ({"init": "scan.0", "weights": "compact"}, "--init scan.0 --precision float32 --weights compact"),
         ({"init": "noise", "seed": 7}, "--init noise --seed 7 --precision float32 --weights compact"),
-        ({"content_layer": "block5_conv4"}, "--content-layer block5_conv4 --precision float32 --weights compact"),
+        (
+            {"content_layer": "block5_conv4"},
+            "--content-layer block5_conv4 --precision float32 --weights compact",
+        ),
     ],
 )
 def test_it_names_what_differs_and_repeats_the_run(options, words):
     settings = vars(Settings(**{**USED, **options}))
     line = command_line("my photo.jpg", "painting.jpg", {**settings, "weights_sha256": "…"}, "it's.png")
     assert line == f"""python -m nst_tf 'my photo.jpg' painting.jpg -o 'it'"'"'s.png' {words}"""
-    parsed = _painting_parser().parse_args(shlex.split(line)[3:])
-    assert (parsed.content, parsed.style, parsed.output) == ("my photo.jpg", "painting.jpg", "it's.png")
-    again = Settings(**{field.name: getattr(parsed, field.name) for field in dataclasses.fields(Settings)})
-    assert vars(again) == settings
+    options = parsed(shlex.split(line)[3:])
+    assert (options.content, options.style, options.output) == ("my photo.jpg", "painting.jpg", "it's.png")
+    assert vars(settings_of(options)) == settings
+
+
+def test_every_setting_has_an_option_and_an_argument_of_stylize():
+    defaults = {field.name: field.default for field in dataclasses.fields(Settings)}
+    assert OPTIONS.keys() == defaults.keys()
+    arguments = inspect.signature(stylize).parameters
+    assert {name: arguments[name].default for name in defaults} == defaults
+    assert arguments.keys() == {"content", "style", *defaults, "callback", "progress"}

@@ -29,7 +29,7 @@ def test_every_public_name_is_there():
     for name in nst_tf.__all__:
         assert getattr(nst_tf, name) is not None
     assert set(nst_tf.__all__) <= set(dir(nst_tf))
-    with pytest.raises(AttributeError, match="no attribute 'stylise'"):
+    with pytest.raises(AttributeError, match="nst_tf attribute stylise"):
         _ = nst_tf.stylise
 
 
@@ -66,6 +66,18 @@ def test_the_courses_functions_take_the_courses_arguments():
 def test_tensorflow_starts_quietly():
     done = python("import nst_tf; print(float(nst_tf.clip_0_1([1.5])[0]))")
     assert (done.stdout, done.stderr) == ("1.0\n", "")
+
+
+@pytest.mark.parametrize("first", ["import nst_tf", "import nst_tf.costs"])
+def test_tensorflow_starts_quietly_once_nst_tf_was_imported(first):
+    done = python(f"{first}; import tensorflow as tf; print(int(tf.constant(1)))")
+    assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+def test_tensorflow_first_starts_as_ever_and_works():
+    done = python("import tensorflow, nst_tf; print(float(nst_tf.clip_0_1([1.5])[0]))")
+    assert (done.returncode, done.stdout) == (0, "1.0\n")
+    assert "oneDNN" in done.stderr or "GPU" in done.stderr
 
 
 def test_what_comes_after_the_import_is_shown():

@@ -15,7 +15,8 @@ from nst_tf.plots import cost_curves, picture_grid, triptych
 from nst_tf.transfer import Costs
 
 HISTORY = [
-    Costs(step, 1000.0 / (step + 1), 10.0 + step, 500.0 / (step + 1), 0.1 * step, 400, 10, 0.5) for step in range(20)
+    Costs(step, 1000.0 / (step + 1), 10.0 + step, 500.0 / (step + 1), 0.1 * step, 400, 10, 0.5)
+    for step in range(20)
 ]
 
 
@@ -32,7 +33,9 @@ def test_the_triptych_shows_three_pictures_at_one_height(tmp_path):
 
 
 def test_the_grid_shows_each_picture_with_its_label(tmp_path):
-    pictures = {name: np.full((20, 30, 3), value) for name, value in {"black": 0.0, "grey": 0.5, "white": 1.0}.items()}
+    pictures = {
+        name: np.full((20, 30, 3), value) for name, value in {"black": 0.0, "grey": 0.5, "white": 1.0}.items()
+    }
     figure = picture_grid(pictures, "Three pictures", columns=2)
     figure.savefig(tmp_path / "grid.png")
     assert figure.get_suptitle() == "Three pictures"
@@ -74,9 +77,13 @@ FIGURES = {
     "patch_grids": lambda: plots.patch_grids(
         {"unit 1": np.zeros((9, 5, 5, 3)), "unit 2": np.ones((9, 5, 5, 3))}, "Patches"
     ),
-    "feature_maps": lambda: plots.feature_maps(GREY, {"block1_conv1": {"channel 1": np.ones((4, 6))}}, "Maps"),
+    "feature_maps": lambda: plots.feature_maps(
+        GREY, {"block1_conv1": {"channel 1": np.ones((4, 6))}}, "Maps"
+    ),
     "growing_patches": lambda: plots.growing_patches(GREY, (2, 3), {"a": 1, "b": 3}, "Fields"),
-    "heat_maps": lambda: plots.heat_maps({"one": np.eye(3) + 1, "two": np.ones((3, 3))}, "Matrices", log=True),
+    "heat_maps": lambda: plots.heat_maps(
+        {"one": np.eye(3) + 1, "two": np.ones((3, 3))}, "Matrices", log=True
+    ),
     "number_table": lambda: plots.number_table(np.eye(2) + 1, "ab", "cd", "Table", xlabel="x", ylabel="y"),
     "bars": lambda: plots.bars({"s": {"a": 1.0, "b": 2.0}}, "Bars", xlabel="x", ylabel="y"),
     "curves": lambda: plots.curves({"s": ([0, 1], [2, 1])}, "Curves", xlabel="x", ylabel="y"),
@@ -136,7 +143,9 @@ def test_hidden_axes_need_no_labels_but_a_title(displayed):
 
 
 def test_an_animation_shows_its_frames_in_turn(displayed):
-    frames = {name: np.full((30, 60, 3), value) for name, value in {"one": 0.0, "two": 0.5, "three": 1.0}.items()}
+    frames = {
+        name: np.full((30, 60, 3), value) for name, value in {"one": 0.0, "two": 0.5, "three": 1.0}.items()
+    }
     plots.show(plots.animation(frames, "From black to white"))
     ((data, metadata),) = displayed
     assert metadata["image/gif"]["alt"] == "From black to white"
@@ -164,7 +173,9 @@ def test_zeros_have_a_place_on_a_logarithmic_colour_scale(displayed):
 
 
 def test_a_sixth_line_is_drawn_too():
-    (axes,) = plots.curves({str(n): ([0, 1], [1, n + 1]) for n in range(6)}, "Six", xlabel="x", ylabel="y").axes
+    (axes,) = plots.curves(
+        {str(n): ([0, 1], [1, n + 1]) for n in range(6)}, "Six", xlabel="x", ylabel="y"
+    ).axes
     assert len(axes.lines) == 6
 
 
@@ -174,7 +185,9 @@ def test_patches_lie_three_by_three_in_reading_order():
     picture = axes.images[0].get_array()
     side = picture.shape[0]
     centres = [
-        picture[side * (2 * row + 1) // 6, side * (2 * column + 1) // 6, 0] for row in range(3) for column in range(3)
+        picture[side * (2 * row + 1) // 6, side * (2 * column + 1) // 6, 0]
+        for row in range(3)
+        for column in range(3)
     ]
     np.testing.assert_allclose(centres, np.linspace(0, 1, 9))
 
@@ -188,12 +201,16 @@ def test_the_growing_patches_are_cut_out_around_the_spot():
 
 
 def test_heat_maps_share_one_colour_scale():
-    figure = plots.heat_maps({"one": np.full((2, 2), 3.0), "two": np.array([[1.0, 9.0], [2.0, 4.0]])}, "Matrices")
+    figure = plots.heat_maps(
+        {"one": np.full((2, 2), 3.0), "two": np.array([[1.0, 9.0], [2.0, 4.0]])}, "Matrices"
+    )
     assert {axes.images[0].get_clim() for axes in figure.axes[:2]} == {(1.0, 9.0)}
 
 
 def test_bars_and_curves_show_the_numbers():
-    (axes,) = plots.bars({"s": {"a": 1.0, "b": 2.0}, "t": {"a": 3.0, "b": 4.0}}, "Bars", xlabel="x", ylabel="y").axes
+    (axes,) = plots.bars(
+        {"s": {"a": 1.0, "b": 2.0}, "t": {"a": 3.0, "b": 4.0}}, "Bars", xlabel="x", ylabel="y"
+    ).axes
     assert [bar.get_height() for bar in axes.patches] == [1, 2, 3, 4]
     (axes,) = plots.curves({"s": ([0, 1], [2, 1])}, "Curves", xlabel="x", ylabel="y").axes
     assert axes.get_yscale() == "log"

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import ROOT
 
 from nst_tf import compute_content_cost, get_layer_outputs, load_image, load_vgg19, preprocess
-from nst_tf._tensorflow import tf
 from nst_tf.probes import OUTSIDE, excitement, exciting_patches, receptive_field, reconstruct
 
 PHOTOS = sorted((ROOT / "images/photos").glob("*.jpg"))
@@ -132,7 +132,9 @@ def test_excitement_needs_layers_and_images(vgg, photographs):
 
 def test_reconstruct_finds_the_image_that_a_cost_describes():
     wanted = np.random.default_rng(0).random((1, 6, 8, 3), dtype=np.float32)
-    found = reconstruct(lambda G: tf.reduce_sum(tf.square(G - wanted)), np.full_like(wanted, 0.5), 30, progress=False)
+    found = reconstruct(
+        lambda G: tf.reduce_sum(tf.square(G - wanted)), np.full_like(wanted, 0.5), 30, progress=False
+    )
     np.testing.assert_allclose(found.image, wanted, atol=1e-3)
     assert found.costs[0] == pytest.approx(float(np.square(wanted - 0.5).sum()), rel=1e-4)
     assert min(found.costs) < 1e-4

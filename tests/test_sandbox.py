@@ -183,7 +183,8 @@ def test_a_copy_of_the_packages_solution_is_reported(sandbox):
 def test_what_it_starts_is_ended(sandbox):
     before = {process.pid for process in psutil.process_iter()}
     cell = (
-        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n" + RIGHT_GRAM
+        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        + RIGHT_GRAM
     )
     judged(sandbox, "gram_matrix", cell)
     time.sleep(1)

@@ -7,14 +7,17 @@ import pytest
 from conftest import LOUVRE, SUMMERTIME, opened
 
 from nst_tf import load_image, stylize, tensor_to_image
+from nst_tf.images import resized
 from nst_tf.objective import Objective
-from nst_tf.optimizers import Ending
 from nst_tf.plots import ORANGE, cost_curves
-from nst_tf.stages import Stage, resized, stages, with_changes
+from nst_tf.progress import Ending
+from nst_tf.stages import Stage, stages, with_changes
 
 
 def sizes(size, shorter_side=None, minimum_side=16, steps=100):
-    return [stage.size for stage in stages(size, shorter_side or size, minimum_side, steps, coarse_to_fine=True)]
+    return [
+        stage.size for stage in stages(size, shorter_side or size, minimum_side, steps, coarse_to_fine=True)
+    ]
 
 
 # ------------------------------------------------------------------------------------- the plan
@@ -81,6 +84,21 @@ def test_a_run_in_three_stages(painted):
     np.testing.assert_array_equal(result.image, np.round(best.G[0] * 255))
 
 
+def test_a_run_tells_its_plan(painted):
+    assert {tuple(progress.stages) for progress in painted[1]} == {
+        (Stage(100, 5), Stage(200, 7), Stage(400, 24)),
+    }
+
+
+def test_the_plan_knows_how_narrow_the_style_is():
+    """A style of 400×40 pixels has 10 on its shorter side at a quarter of the size: too few for block 5."""
+    seen = []
+    narrow = np.asarray(opened(SUMMERTIME))[:30, :300]
+    result = stylize(LOUVRE, narrow, size=400, steps=24, progress=False, callback=seen.append)
+    assert [stage.size for stage in seen[0].stages] == [200, 400]
+    assert list(dict.fromkeys(row.size for row in result.history)) == [200, 400]
+
+
 def test_each_stage_starts_from_what_the_one_before_has_changed(painted):
     _, seen = painted
     start, first, last = seen[0].G, seen[6], seen[5]
@@ -94,16 +112,22 @@ def test_each_stage_starts_from_what_the_one_before_has_changed(painted):
 @pytest.mark.parametrize("size", [401, 406])
 def test_any_size_and_proportions(size, quarter_turns):
     content = np.rot90(np.asarray(opened(LOUVRE)), quarter_turns)
-    result = stylize(content, SUMMERTIME, size=size, steps=24, progress=False, callback=lambda row: row.costs.step == 9)
+    result = stylize(
+        content, SUMMERTIME, size=size, steps=24, progress=False, callback=lambda row: row.costs.step == 9
+    )
     assert [row.size for row in result.history] == [size // 4] * 6 + [size // 2] * 2 + [size] * 2
     assert result.image.size == tensor_to_image(load_image(content, size)).size
 
 
 def test_a_start_picture_is_not_painted_over_at_a_coarse_size(painted):
     before = painted[0]
-    result = stylize(LOUVRE, SUMMERTIME, size=400, steps=24, init=before.image, progress=False, callback=lambda _: True)
+    result = stylize(
+        LOUVRE, SUMMERTIME, size=400, steps=24, init=before.image, progress=False, callback=lambda _: True
+    )
     assert [row.size for row in result.history] == [400]
-    assert result.history[0].J == pytest.approx(min(row.J for row in before.history if row.size == 400), rel=0.05)
+    assert result.history[0].J == pytest.approx(
+        min(row.J for row in before.history if row.size == 400), rel=0.05
+    )
 
 
 def test_a_stop_between_two_stages_keeps_what_the_first_has_changed(monkeypatch):
@@ -127,7 +151,9 @@ def test_a_stop_between_two_stages_keeps_what_the_first_has_changed(monkeypatch)
 
 def test_a_picture_of_a_coarse_stage_keeps_the_start_images_details():
     seen = []
-    stylize(LOUVRE, SUMMERTIME, size=400, steps=24, progress=False, callback=lambda row: seen.append(row) or True)
+    stylize(
+        LOUVRE, SUMMERTIME, size=400, steps=24, progress=False, callback=lambda row: seen.append(row) or True
+    )
     np.testing.assert_array_equal(seen[0].picture(), np.round(load_image(LOUVRE, 400)[0] * 255))
 
 
@@ -170,7 +196,9 @@ def test_the_curves_break_where_the_size_changes(painted, tmp_path):
 
 
 def test_the_curves_break_where_alpha_or_beta_change(painted, tmp_path):
-    history = [row._replace(beta=0.05 if row.step < 16 else 0.5) for row in painted[0].history if row.size == 400]
+    history = [
+        row._replace(beta=0.05 if row.step < 16 else 0.5) for row in painted[0].history if row.size == 400
+    ]
     figure = cost_curves(history, compact=True)
     figure.savefig(tmp_path / "curves.png")
     (axes,) = figure.axes

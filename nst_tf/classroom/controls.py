@@ -44,7 +44,9 @@ class Controls:
         ]
         self._lambdas = [w.HTML().add_class("nst-lambda") for _ in self._shares]
         self._init = w.Dropdown(options=list(INITS), value=Settings.init, description="G starts as")
-        self._optimizer = w.Dropdown(options=list(OPTIMIZER_NAMES), value=Settings.optimizer, description="Optimizer")
+        self._optimizer = w.Dropdown(
+            options=list(OPTIMIZER_NAMES), value=Settings.optimizer, description="Optimizer"
+        )
         self._steps = w.BoundedIntText(value=STEPS, min=1, max=2000, step=50, description="Steps")
         self._seed = w.BoundedIntText(value=Settings.seed, min=0, max=1_000_000, description="Seed")
         self.main = w.VBox(
@@ -103,7 +105,9 @@ class Controls:
         ]
 
     def _show_numbers(self) -> None:
-        self._ratio_in_numbers.value = f"β/α = {plain(self.beta / ALPHA)}: α = {ALPHA:g}, β = {plain(self.beta)}"
+        self._ratio_in_numbers.value = (
+            f"β/α = {two_digits(self.beta / ALPHA)}: α = {ALPHA:g}, β = {two_digits(self.beta)}"
+        )
         for shown, (_, weight) in zip(self._lambdas, self._style_layers(), strict=True):
             shown.value = f"λ = {weight:g}"
 
@@ -125,7 +129,9 @@ class Controls:
         columns = [
             w.VBox([noted(self._content_layer, CONTENT_LAYER), noted(self._init, INIT)]),
             noted(layers, STYLE_LAYERS),
-            w.VBox([noted(self._optimizer, OPTIMIZER), noted(self._steps, EVALUATIONS), noted(self._seed, SEED)]),
+            w.VBox(
+                [noted(self._optimizer, OPTIMIZER), noted(self._steps, EVALUATIONS), noted(self._seed, SEED)]
+            ),
         ]
         return w.GridBox(columns).add_class("nst-more")
 
@@ -141,7 +147,7 @@ EVALUATIONS = "1 to 2000. More of them bring J further down."
 SEED = "Of the noise, where G starts from some."
 
 
-def plain(number: float) -> str:
+def two_digits(number: float) -> str:
     """Two digits, without an exponent."""
     return np.format_float_positional(number, precision=2, fractional=False, trim="-")
 

@@ -13,9 +13,9 @@ import ipywidgets as w
 
 from nst_tf.classroom.controls import ALPHA, Controls, note
 from nst_tf.classroom.picker import Picker, data_url
-from nst_tf.classroom.runner import Runner, in_one_line
+from nst_tf.classroom.runner import Runner
 from nst_tf.classroom.server import UPLOAD_LIMIT
-from nst_tf.classroom.session import Job
+from nst_tf.classroom.session import Job, kind_and_text
 from nst_tf.classroom.view import View
 from nst_tf.classroom.widgets import Pulse
 from nst_tf.settings import SettingsError
@@ -52,7 +52,8 @@ class Demo:
         self._style = Picker("style", "Style S", "great_wave", limit)
         self._controls = Controls()
         self._start, self._stop, self._resume = (
-            w.Button(description=name).add_class(f"nst-{name.lower()}") for name in ("Start", "Stop", "Continue")
+            w.Button(description=name).add_class(f"nst-{name.lower()}")
+            for name in ("Start", "Stop", "Continue")
         )
         self._originals = w.HTML().add_class("nst-originals")
         self._originals_shown: tuple[int, int] | None = None
@@ -88,7 +89,9 @@ class Demo:
             column.add_class(f"nst-{side}")
         main = w.GridBox(columns).add_class("nst-main")
         header = w.HTML(HEADER).add_class("nst-header")
-        return w.Box([w.VBox([self._pulse, header, main, self._controls.more]).add_class("nst")]).add_class("nst-frame")
+        return w.Box([w.VBox([self._pulse, header, main, self._controls.more]).add_class("nst")]).add_class(
+            "nst-frame"
+        )
 
     def _listen(self) -> None:
         self._pulse.on_msg(lambda *_: self._beat())
@@ -124,7 +127,7 @@ class Demo:
         except SettingsError as problem:
             self._runner.fail(str(problem))
         except Exception as problem:
-            self._runner.fail(f"The page failed ({in_one_line(problem)}): try again.")
+            self._runner.fail(f"The page failed ({kind_and_text(problem)}): try again.")
 
     def _choose(self) -> None:
         self._view.preview(self._content.chosen)

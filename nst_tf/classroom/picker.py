@@ -6,8 +6,7 @@ from pathlib import Path
 
 from PIL import Image, ImageOps
 
-from nst_tf.classroom.runner import in_one_line
-from nst_tf.classroom.session import Original
+from nst_tf.classroom.session import Original, kind_and_text
 from nst_tf.classroom.widgets import Thumbnails
 from nst_tf.files import pictures_folder
 from nst_tf.images import ImageError, Source, decode_picture, load_image, tensor_to_image
@@ -54,7 +53,7 @@ class Picker:
         except ImageError as problem:
             self.thumbnails.say(str(problem))
         except Exception as problem:  # whatever it is, the page goes on
-            self.thumbnails.say(f"{name} can't be used ({in_one_line(problem)}): choose another picture.")
+            self.thumbnails.say(f"{name} can't be used ({kind_and_text(problem)}): choose another picture.")
         else:
             self.thumbnails.chosen = len(self._originals) - 1
             self.thumbnails.say("")

@@ -4,16 +4,13 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from nst_tf.classroom.session import Job, Pace, Session
+from nst_tf.classroom.session import Job, Pace, Session, kind_and_text
 from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
+from nst_tf.progress import CostWeights, Ending, Progress
 from nst_tf.settings import Settings, SettingsError
 from nst_tf.weights import WeightsError
-
-if TYPE_CHECKING:  # TensorFlow takes seconds to load: the thread does that, while the page is there already
-    from nst_tf.transfer import CostWeights, Progress
 
 # Seconds for which new weights have to stay the same, lest every move of a dragged slider starts anew.
 RESTED = 0.5
@@ -77,7 +74,9 @@ class Runner:
         picture = self.session.picture
         if picture is None:
             return False
-        return self._begin(job._replace(settings=dataclasses.replace(job.settings, init=picture)), self.session)
+        return self._begin(
+            job._replace(settings=dataclasses.replace(job.settings, init=picture)), self.session
+        )
 
     def stop(self) -> None:
         """End the job under way after this evaluation."""
@@ -116,11 +115,13 @@ class Runner:
         except (ImageError, SettingsError) as problem:
             self.fail(str(problem))
         except WeightsError as problem:
-            self.fail(f"{str(problem).splitlines()[0]} In a terminal, python -m nst_tf weights says what to do.")
+            self.fail(
+                f"{str(problem).splitlines()[0]} In a terminal, python -m nst_tf weights says what to do."
+            )
         except MemoryError:
             self.fail("There is not enough memory: use a smaller size.")
         except Exception as problem:  # whatever it is, the page goes on
-            self.fail(f"The run failed ({in_one_line(problem)}): start again.")
+            self.fail(f"The run failed ({kind_and_text(problem)}): start again.")
 
     def _say(self, line: str) -> None:
         self.failed, self.status = False, line
@@ -128,16 +129,18 @@ class Runner:
     def _prepare(self, job: Job) -> None:
         self._say("Loading TensorFlow and VGG-19…")
         from nst_tf.objective import Objective
-        from nst_tf.precision import fastest_precision
+        from nst_tf.precision import fastest_precision, seconds_of
         from nst_tf.vgg import load_vgg19
 
         vgg = load_vgg19(job.settings.weights, precision=fastest_precision()[0], say=self._say)
         self._say("Measuring how fast this machine is…")
         seconds, pixels = [], []
         for size in TRIAL_SIZES:
-            C, S, G = load_inputs(job.content.source, job.style.source, dataclasses.replace(job.settings, size=size))
+            C, S, G = load_inputs(
+                job.content.source, job.style.source, dataclasses.replace(job.settings, size=size)
+            )
             objective = Objective(vgg, C, S, job.settings)
-            seconds.append(min(_seconds(lambda objective=objective, G=G: objective(G)) for _ in range(3)))
+            seconds.append(min(seconds_of(lambda objective=objective, G=G: objective(G)) for _ in range(3)))
             pixels.append(G.shape[1] * G.shape[2])
         per_pixel = max(0.0, (seconds[1] - seconds[0]) / (pixels[1] - pixels[0]))
         self.pace = Pace(max(0.0, seconds[0] - per_pixel * pixels[0]), per_pixel)
@@ -150,10 +153,12 @@ class Runner:
             self._say("Stopped before the first step")
             return
         self._say("Loading the pictures…")
-        from nst_tf.transfer import CostWeights, Ending, stylize
+        from nst_tf.transfer import stylize  # with TensorFlow, which takes seconds to load
 
-        def look_on(progress: "Progress") -> "bool | CostWeights | None":
-            if not self.begun:  # before, the job can turn out to be impossible, and the session stays as it was
+        def look_on(progress: Progress) -> bool | CostWeights | None:
+            if (
+                not self.begun
+            ):  # before, the job can turn out to be impossible, and the session stays as it was
                 session.begin_run(job)
                 self._say("Painting")
             session.record(progress)
@@ -164,24 +169,13 @@ class Runner:
 
         C, S, settings = job
         result = stylize(C.source, S.source, **vars(settings), callback=look_on, progress=False)
-        done = result.ending in (Ending.FINISHED, Ending.CONVERGED)
+        done = result.ending.is_regular
         session.end_run(result.image, result.settings, stopped=not done)
-        self._say(self._in_words(result.ending.value, done))
+        self._say(self._told(result.ending))
 
-    def _in_words(self, ending: str, done: bool) -> str:
+    def _told(self, ending: Ending) -> str:
         if self._stop:
             return "Stopped"
         if not self._is_watched():
             return "Stopped, as the page did not answer"
-        return "Done" if done else f"Stopped: {ending}"
-
-
-def in_one_line(problem: Exception) -> str:
-    """An error's kind and text."""
-    return f"{type(problem).__name__}: {' '.join(str(problem).split())[:200]}"
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
+        return "Done" if ending.is_regular else f"Stopped: {ending.value}"

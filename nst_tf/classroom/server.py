@@ -9,7 +9,6 @@ import importlib.util
 import logging
 import os
 import socket
-from collections.abc import Sequence
 from pathlib import Path
 
 from nst_tf.files import demo_notebook
@@ -36,30 +35,36 @@ class ClassroomError(RuntimeError):
     """The page can't be served. The text is one sentence that says why and what to do."""
 
 
-def main(arguments: Sequence[str], parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options that ``serve`` needs."""
+    parser.add_argument(
+        "--address",
+        default=LOCAL,
+        help="of this machine, to listen on (%(default)s: nobody else can open the page; 0.0.0.0: whoever "
+        "reaches this machine can)",
+    )
+    parser.add_argument("--port", type=_port, help=f"to listen on ({PORT}, or the next one that is free)")
+
+
+def serve(address: str, port: int | None) -> None:
     """Serve the demo until Ctrl-C.
 
     Args:
-        arguments: of the command line.
-        parser: to which this command's options are added.
+        address: of this machine, to listen on.
+        port: likewise; None for the next one from 8866 on that is free.
 
     Raises:
         SettingsError: nothing can listen on that address or port.
         ClassroomError: Voilà is not installed.
         WeightsError: VGG-19's weights can't be had.
     """
-    parser.add_argument(
-        "--address",
-        default=LOCAL,
-        help="of this machine, to listen on (%(default)s: nobody else can open the page; 0.0.0.0: whoever reaches this machine can)",
-    )
-    parser.add_argument("--port", type=_port, help=f"to listen on ({PORT}, or the next one that is free)")
-    options = parser.parse_args(arguments)
     if not all(map(importlib.util.find_spec, ("voila", "anywidget", "ipykernel"))):
-        raise ClassroomError('The classroom needs Voilà: python -m pip install -e ".[classroom]" installs it.')
-    port = _free_port(options.address, options.port)
+        raise ClassroomError(
+            'The classroom needs Voilà: python -m pip install -e ".[classroom]" installs it.'
+        )
+    port = _free_port(address, port)
     print(load_weights("auto"), flush=True)  # here, where a problem with them can be read
-    _serve(options.address, port)
+    _serve(address, port)
 
 
 def _port(text: str) -> int:
@@ -113,7 +118,9 @@ def _serve(address: str, port: int) -> None:
         logging.getLogger(f"tornado.{name}").setLevel(logging.ERROR)
     app = Voila(config=config)
     app.initialize([str(demo_notebook())])
-    IOLoop.current().add_callback(print, f"The demo is at {_url(address, port)} (Ctrl-C stops it)", flush=True)
+    IOLoop.current().add_callback(
+        print, f"The demo is at {_url(address, port)} (Ctrl-C stops it)", flush=True
+    )
     app.start()
 
 

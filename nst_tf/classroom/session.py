@@ -4,18 +4,15 @@ import statistics
 import time
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from PIL import Image
 
 from nst_tf.images import Source
-from nst_tf.layers import minimum_side
 from nst_tf.options import command_line
+from nst_tf.progress import Costs, Progress
 from nst_tf.settings import Settings
-from nst_tf.stages import Stage, stages
-
-if TYPE_CHECKING:  # TensorFlow takes seconds to load, and nothing here needs it
-    from nst_tf.transfer import Costs, Progress
+from nst_tf.stages import Stage
 
 PICTURE_EVERY = 1.0  # seconds
 SNAPSHOTS = 60  # of which at most so many are kept
@@ -69,6 +66,7 @@ class Session:
         self.snapshots: dict[int, Image.Image] = {}
         self.steps = 0
         self.settings: dict | None = None
+        self._stages: list[Stage] = []  # of the run that is under way, or of the last one
         self._stopped = False
         self._before: Costs | None = None  # the last row of the runs before this one
         self._interval = 1  # of the steps that become snapshots
@@ -81,12 +79,15 @@ class Session:
         self._before = self.history[-1] if self.history else None
         self.steps = self._steps_before + job.settings.steps
 
-    def record(self, progress: "Progress") -> None:
+    def record(self, progress: Progress) -> None:
         """One step more."""
+        self._stages = progress.stages
         row = progress.costs
         if self._before:
             row = row._replace(step=row.step + self._before.step, seconds=row.seconds + self._before.seconds)
-        if progress.costs.step or not self._before:  # a run that goes on starts with the picture that is there already
+        if (
+            progress.costs.step or not self._before
+        ):  # a run that goes on starts with the picture that is there already
             self.history.append(row)
         now = time.monotonic()
         if row.step % self._interval == 0 or now - self._pictured >= PICTURE_EVERY:
@@ -116,7 +117,7 @@ class Session:
         pace = pace or Pace(0, 1)
         slowness = statistics.median(recent) / pace.of(width * scale, height * scale) if recent else 1
         step, seconds = rows[-1].step - self._steps_before, 0.0
-        for stage in self._stages():
+        for stage in self._stages:
             scale = stage.size / max(width, height)
             seconds += max(0, stage.last_step - step) * pace.of(width * scale, height * scale)
             step = max(step, stage.last_step)
@@ -131,7 +132,11 @@ class Session:
     @property
     def repeatable(self) -> bool:
         """Whether one command paints the same again: it was one run to its end, with one β/α."""
-        return len(self.jobs) == 1 and not self._stopped and len({(row.alpha, row.beta) for row in self.history}) == 1
+        return (
+            len(self.jobs) == 1
+            and not self._stopped
+            and len({(row.alpha, row.beta) for row in self.history}) == 1
+        )
 
     @property
     def name(self) -> str:
@@ -144,14 +149,15 @@ class Session:
     def _steps_before(self) -> int:
         return self._before.step if self._before else 0
 
-    def _stages(self) -> list[Stage]:
-        run = self.jobs[-1].settings
-        least = minimum_side([name for name, _ in run.layers])
-        coarse_to_fine = run.coarse_to_fine and not run.starts_from_picture
-        return stages(max(self.picture.size), min(self.picture.size), least, run.steps, coarse_to_fine)
-
     def _keep(self, step: int) -> None:
         if len(self.snapshots) >= SNAPSHOTS:
             self._interval *= 2
-            self.snapshots = {step: kept for step, kept in self.snapshots.items() if step % self._interval == 0}
+            self.snapshots = {
+                step: kept for step, kept in self.snapshots.items() if step % self._interval == 0
+            }
         self.snapshots[step] = self.picture
+
+
+def kind_and_text(problem: Exception) -> str:
+    """An error in one line."""
+    return f"{type(problem).__name__}: {' '.join(str(problem).split())[:200]}"

@@ -10,12 +10,12 @@ from importlib import import_module
 import ipywidgets as w
 from PIL import Image
 
-from nst_tf.classroom.controls import noted, plain
+from nst_tf.classroom.controls import noted, two_digits
 from nst_tf.classroom.picker import encoded
 from nst_tf.classroom.runner import Runner
 from nst_tf.classroom.session import PICTURE_EVERY, Original, Session
 from nst_tf.classroom.widgets import Pulse, Stage
-from nst_tf.cli.outputs import gif_options
+from nst_tf.images import gif_options
 
 PNG, GIF, COMMAND = "PNG picture", "GIF timelapse", "Command line"
 ALIKE = "One like it, as it was stopped, continued or had several β/α:"
@@ -58,7 +58,11 @@ class View:
                 (COMMAND, "the command that repeats it"),
             )
         }
-        for kind, download in {PNG: self._send_picture, GIF: self._make_gif, COMMAND: self._send_command}.items():
+        for kind, download in {
+            PNG: self._send_picture,
+            GIF: self._make_gif,
+            COMMAND: self._send_command,
+        }.items():
             self._files[kind].on_click(lambda _, download=download: explained(download))
         downloads = w.HBox([w.Label("Download"), *self._files.values()]).add_class("nst-buttons")
         self.picture = w.VBox(
@@ -188,7 +192,9 @@ def _numbers(session: Session, runner: Runner, running: bool) -> str:
     row = session.history[-1]
     left = session.seconds_left(runner.pace) if running else None
     still = f", {left:.0f} s left" if left is not None else ""
-    numbers = f"step {row.step} of {session.steps}<br>{row.seconds:.0f} s{still}<br>J = {_power_of_ten(row.J)}"
+    numbers = (
+        f"step {row.step} of {session.steps}<br>{row.seconds:.0f} s{still}<br>J = {_power_of_ten(row.J)}"
+    )
     bar = f"<progress max='{session.steps}' value='{row.step}' aria-label='progress of the run'></progress>"
     return f"<p class='nst-numbers'>{numbers}</p>{bar}"
 
@@ -202,7 +208,9 @@ def _labelled(session: Session) -> list[tuple[str, int]]:
     """The snapshots' steps, each after what it is called: the step, and its β/α if they were several."""
     ratios = {row.step: row.beta / row.alpha for row in session.history}
     several = len(set(ratios.values())) > 1
-    return [(f"step {step}" + f", β/α = {plain(ratios[step])}" * several, step) for step in session.snapshots]
+    return [
+        (f"step {step}" + f", β/α = {two_digits(ratios[step])}" * several, step) for step in session.snapshots
+    ]
 
 
 def _drawn(session: Session) -> str:

@@ -1,34 +1,34 @@
 """The command line: ``python -m nst_tf CONTENT STYLE``, and after an installation ``nst-tf``.
 
-TensorFlow, which takes seconds to load, is imported only once the arguments and the pictures are known
-to be good.
+TensorFlow, which takes seconds to load, is imported only once the arguments and the pictures are known to be good.
 """
 
 import argparse
-import dataclasses
 import io
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import nst_tf
-from nst_tf.classroom.server import ClassroomError
+from nst_tf.classroom import server
 from nst_tf.cli.outputs import Outputs
 from nst_tf.files import pictures_folder
 from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
-from nst_tf.layers import STYLE_PRESETS
-from nst_tf.options import command_line
-from nst_tf.settings import INITS, OPTIMIZER_NAMES, PRECISIONS, Settings, SettingsError
-from nst_tf.weights import CHOICES, WeightsError
+from nst_tf.options import add_option, add_options, command_line, settings_of
+from nst_tf.progress import Ending, say_nothing
+from nst_tf.settings import SettingsError
+from nst_tf.weights import WeightsError, load_weights
 
 GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
+DEFAULT_COMMAND = "paint"  # whose name may be left out
 DEMO_CONTENT, DEMO_STYLE = "content/louvre.jpg", "style/summertime.jpg"
 DEMO_SETTINGS = {"size": 600, "steps": 200}
 
-_COMMANDS = """\
+_OTHER_COMMANDS = """\
 other commands:
   nst-tf demo [-o OUT] [options]    the Louvre in the manner of Mary Cassatt's Summertime
   nst-tf weights [--weights W]      fetch VGG-19's weights, and say which are in use
@@ -37,8 +37,11 @@ other commands:
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str):
-        self.exit(BAD_INPUT, f"{self.prog}: {message}{'' if message.endswith('.') else '.'} See {self.prog} --help\n")
+    def error(self, message: str) -> NoReturn:
+        self.exit(
+            BAD_INPUT,
+            f"{self.prog}: {message}{'' if message.endswith('.') else '.'} See {self.prog} --help\n",
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,16 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a console without α shows ? and goes on
     try:
-        if arguments[:1] == ["weights"]:
-            return _report_weights(arguments[1:])
-        if arguments[:1] == ["classroom"]:
-            return _open_classroom(arguments[1:])
-        if arguments[:1] == ["demo"]:
-            return _paint(_demo_parser().parse_args(arguments[1:]))
-        return _paint(_painting_parser().parse_args(arguments))
+        options = parsed(arguments)
+        return options.run(options)
     except (ImageError, SettingsError) as problem:
         return _complain(problem, BAD_INPUT)
-    except (WeightsError, ClassroomError) as problem:
+    except (WeightsError, server.ClassroomError) as problem:
         return _complain(problem, FAILED)
     except KeyboardInterrupt:
         return _complain("Interrupted before there was a picture: nothing was written.", INTERRUPTED)
@@ -67,174 +65,70 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"{problem.filename or 'The output'} can't be used: {problem.strerror}.", FAILED)
 
 
+def parsed(arguments: list[str]) -> argparse.Namespace:
+    """The options given to a command, and under ``run`` the function that does it."""
+    parser = _Parser(prog="nst-tf")
+    commands = parser.add_subparsers()
+    _add_paint(commands)
+    _add_demo(commands)
+    _add_weights(commands)
+    _add_classroom(commands)
+    if arguments[:1] and arguments[0] in commands.choices:
+        return parser.parse_args(arguments)
+    return parser.parse_args([DEFAULT_COMMAND, *arguments])
+
+
 def _complain(problem: object, exit_code: int) -> int:
     print(f"nst-tf: {problem}", file=sys.stderr)
     return exit_code
 
 
-def _paint(options: argparse.Namespace) -> int:
-    settings = Settings(**{field.name: getattr(options, field.name) for field in dataclasses.fields(Settings)})
-    inputs = [options.content, options.style, *([] if options.init in INITS else [options.init])]
-    picture = options.output or f"{Path(options.content).stem}_{Path(options.style).stem}.png"
-    outputs = Outputs(picture, inputs, options.save_every, options.gif, options.curves)
-    load_inputs(options.content, options.style, settings)
-
-    from nst_tf.transfer import Ending, stylize
-
-    result = stylize(
-        options.content,
-        options.style,
-        **vars(settings),
-        callback=outputs.record,
-        progress=not options.quiet,
-    )
-    say = _say_nothing if options.quiet else print
-    try:
-        outputs.write(result, say)
-        if result.ending in (Ending.FINISHED, Ending.CONVERGED):
-            say(f"The same again: {command_line(options.content, options.style, result.settings, picture)}")
-    except ImageError as problem:
-        return _complain(problem, FAILED)
-    except KeyboardInterrupt:
-        return _complain("Interrupted while the files were being written: those named above are whole.", INTERRUPTED)
-    return {Ending.INTERRUPTED: INTERRUPTED, Ending.NOT_FINITE: FAILED}.get(result.ending, GOOD)
+# ------------------------------------------------------------------------------------------ paint, demo
 
 
-def _report_weights(arguments: list[str]) -> int:
-    parser = _Parser(prog="nst-tf weights", description="Fetch VGG-19's weights and say which are in use.")
-    _add_weights(parser)
-    options = parser.parse_args(arguments)
-
-    from nst_tf.weights import load_weights
-
-    weights = load_weights(options.weights)
-    print(weights)
-    print(f"{len(weights.layers)} layers, SHA-256 {weights.checksum()}")
-    return GOOD
-
-
-def _open_classroom(arguments: list[str]) -> int:
-    parser = _Parser(prog="nst-tf classroom", description="Serve the classroom demo as a web page, until Ctrl-C.")
-    server.main(arguments, parser)
-    return GOOD
-
-
-def _demo_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="nst-tf demo",
-        usage="nst-tf demo [-o OUT] [options]",
-        description="Paint the Louvre in the manner of Mary Cassatt's Summertime.",
-    )
-    _add_options(parser)
-    folder = pictures_folder()
-    parser.set_defaults(content=str(folder / DEMO_CONTENT), style=str(folder / DEMO_STYLE), **DEMO_SETTINGS)
-    return parser
-
-
-def _painting_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _add_paint(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser(
+        DEFAULT_COMMAND,
         prog="nst-tf",
         usage="nst-tf CONTENT STYLE [-o OUT] [options]",
         description="Paint the picture CONTENT in the manner of the picture STYLE.",
-        epilog=_COMMANDS,
+        epilog=_OTHER_COMMANDS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("content", metavar="CONTENT", help="the photograph: any picture that Pillow opens")
     parser.add_argument("style", metavar="STYLE", help="the painting")
-    _add_options(parser)
-    return parser
+    _add_painting_options(parser)
+    parser.set_defaults(run=_paint)
 
 
-def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-o", "--output", metavar="OUT", help="what to write (default: CONTENT_STYLE.png, here)")
+def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser(
+        "demo",
+        usage="nst-tf demo [-o OUT] [options]",
+        description="Paint the Louvre in the manner of Mary Cassatt's Summertime.",
+    )
+    _add_painting_options(parser)
+    folder = pictures_folder()
+    pictures = {"content": str(folder / DEMO_CONTENT), "style": str(folder / DEMO_STYLE)}
+    parser.set_defaults(run=_paint, **pictures, **DEMO_SETTINGS)
+
+
+def _add_painting_options(parser: _Parser) -> None:
+    parser.add_argument(
+        "-o", "--output", metavar="OUT", help="what to write (default: CONTENT_STYLE.png, here)"
+    )
     parser.add_argument("--version", action="version", version=f"nst_tf {nst_tf.__version__}")
-
-    look = parser.add_argument_group("how it looks")
-    look.add_argument(
-        "--size", type=int, default=Settings.size, metavar="N", help="longer side in pixels (%(default)s)"
-    )
-    look.add_argument(
-        "--alpha", type=float, default=Settings.alpha, metavar="α", help="weight of the content (%(default)s)"
-    )
-    look.add_argument(
-        "--beta", type=float, default=Settings.beta, metavar="β", help="weight of the style (%(default)s)"
-    )
-    look.add_argument(
-        "--content-layer", default=Settings.content_layer, metavar="L", help="where contents are compared (%(default)s)"
-    )
-    look.add_argument(
-        "--style-layers",
-        type=_style_layers,
-        default=Settings.style_layers,
-        metavar="L",
-        help=f"{', '.join(STYLE_PRESETS)}, or layers with weights: block1_conv1=0.5,block3_conv1=0.5 (%(default)s)",
-    )
-    look.add_argument(
-        "--init",
-        default=Settings.init,
-        metavar="I",
-        help=f"{', '.join(INITS)}, or a picture to start from (%(default)s)",
-    )
-    look.add_argument(
-        "--no-preprocess",
-        dest="preprocess",
-        action="store_false",
-        help="feed VGG-19 [0, 1], as the course's notebook does",
-    )
-
-    work = parser.add_argument_group("how it is computed")
-    work.add_argument(
-        "--optimizer", default=Settings.optimizer, metavar="O", help=f"{', '.join(OPTIMIZER_NAMES)} (%(default)s)"
-    )
-    work.add_argument(
-        "--steps", type=int, default=Settings.steps, metavar="N", help="evaluations of J and its gradient (%(default)s)"
-    )
-    work.add_argument(
-        "--no-coarse-to-fine",
-        dest="coarse_to_fine",
-        action="store_false",
-        help="take all steps at the full size",
-    )
-    work.add_argument(
-        "--precision",
-        default=Settings.precision,
-        metavar="P",
-        help=f"of the convolutions: {', '.join(PRECISIONS)} (%(default)s: whichever is faster here)",
-    )
-    work.add_argument(
-        "--learning-rate",
-        type=float,
-        metavar="R",
-        help="of adam (0.03) and gradient_descent (a first step of at most 0.1)",
-    )
-    work.add_argument("--seed", type=int, default=Settings.seed, metavar="N", help="of the noise (%(default)s)")
-    _add_weights(work)
-
+    add_options(parser)
     more = parser.add_argument_group("what else is written")
     more.add_argument(
-        "--save-every", type=_at_least_one, metavar="N", help="a snapshot every N steps, into the folder OUT_steps"
+        "--save-every",
+        type=_at_least_one,
+        metavar="N",
+        help="a snapshot every N steps, into the folder OUT_steps",
     )
     more.add_argument("--gif", metavar="FILE", help="a timelapse")
     more.add_argument("--curves", metavar="FILE", help="a plot of J, J_content and J_style")
     more.add_argument("--quiet", action="store_true", help="print nothing but errors")
-
-
-def _add_weights(parser: argparse._ActionsContainer) -> None:
-    parser.add_argument(
-        "--weights", default=Settings.weights, metavar="W", help=f"{', '.join(CHOICES)}, or a file (%(default)s)"
-    )
-
-
-def _style_layers(text: str) -> list[tuple[str, float]]:
-    if text in STYLE_PRESETS:
-        return STYLE_PRESETS[text]
-    try:
-        return [(layer, float(weight)) for layer, weight in (pair.split("=") for pair in text.split(","))]
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is neither {', '.join(STYLE_PRESETS)} nor layers with weights such as "
-            "block1_conv1=0.5,block3_conv1=0.5"
-        ) from None
 
 
 def _at_least_one(text: str) -> int:
@@ -243,5 +137,54 @@ def _at_least_one(text: str) -> int:
     return int(text)
 
 
-def _say_nothing(_: str) -> None:
-    pass
+def _paint(options: argparse.Namespace) -> int:
+    settings = settings_of(options)
+    given = [options.content, options.style, *([options.init] if settings.starts_from_picture else [])]
+    picture = options.output or f"{Path(options.content).stem}_{Path(options.style).stem}.png"
+    outputs = Outputs(picture, given, options.save_every, options.gif, options.curves)
+    inputs = load_inputs(options.content, options.style, settings)
+
+    from nst_tf.transfer import paint
+
+    result = paint(inputs, settings, callback=outputs.record, progress=not options.quiet)
+    say = say_nothing if options.quiet else print
+    try:
+        outputs.write(result, say)
+        if result.ending.is_regular:
+            say(f"The same again: {command_line(options.content, options.style, result.settings, picture)}")
+    except ImageError as problem:
+        return _complain(problem, FAILED)
+    except KeyboardInterrupt:
+        return _complain(
+            "Interrupted while the files were being written: those named above are whole.", INTERRUPTED
+        )
+    return {Ending.INTERRUPTED: INTERRUPTED, Ending.NOT_FINITE: FAILED}.get(result.ending, GOOD)
+
+
+# --------------------------------------------------------------------------------------- the others
+
+
+def _add_weights(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser("weights", description="Fetch VGG-19's weights and say which are in use.")
+    add_option(parser, "weights")
+    parser.set_defaults(run=_report_weights)
+
+
+def _report_weights(options: argparse.Namespace) -> int:
+    weights = load_weights(options.weights)
+    print(weights)
+    print(f"{len(weights.layers)} layers, SHA-256 {weights.checksum()}")
+    return GOOD
+
+
+def _add_classroom(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser(
+        "classroom", description="Serve the classroom demo as a web page, until Ctrl-C."
+    )
+    server.add_options(parser)
+    parser.set_defaults(run=_open_classroom)
+
+
+def _open_classroom(options: argparse.Namespace) -> int:
+    server.serve(options.address, options.port)
+    return GOOD

@@ -6,19 +6,14 @@ Every file's name is checked before the work starts, and every file is written w
 import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from nst_tf.files import behind_links, written_aside
-from nst_tf.images import ImageError, check_output, save_image
-
-if TYPE_CHECKING:  # transfer needs TensorFlow, which is too slow to load for a misspelt file name
-    from nst_tf.transfer import Progress, Result
+from nst_tf.images import ImageError, check_output, gif_options, save_image
+from nst_tf.progress import Progress, Result
 
 GIF_FRAMES = 50  # about so many, evenly spread over the steps
-GIF_MILLISECONDS = 100
-GIF_LAST_MILLISECONDS = 2000
 
 
 class Outputs:
@@ -56,11 +51,13 @@ class Outputs:
         written = [path for path in (self.picture, self.gif, self.curves) if path]
         for number, path in enumerate(written):
             if any(behind_links(path) == behind_links(other) for other in inputs):
-                raise ImageError(f"{path} is one of the pictures given: choose another name for what is written.")
+                raise ImageError(
+                    f"{path} is one of the pictures given: choose another name for what is written."
+                )
             if any(behind_links(path) == behind_links(other) for other in written[:number]):
                 raise ImageError(f"{path} is named for two outputs: choose another name for one of them.")
 
-    def record(self, progress: "Progress") -> None:
+    def record(self, progress: Progress) -> None:
         """Callback for ``stylize``: keeps frames for the timelapse, and writes the snapshots."""
         step = progress.costs.step
         if self.gif and step % max(1, progress.steps // GIF_FRAMES) == 0:
@@ -72,7 +69,7 @@ class Outputs:
             except (ImageError, OSError) as problem:  # the picture to come matters more: go on
                 self._problem = ImageError(f"No more snapshots were written: {problem}")
 
-    def write(self, result: "Result", say: Callable[[str], object]) -> None:
+    def write(self, result: Result, say: Callable[[str], object]) -> None:
         """Write all files, the picture first.
 
         Raises:
@@ -96,25 +93,19 @@ class Outputs:
         if problems:
             raise ImageError(" ".join(map(str, problems)))
 
-    def _write_picture(self, result: "Result") -> None:
+    def _write_picture(self, result: Result) -> None:
         save_image(result.image, self.picture)
 
-    def _write_gif(self, result: "Result") -> None:
+    def _write_gif(self, result: Result) -> None:
         frames = [*self._frames, result.image]
         save_image(frames[0], self.gif, **gif_options(frames))
 
-    def _write_curves(self, result: "Result") -> None:
+    def _write_curves(self, result: Result) -> None:
         from nst_tf.plots import cost_curves  # Matplotlib takes a second to load
 
         figure = cost_curves(result.history)
         with written_aside(self.curves) as aside:
             figure.savefig(aside, dpi=120)
-
-
-def gif_options(frames: list[Image.Image]) -> dict:
-    """What Pillow's ``save`` of the first frame needs to write them all, over and over, the last one longer."""
-    durations = [GIF_MILLISECONDS] * (len(frames) - 1) + [GIF_LAST_MILLISECONDS]
-    return {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": 0}
 
 
 def _made_unused(folder: str) -> Path:

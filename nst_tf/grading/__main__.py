@@ -11,7 +11,9 @@ def run() -> int:
     try:
         from nst_tf.grading.course import main
     except ModuleNotFoundError as problem:
-        print(f'Grading needs {problem.name}: python -m pip install -e ".[teach]" installs it.', file=sys.stderr)
+        print(
+            f'Grading needs {problem.name}: python -m pip install -e ".[teach]" installs it.', file=sys.stderr
+        )
         return 1
     return main()
 

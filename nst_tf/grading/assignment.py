@@ -51,7 +51,8 @@ class Source:
         return [
             cell.source
             for cell in self._cells
-            if "given" in cell.metadata.get("tags", []) or (grade_id(cell) in helpers and grade_id(cell) != name)
+            if "given" in cell.metadata.get("tags", [])
+            or (grade_id(cell) in helpers and grade_id(cell) != name)
         ]
 
 
@@ -82,7 +83,11 @@ def read_submission(folder: Path, released: Path) -> Submission:
     if not path.is_file():
         return Submission(
             notebook,
-            (f"there is no notebook {released.name}, but {len(others)} others" if others else "there is no notebook",),
+            (
+                f"there is no notebook {released.name}, but {len(others)} others"
+                if others
+                else "there is no notebook",
+            ),
         )
     try:
         return Submission(notebook, tuple(_fill_in(notebook, _code_cells(path))))
@@ -120,7 +125,9 @@ def _fill_in(notebook: NotebookNode, theirs: list[NotebookNode]) -> Iterator[str
             cell.outputs = list(_pictures(found))
 
 
-def _take_over(cell: NotebookNode, found: NotebookNode | None, defining: NotebookNode | None) -> Iterator[str]:
+def _take_over(
+    cell: NotebookNode, found: NotebookNode | None, defining: NotebookNode | None
+) -> Iterator[str]:
     """Put a solution into its cell: from the student's cell of that name, or from another one that defines the function."""
     name = grade_id(cell)
     if found is not None and (defining is None or _defines(name, found)):
@@ -134,7 +141,10 @@ def _take_over(cell: NotebookNode, found: NotebookNode | None, defining: Noteboo
 
 
 def _defines(name: str, cell: NotebookNode) -> bool:
-    return re.search(rf"^(def|class) {name}\b|^{name}\s*(:[^=\n]+)?=(?!=)", cell["source"], re.MULTILINE) is not None
+    return (
+        re.search(rf"^(def|class) {name}\b|^{name}\s*(:[^=\n]+)?=(?!=)", cell["source"], re.MULTILINE)
+        is not None
+    )
 
 
 def _defining(name: str, cells: list[NotebookNode]) -> NotebookNode | None:

@@ -19,10 +19,14 @@ def borrowed(name: str, cell: str) -> Iterator[str]:
     names = (*costs.__all__, *_HOMES, "stylize")
     if any(_asks_for(node, names) for node in ast.walk(tree)):
         yield "uses nst_tf's solution"
-    function = next((node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name), None)
+    function = next(
+        (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name), None
+    )
     if function is None or not hasattr(costs, name):
         return
-    original = ast.parse(inspect.getsource(getattr(getattr(costs, name), "python_function", getattr(costs, name))))
+    original = ast.parse(
+        inspect.getsource(getattr(getattr(costs, name), "python_function", getattr(costs, name)))
+    )
     if _bare(function) == _bare(original.body[0]) and len(_bare(function)) > 1:
         yield "uses nst_tf's solution (a copy of it)"
 

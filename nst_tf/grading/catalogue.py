@@ -9,8 +9,8 @@ it names the other's step too, unchanged, so that they don't combine. ``train_st
 from collections.abc import Iterator
 
 import numpy as np
+import tensorflow as tf
 
-from nst_tf._tensorflow import tf
 from nst_tf.grading.mistakes import Mistake, mistake, pairs
 from nst_tf.grading.references import ContentCost, LayerStyleCost
 
@@ -43,7 +43,11 @@ _IN_PLACE_OF_RESULT = [
         "It returns None: the exercise is not written yet, or there is no `return` with the value behind it.",
         result=lambda value: None,
     ),
-    mistake("print-for-return", "It prints the value, and returns None. Which word hands a value back?", result=_print),
+    mistake(
+        "print-for-return",
+        "It prints the value, and returns None. Which word hands a value back?",
+        result=_print,
+    ),
     mistake("exception", "It stops with {error}.", result=_fails),
     mistake(
         "no-gradient",
@@ -124,7 +128,11 @@ _QUARTERS = [
         "It is twice as large as the formula says: ½ is Gatys' factor, and the course's is another one.",
         quarter=lambda: 2,
     ),
-    mistake("doubled-divisor", "It is half of what the formula says: a 2 too much below the line?", quarter=lambda: 8),
+    mistake(
+        "doubled-divisor",
+        "It is half of what the formula says: a 2 too much below the line?",
+        quarter=lambda: 8,
+    ),
     mistake(
         "quarter-squared",
         "It is a quarter of what the formula says: is the 4 there twice, or squared with the rest?",
@@ -156,13 +164,19 @@ CONTENT = [
         "global-for-content-output",
         _GLOBAL.format(argument="content_output"),
         ignores="content_output",
-        entries=lambda content_output, generated_output: (_from_the_notebook(content_output[-1]), generated_output[-1]),
+        entries=lambda content_output, generated_output: (
+            _from_the_notebook(content_output[-1]),
+            generated_output[-1],
+        ),
     ),
     mistake(
         "global-for-generated-output",
         _GLOBAL.format(argument="generated_output"),
         ignores="generated_output",
-        entries=lambda content_output, generated_output: (content_output[-1], _from_the_notebook(generated_output[-1])),
+        entries=lambda content_output, generated_output: (
+            content_output[-1],
+            _from_the_notebook(generated_output[-1]),
+        ),
     ),
     mistake(
         "argument-changed",
@@ -419,7 +433,9 @@ LAYER_STYLE = [
         channels=lambda n_C: 1,
     ),
     mistake(
-        "channels-not-squared", "Below the line there is n_C: the formula has its square.", channels=lambda n_C: n_C
+        "channels-not-squared",
+        "Below the line there is n_C: the formula has its square.",
+        channels=lambda n_C: n_C,
     ),
     mistake("positions-missing", "(n_H·n_W)² is missing below the line.", positions=lambda n_H, n_W: 1),
     mistake(
@@ -647,19 +663,30 @@ TOTAL = [
         "α is added to J_content: a weight multiplies.",
         content=lambda alpha, J_content: alpha + J_content,
     ),
-    mistake("beta-added", "β is added to J_style: a weight multiplies.", style=lambda beta, J_style: beta + J_style),
+    mistake(
+        "beta-added",
+        "β is added to J_style: a weight multiplies.",
+        style=lambda beta, J_style: beta + J_style,
+    ),
     mistake(
         "divided-by-alpha",
         "J_content is divided by α: a weight multiplies.",
         content=lambda alpha, J_content: J_content / alpha,
     ),
     mistake(
-        "divided-by-beta", "J_style is divided by β: a weight multiplies.", style=lambda beta, J_style: J_style / beta
+        "divided-by-beta",
+        "J_style is divided by β: a weight multiplies.",
+        style=lambda beta, J_style: J_style / beta,
     ),
     mistake(
-        "content-missing", "J_content is missing.", content=lambda alpha, J_content: 0.0, costs=lambda *costs: costs
+        "content-missing",
+        "J_content is missing.",
+        content=lambda alpha, J_content: 0.0,
+        costs=lambda *costs: costs,
     ),
-    mistake("style-missing", "J_style is missing.", style=lambda beta, J_style: 0.0, costs=lambda *costs: costs),
+    mistake(
+        "style-missing", "J_style is missing.", style=lambda beta, J_style: 0.0, costs=lambda *costs: costs
+    ),
     mistake(
         "style-subtracted",
         "J_style is taken off. Both costs are to become small, so both are added.",
@@ -681,7 +708,9 @@ TOTAL = [
         factor=lambda J, alpha, beta: J / 2,
     ),
     mistake(
-        "doubled", "It is twice what the formula says: there is no further factor.", factor=lambda J, alpha, beta: 2 * J
+        "doubled",
+        "It is twice what the formula says: there is no further factor.",
+        factor=lambda J, alpha, beta: 2 * J,
     ),
 ]
 

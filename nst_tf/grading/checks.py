@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from nst_tf._tensorflow import tf
+import tensorflow as tf
+
 from nst_tf.grading.diagnosis import diagnose
 from nst_tf.grading.observing import plain
 from nst_tf.grading.training_mistakes import ANOTHER_IMAGE

@@ -62,7 +62,9 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m nst_tf.grading", description=__doc__.split("\n")[0])
     parser.add_argument("command", choices=("assignment", "grade"))
-    parser.add_argument("course", nargs="?", type=Path, default=Path("notebooks/course"), help="the course folder")
+    parser.add_argument(
+        "course", nargs="?", type=Path, default=Path("notebooks/course"), help="the course folder"
+    )
     options = parser.parse_args(arguments)
     bin_folder = Path(sys.executable).parent  # where nbgrader looks for alembic
     warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's, about nbgrader
@@ -137,7 +139,9 @@ class Course:
         released = self._released(assignment)
         source = self.folder / "source" / assignment / released.name
         limits = GradeApart(config=self.config).limits()
-        tasks = [(folder.parent.name, read_submission(folder, released), source, limits) for folder in folders]
+        tasks = [
+            (folder.parent.name, read_submission(folder, released), source, limits) for folder in folders
+        ]
         done = {}
         with _pool(os.cpu_count()) as pool:
             futures = {task[0]: pool.submit(_judge, *task) for task in tasks}
@@ -147,7 +151,11 @@ class Course:
                 except BrokenProcessPool:
                     break
         left = [task for task in tasks if task[0] not in done]
-        for student, submission, *rest in left:  # one of them ended the process that judges: each gets its own
+        for (
+            student,
+            submission,
+            *rest,
+        ) in left:  # one of them ended the process that judges: each gets its own
             with _pool(1) as pool:
                 try:
                     done[student] = pool.submit(_judge, student, submission, *rest).result()
@@ -179,7 +187,10 @@ class Course:
 
     def _export(self) -> None:
         exporter = CsvExportPlugin(config=self.config)
-        with written_aside(self.folder / "grades.csv") as aside, Gradebook(self._api().coursedir.db_url) as gradebook:
+        with (
+            written_aside(self.folder / "grades.csv") as aside,
+            Gradebook(self._api().coursedir.db_url) as gradebook,
+        ):
             exporter.to = str(aside)
             exporter.export(gradebook)
         print(f"Grades: {self.folder / 'grades.csv'}")
@@ -188,7 +199,9 @@ class Course:
         """Write a line for each exercise of each student, and say what to look at."""
         report = self.folder / f"report_{assignment}.csv"
         most = _points_of(self._released(assignment))
-        totals = [sum(points(verdict, most[name]) for name, verdict in each.verdicts.items()) for each in graded]
+        totals = [
+            sum(points(verdict, most[name]) for name, verdict in each.verdicts.items()) for each in graded
+        ]
         with written_aside(report) as aside, aside.open("w", newline="", encoding="utf8") as file:
             writer = csv.writer(file)
             writer.writerow(["student", "exercise", "points", "of", "mistake", "hint", "remarks"])
@@ -196,7 +209,13 @@ class Course:
                 for name, verdict in each.verdicts.items():
                     diagnosis = verdict.diagnosis
                     remarks = "; ".join((*each.submission.remarks, *verdict.remarks))
-                    row = [points(verdict, most[name]), most[name], diagnosis.mistake or "", diagnosis.hint, remarks]
+                    row = [
+                        points(verdict, most[name]),
+                        most[name],
+                        diagnosis.mistake or "",
+                        diagnosis.hint,
+                        remarks,
+                    ]
                     writer.writerow([_cell(value) for value in (each.student, name, *row)])
         print(
             f"\n{assignment}: {len(graded)} submissions, {sum(totals) / len(totals):.1f} of {sum(most.values()):g} points on average."
@@ -207,7 +226,9 @@ class Course:
             for name, verdict in each.verdicts.items()
             if verdict.diagnosis.mistake
         )
-        _print_list("Most frequent mistakes:", [f"{count} × {mistake}" for mistake, count in mistakes.most_common(10)])
+        _print_list(
+            "Most frequent mistakes:", [f"{count} × {mistake}" for mistake, count in mistakes.most_common(10)]
+        )
         to_look_at = [f"{each.student}: {remark}" for each in graded for remark in each.remarks()]
         _print_list("To look at:", to_look_at)
         _print_list("Not stored by nbgrader:", [f"{student}: {why}" for student, why in failures.items()])
@@ -246,7 +267,9 @@ def _given_up(student: str, submission: Submission, source: Source) -> Graded:
 def _points_of(released: Path) -> dict[str, float]:
     cells = nbformat.read(released, as_version=4).cells
     tests = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
-    return {cell.metadata.nbgrader.grade_id.removesuffix("-test"): cell.metadata.nbgrader.points for cell in tests}
+    return {
+        cell.metadata.nbgrader.grade_id.removesuffix("-test"): cell.metadata.nbgrader.points for cell in tests
+    }
 
 
 def _cell(value: object) -> object:

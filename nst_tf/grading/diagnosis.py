@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 import numpy as np
+import tensorflow as tf
 
-from nst_tf._tensorflow import tf
 from nst_tf.grading.catalogue import CATALOGUE, mistakes_of
 from nst_tf.grading.graphs import GraphRun, run_graph
 from nst_tf.grading.inputs import DIFFERENTIATED, Input, inputs_for
@@ -97,11 +97,17 @@ def _score(right: Right, evidence: Evidence) -> list[bool]:
         for each, expected in zip(observed, right.values, strict=True)
     )
     depends = is_tensor and any(
-        each.only and not right.is_close(place, values[place], first) for place, each in enumerate(right.inputs)
+        each.only and not right.is_close(place, values[place], first)
+        for place, each in enumerate(right.inputs)
     )
     has_value = all(right.is_right(place, value) for place, value in enumerate(values))
     is_traced = right.is_right(0, evidence.run.value) and right.is_gradient(evidence.run.gradient)
-    return [depends, has_value or constant_factor(right, values) is not None, has_value, has_value and is_traced]
+    return [
+        depends,
+        has_value or constant_factor(right, values) is not None,
+        has_value,
+        has_value and is_traced,
+    ]
 
 
 def _mistake_like(right: Right, evidence: Evidence) -> Mistake | None:

@@ -4,15 +4,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import tensorflow as tf
 
-from nst_tf._tensorflow import tf
 from nst_tf.grading.observing import Traced, in_one_line, tensors
 
 # Stateful by their registration, but not in a way that could reach outside of the graph and its variables.
 _HARMLESS = {
     *("Assert", "Case", "CheckNumerics", "CheckNumericsV2", "If", "PartitionedCall", "PrintV2", "While"),
-    *("StatefulPartitionedCall", "ReadVariableOp", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"),
-    *("VarIsInitializedOp", "ResourceApplyGradientDescent", "ResourceApplyMomentum", "ResourceApplyKerasMomentum"),
+    *(
+        "StatefulPartitionedCall",
+        "ReadVariableOp",
+        "AssignVariableOp",
+        "AssignAddVariableOp",
+        "AssignSubVariableOp",
+    ),
+    *(
+        "VarIsInitializedOp",
+        "ResourceApplyGradientDescent",
+        "ResourceApplyMomentum",
+        "ResourceApplyKerasMomentum",
+    ),
 }
 
 

@@ -20,7 +20,13 @@ DIFFERENTIATED = {  # the arguments that G comes in by
     "total_cost": (0, 1),
 }
 _SHAPES = ((3, 5, 4), (2, 3, 6))  # n_H, n_W, n_C: all different, and once n_H·n_W = n_C
-_STYLE_SHAPES = ((6, 5, 2), (5, 3, 3), (4, 3, 5), (2, 4, 6), (3, 2, 7))  # of the layers before the content layer
+_STYLE_SHAPES = (
+    (6, 5, 2),
+    (5, 3, 3),
+    (4, 3, 5),
+    (2, 4, 6),
+    (3, 2, 7),
+)  # of the layers before the content layer
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,9 @@ def inputs_for(name: str, seed: int) -> list[Input]:
 
 def _for_content_cost(random: Generator) -> list[Input]:
     calls = [(_outputs(random, shape), _outputs(random, shape)) for shape in _SHAPES]
-    return _for_two_sides("compute_content_cost", calls, (_outputs(random, _SHAPES[0]), _outputs(random, _SHAPES[0])))
+    return _for_two_sides(
+        "compute_content_cost", calls, (_outputs(random, _SHAPES[0]), _outputs(random, _SHAPES[0]))
+    )
 
 
 def _for_layer_style_cost(random: Generator) -> list[Input]:
@@ -127,7 +135,10 @@ def _outputs(random: Generator, content_shape: tuple[int, int, int]) -> list[np.
 
 
 def _style_layers(random: Generator, count: int) -> list[tuple[str, float]]:
-    return [(f"layer {number}", round(float(weight), 3)) for number, weight in enumerate(random.uniform(0.1, 2, count))]
+    return [
+        (f"layer {number}", round(float(weight), 3))
+        for number, weight in enumerate(random.uniform(0.1, 2, count))
+    ]
 
 
 def _shapes_in_words(call: tuple) -> str:

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import tensorflow as tf
 
-from nst_tf._tensorflow import tf
 from nst_tf.grading.graphs import GraphRun
 from nst_tf.grading.inputs import DIFFERENTIATED, Input
 from nst_tf.grading.observing import Observation, observe, tensors
 from nst_tf.grading.references import REFERENCES
 
-TOLERANCE = 1e-2  # relative; a matrix product in a GPU's TF32 is off by up to 4e-3, the mildest mistake by over 5e-2
+TOLERANCE = (
+    1e-2  # relative; a matrix product in a GPU's TF32 is off by up to 4e-3, the mildest mistake by over 5e-2
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Right:
             return False
         scale = max(np.abs(expected).max(), 1e-6 * max(self._scales)) if np.isfinite(expected).all() else 1.0
         with np.errstate(invalid="ignore"):
-            return bool(np.allclose(value.reshape(expected.shape), expected, 0, TOLERANCE * scale, equal_nan=True))
+            return bool(
+                np.allclose(value.reshape(expected.shape), expected, 0, TOLERANCE * scale, equal_nan=True)
+            )
 
     def is_gradient(self, gradient: np.ndarray | None) -> bool:
         """Whether it is the gradient for the first input."""
@@ -52,7 +56,9 @@ class Right:
 
 def is_shape(value: np.ndarray | None, expected: np.ndarray) -> bool:
     """Whether the shapes agree; (1,) will do for a scalar."""
-    return value is not None and (value.shape == expected.shape or (value.shape == (1,) and expected.shape == ()))
+    return value is not None and (
+        value.shape == expected.shape or (value.shape == (1,) and expected.shape == ())
+    )
 
 
 def _gradient(function: Callable, arguments: tuple, differentiated: tuple[int, ...]) -> np.ndarray:

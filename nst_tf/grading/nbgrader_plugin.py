@@ -23,7 +23,9 @@ class GradeApart(NbGraderPreprocessor):
     megabytes = Integer(Limits.megabytes, help="memory that one exercise may take").tag(config=True)
     output_kilobytes = Integer(Limits.output_kilobytes, help="what one exercise may print").tag(config=True)
 
-    judged: ClassVar[dict[str, dict[str, Verdict]]] = {}  # by student and exercise, where course.py was here before
+    judged: ClassVar[
+        dict[str, dict[str, Verdict]]
+    ] = {}  # by student and exercise, where course.py was here before
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Fill in the outputs of the tests' cells."""
@@ -60,7 +62,9 @@ def points(verdict: Verdict, most: float) -> float:
 
 def _outputs(verdict: Verdict, most: float) -> list[NotebookNode]:
     given = points(verdict, most)
-    lines = [textwrap.fill(line, _WIDTH, subsequent_indent="  ") for line in str(verdict.diagnosis).splitlines()]
+    lines = [
+        textwrap.fill(line, _WIDTH, subsequent_indent="  ") for line in str(verdict.diagnosis).splitlines()
+    ]
     text = "\n".join([*lines, f"{given:g} of {most:g} points\n"])
     return [
         nbformat.v4.new_output("stream", name="stdout", text=text),

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-
-from nst_tf._tensorflow import tf
+import tensorflow as tf
 
 ECHOED = 2000  # characters of what a function prints
 PRINTED = 1_000_000  # characters that it may print
@@ -116,7 +115,9 @@ def _converted(arguments: tuple | list, convert: Callable) -> list:
     return [one(argument) for argument in arguments]
 
 
-def observe(function: Callable, arguments: tuple, dtype: tf.DType = tf.float32, echo: bool = False) -> Observation:
+def observe(
+    function: Callable, arguments: tuple, dtype: tf.DType = tf.float32, echo: bool = False
+) -> Observation:
     """Call a function once, as it is written (not inside ``tf.function``)."""
     given = tensors(arguments, dtype)
     before = [list(argument) if isinstance(argument, list) else argument for argument in given]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from types import FunctionType
 
-from nst_tf._tensorflow import tf
+import tensorflow as tf
 
 
 def the_same(value: object) -> object:
@@ -87,7 +87,9 @@ class LayerStyleCost(_Steps):
         A_S, A_G = (self.transpose(self.reshape(a, n_H, n_W, n_C)) for a in (a_S, a_G))
         G_S, G_G = (self.gram_factor(self.gram(A), n_H, n_W, n_C) for A in (A_S, A_G))
         summed = self.reduction(self.power(self.difference(G_S, G_G)))
-        return self.result(self.factor(summed, self.quarter() * self.channels(n_C) * self.positions(n_H, n_W)))
+        return self.result(
+            self.factor(summed, self.quarter() * self.channels(n_C) * self.positions(n_H, n_W))
+        )
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,15 @@ class StyleCost(_Steps):
     factor: Callable = lambda summed, number_of_layers: summed
     result: Callable = the_same
 
-    def __call__(self, style_image_output: list, generated_image_output: list, STYLE_LAYERS: list) -> tf.Tensor:
+    def __call__(
+        self, style_image_output: list, generated_image_output: list, STYLE_LAYERS: list
+    ) -> tf.Tensor:
         """J_style, a scalar."""
         outputs = self.outputs(style_image_output, generated_image_output)
         weights = self.weights(STYLE_LAYERS)
-        costs = [weight * self.layer_cost(a_S, a_G) for weight, a_S, a_G in zip(weights, *outputs, strict=False)]
+        costs = [
+            weight * self.layer_cost(a_S, a_G) for weight, a_S, a_G in zip(weights, *outputs, strict=False)
+        ]
         return self.result(self.factor(self.reduction(costs), len(STYLE_LAYERS)))
 
 
@@ -121,7 +127,9 @@ class TotalCost(_Steps):
     factor: Callable = lambda J, alpha, beta: J
     result: Callable = the_same
 
-    def __call__(self, J_content: tf.Tensor, J_style: tf.Tensor, alpha: float = 10, beta: float = 40) -> tf.Tensor:
+    def __call__(
+        self, J_content: tf.Tensor, J_style: tf.Tensor, alpha: float = 10, beta: float = 40
+    ) -> tf.Tensor:
         """J, a scalar."""
         J_content, J_style = self.costs(J_content, J_style)
         alpha, beta = self.weights(alpha, beta)

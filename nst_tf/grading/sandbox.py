@@ -113,7 +113,10 @@ class Sandbox:
                 return nothing_to_try(name, f"The cell defines no function `{name}`.", "not-defined")
             traced = _only(lines, "traced")
             if name == "train_step":
-                runs = [_steps(_only(lines, "written")), self._run_step(_traced_step(traced), task["training"])]
+                runs = [
+                    _steps(_only(lines, "written")),
+                    self._run_step(_traced_step(traced), task["training"]),
+                ]
                 return training_diagnosis.conclude_training(training_task, runs)
             observations = [_observation(line["observation"]) for line in lines if "observation" in line]
             if any("MemoryError" in each.text.partition(":")[0] for each in observations):
@@ -137,7 +140,9 @@ class Sandbox:
 
     def _run_step(self, traced: TracedStep, training_task: dict) -> list[Step]:
         try:
-            return _steps(_only(self._run({"kind": "step", "traced": traced, "training": training_task}), "steps"))
+            return _steps(
+                _only(self._run({"kind": "step", "traced": traced, "training": training_task}), "steps")
+            )
         except Stopped as stopped:
             return [failed_step(str(stopped))]
 
@@ -150,7 +155,8 @@ class Sandbox:
         done = self._ask({**task, "limits": asdict(self.limits)})
         if done["is_late"]:
             raise Stopped(
-                f"It is not ready after {self.limits.seconds:g} seconds: is there a loop without an end?", "time"
+                f"It is not ready after {self.limits.seconds:g} seconds: is there a loop without an end?",
+                "time",
             )
         try:
             lines = [wire.unpacked(line.encode()) for line in done["lines"]]
@@ -158,14 +164,19 @@ class Sandbox:
             lines = []
         if lines and lines[-1] == "done":
             return [line for line in lines if isinstance(line, dict)]
-        stopped = next((line["stopped"] for line in lines if isinstance(line, dict) and "stopped" in line), None)
+        stopped = next(
+            (line["stopped"] for line in lines if isinstance(line, dict) and "stopped" in line), None
+        )
         if stopped is not None:
             raise Stopped(*_in_words(str(stopped)))
         if done["exit"] >= 0:
             raise Stopped(
-                "It ends the process that it runs in: leave `os._exit()` and the like out.", "ended its process"
+                "It ends the process that it runs in: leave `os._exit()` and the like out.",
+                "ended its process",
             )
-        raise Stopped("It crashes the process that it runs in, or takes more memory than it may.", "crashed, or memory")
+        raise Stopped(
+            "It crashes the process that it runs in, or takes more memory than it may.", "crashed, or memory"
+        )
 
     def _ask(self, task: dict) -> dict:
         """Have the worker do a task; a worker that was ended, or doesn't answer, is replaced by the next call.
@@ -193,14 +204,16 @@ class Sandbox:
         self._worker.kill()
         self._end_worker()
         raise Stopped(
-            "The grader's worker ended, or did not answer, while it ran this.", "no answer from the grader's worker"
+            "The grader's worker ended, or did not answer, while it ran this.",
+            "no answer from the grader's worker",
         )
 
     def _read_line(self, deadline: float) -> bytes:
         """What the worker answers, up to the end of the line; nothing more may come after it."""
         descriptor, line = self._worker.stdout.fileno(), b""
         while (
-            not line.endswith(b"\n") and select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]
+            not line.endswith(b"\n")
+            and select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]
         ):
             part = os.read(descriptor, 1 << 20)
             if not part:

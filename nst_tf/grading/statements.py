@@ -14,7 +14,9 @@ def closest_true_statement(right: Right, evidence: Evidence) -> str:
         statement = _on_one_call(right, place, observed)
         if statement:
             return statement
-    wrong = [place for place, each in enumerate(evidence.observations) if not right.is_right(place, each.value)]
+    wrong = [
+        place for place, each in enumerate(evidence.observations) if not right.is_right(place, each.value)
+    ]
     return _on_values(right, evidence, wrong) if wrong else _on_conduct(right, evidence)
 
 
@@ -68,7 +70,9 @@ def _on_values(right: Right, evidence: Evidence, wrong: list[int]) -> str:
         return f"It is 0 where it should be, for {right.inputs[equal[0]].words}, but not right elsewhere: {_number(right, values, wrong[0])}"
     if len(wrong) < len(values):
         good = next(place for place in range(len(values)) if place not in wrong)
-        return f"It is right for {right.inputs[good].words}, but not always: {_number(right, values, wrong[0])}"
+        return (
+            f"It is right for {right.inputs[good].words}, but not always: {_number(right, values, wrong[0])}"
+        )
     return f"The value is another one: {_number(right, values, wrong[0])}"
 
 
@@ -87,7 +91,9 @@ def _on_conduct(right: Right, evidence: Evidence) -> str:
     """The value is right."""
     first, run = evidence.observations[0], evidence.run
     if first.has_changed_arguments:
-        return "The value is right, but a list that came in is changed: whoever uses it next finds another one."
+        return (
+            "The value is right, but a list that came in is changed: whoever uses it next finds another one."
+        )
     if first.kind != "tensor":
         return f"The value is right, but its type is {first.kind}, which has no gradient: return a tensor."
     if run.value is None:

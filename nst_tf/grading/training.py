@@ -9,10 +9,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+import tensorflow as tf
 
-from nst_tf._tensorflow import tf
 from nst_tf.grading.graphs import imported
-from nst_tf.grading.observing import Observation, globals_of, in_one_line, observe, plain, quietly, with_globals
+from nst_tf.grading.observing import (
+    Observation,
+    globals_of,
+    in_one_line,
+    observe,
+    plain,
+    quietly,
+    with_globals,
+)
 
 STEPS = 3
 _SIZES = ((1, 5, 6, 3), (1, 6, 4, 3))
@@ -93,13 +101,18 @@ def random_task(seed: int, weights: dict[str, float]) -> Task:
 
     def picture(size: tuple[int, ...]) -> np.ndarray:
         values = random.random(size, dtype=np.float32)
-        return np.where(random.random(size) < 0.4, np.round(values), values)  # some at 0 and 1, where clipping matters
+        return np.where(
+            random.random(size) < 0.4, np.round(values), values
+        )  # some at 0 and 1, where clipping matters
 
     kernels = [random.normal(size=(3, 3, of, to)).astype(np.float32) / 3 for of, to in pairwise(_CHANNELS)]
     scenes = [
-        Scene(*(picture(size) for _ in range(4)), momentum) for size, momentum in zip(_SIZES, (0.5, 0.8), strict=True)
+        Scene(*(picture(size) for _ in range(4)), momentum)
+        for size, momentum in zip(_SIZES, (0.5, 0.8), strict=True)
     ]
-    style_layers = [(f"layer {number}", float(value)) for number, value in enumerate(random.uniform(0.1, 2, 5))]
+    style_layers = [
+        (f"layer {number}", float(value)) for number, value in enumerate(random.uniform(0.1, 2, 5))
+    ]
     return Task(kernels, scenes, style_layers, weights, 1.0)
 
 
@@ -147,7 +160,9 @@ class _Room:
         style_cost = helpers.get("compute_style_cost") or others.get("compute_style_cost")
 
         def compute_style_cost(
-            style_image_output: list, generated_image_output: list, STYLE_LAYERS: list = self.task.style_layers
+            style_image_output: list,
+            generated_image_output: list,
+            STYLE_LAYERS: list = self.task.style_layers,
         ) -> tf.Tensor:
             return style_cost(style_image_output, generated_image_output, STYLE_LAYERS)
 
@@ -182,7 +197,12 @@ class _Room:
 
 
 def written_steps(
-    target: Callable, task: Task, helpers: dict[str, Callable], count: int = STEPS, scene: int = 0, echo: bool = False
+    target: Callable,
+    task: Task,
+    helpers: dict[str, Callable],
+    count: int = STEPS,
+    scene: int = 0,
+    echo: bool = False,
 ) -> list[Step]:
     """Steps of the function as it is written, in its own globals, which are given back as they were, also if it fails.
 
@@ -230,12 +250,17 @@ def traced_steps(traced: TracedStep, task: Task, count: int = STEPS) -> list[Ste
         return [failed_step(traced.text)]
 
     def call() -> object:
-        values = [room.variables[what].handle if isinstance(what, int) else tf.constant(what) for _, what in traced.fed]
+        values = [
+            room.variables[what].handle if isinstance(what, int) else tf.constant(what)
+            for _, what in traced.fed
+        ]
         returned = function(*values)[: len(traced.returned)]
         return returned[0] if len(returned) == 1 else returned or None
 
     try:
-        function = imported(traced.graph, [name for name, _ in traced.fed], [*traced.returned], [*traced.effects])
+        function = imported(
+            traced.graph, [name for name, _ in traced.fed], [*traced.returned], [*traced.effects]
+        )
     except Exception as error:
         return [failed_step(in_one_line(error))]
     return room.steps(call, count)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import tensorflow as tf
 
-from nst_tf._tensorflow import tf
 from nst_tf.grading.observing import globals_of
 from nst_tf.grading.references import REFERENCES
 from nst_tf.grading.statements import advice_on
@@ -58,7 +58,9 @@ def task_for(seed: int, weights: dict[str, float]) -> Task:
     scale = float(alpha * J_content / (beta * J_style)) if alpha and beta else 1.0
     task = replace(task, style_layers=[(name, scale * weight) for name, weight in task.style_layers])
 
-    grey = [replace(scene, start=np.full_like(scene.start, 0.5)) for scene in task.scenes]  # far from clipping
+    grey = [
+        replace(scene, start=np.full_like(scene.start, 0.5)) for scene in task.scenes
+    ]  # far from clipping
     trial = replace(task, scenes=grey, learning_rate=1e-6)
     largest = np.abs(written_steps(right_step, trial, _helpers(task), count=1)[0].image - 0.5).max()
     return replace(task, learning_rate=1e-6 * _LARGEST_CHANGE / float(largest))
@@ -94,7 +96,9 @@ def conclude_training(task: Task, observed: list[list[Step]]) -> Diagnosis:
     score = round(sum(given for _, _, given in rubric), 2)
     mistake = _mistake_like(task, observed)
     if mistake is None:
-        return Diagnosis("train_step", score, None, _closest_true_statement(expected, observed), rubric, value)
+        return Diagnosis(
+            "train_step", score, None, _closest_true_statement(expected, observed), rubric, value
+        )
     return Diagnosis(
         "train_step",
         score,

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-
-from nst_tf._tensorflow import tf
+import tensorflow as tf
 
 ANOTHER_IMAGE = "It changes another image than the one it is given: use the argument's name throughout."
 
@@ -242,7 +241,9 @@ def _costs_added(image: tf.Variable) -> tf.Tensor:
 
 
 def _weights_left_to_the_defaults(image: tf.Variable) -> tf.Tensor:
-    return _step(image, lambda a_G: total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), 10, 40))
+    return _step(
+        image, lambda a_G: total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), 10, 40)
+    )
 
 
 TRAINING_MISTAKES = [
@@ -254,7 +255,9 @@ TRAINING_MISTAKES = [
     TrainingMistake(
         "step-without-return", _no_return, "It takes the step, but returns nothing: hand J back at the end."
     ),
-    TrainingMistake("print-for-return", _print, "It prints J, and returns None. Which word hands a value back?"),
+    TrainingMistake(
+        "print-for-return", _print, "It prints J, and returns None. Which word hands a value back?"
+    ),
     TrainingMistake(
         "float-for-tensor",
         _float,
@@ -281,12 +284,16 @@ TRAINING_MISTAKES = [
         "After the step, pixels lie outside of [0, 1]: the image is clipped before the optimizer changes it, not after.",
     ),
     TrainingMistake(
-        "clipped-to-minus-one", _clipped_to_signs, "The pixels are clipped to [−1, 1]: an image's values lie in [0, 1]."
+        "clipped-to-minus-one",
+        _clipped_to_signs,
+        "The pixels are clipped to [−1, 1]: an image's values lie in [0, 1].",
     ),
     TrainingMistake(
         "ascent-for-descent", _ascent, "It goes uphill: the optimizer takes the minus of its step by itself."
     ),
-    TrainingMistake("minus-J", _minus_J, "It returns −J, and goes where J grows: J is to become small as it is."),
+    TrainingMistake(
+        "minus-J", _minus_J, "It returns −J, and goes where J grows: J is to become small as it is."
+    ),
     TrainingMistake(
         "network-outside-the-tape",
         _outside_the_tape,
@@ -299,7 +306,9 @@ TRAINING_MISTAKES = [
         "The gradient has another shape than the image: with respect to what is it to be taken? ({error})",
     ),
     TrainingMistake(
-        "J-after-the-step", _J_after, "It returns J after the step: J is to be the one that the gradient was taken of."
+        "J-after-the-step",
+        _J_after,
+        "It returns J after the step: J is to be the one that the gradient was taken of.",
     ),
     TrainingMistake("two-steps", _two_steps, "It takes two steps in one call."),
     TrainingMistake("applied-twice", _applied_twice, "The gradient is applied twice."),
@@ -308,22 +317,30 @@ TRAINING_MISTAKES = [
         _gradient_assigned,
         "The image is replaced by its gradient: the gradient says how to change the image.",
     ),
-    TrainingMistake("image-for-J", _returns_image, "The step is right, but it returns the image: J is asked for."),
+    TrainingMistake(
+        "image-for-J", _returns_image, "The step is right, but it returns the image: J is asked for."
+    ),
     TrainingMistake(
         "gradient-for-J", _returns_gradient, "The step is right, but it returns the gradient: J is asked for."
     ),
     TrainingMistake(
         "content-only", _content_only, "It works on J_content alone: what about J_style, and their weights?"
     ),
-    TrainingMistake("style-only", _style_only, "It works on J_style alone: what about J_content, and their weights?"),
     TrainingMistake(
-        "gradient-of-J-content", _gradient_of_content, "J is right, but the gradient is J_content's: take it of J."
+        "style-only", _style_only, "It works on J_style alone: what about J_content, and their weights?"
+    ),
+    TrainingMistake(
+        "gradient-of-J-content",
+        _gradient_of_content,
+        "J is right, but the gradient is J_content's: take it of J.",
     ),
     TrainingMistake(
         "gradient-of-J-style", _gradient_of_style, "J is right, but the gradient is J_style's: take it of J."
     ),
     TrainingMistake(
-        "targets-swapped", _targets_swapped, "a_C and a_S are swapped: the content comes from C, the style from S."
+        "targets-swapped",
+        _targets_swapped,
+        "a_C and a_S are swapped: the content comes from C, the style from S.",
     ),
     TrainingMistake("content-of-S", _content_of_S, "J_content compares with S: the content comes from C."),
     TrainingMistake("style-of-C", _style_of_C, "J_style compares with C: the style comes from S."),
@@ -332,7 +349,9 @@ TRAINING_MISTAKES = [
         _costs_swapped,
         "J_content and J_style are swapped, or α and β: total_cost takes J_content and α first.",
     ),
-    TrainingMistake("costs-added", _costs_added, "The two costs are added up without their weights: use total_cost."),
+    TrainingMistake(
+        "costs-added", _costs_added, "The two costs are added up without their weights: use total_cost."
+    ),
     TrainingMistake(
         "default-weights",
         _weights_left_to_the_defaults,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 def marked(rubric: dict[str, float], met: list[bool]) -> tuple[tuple[str, float, float], ...]:
     """A rubric with the points given: (what, points it counts, points given) for each line."""
-    return tuple((what, points, points * is_met) for (what, points), is_met in zip(rubric.items(), met, strict=True))
+    return tuple(
+        (what, points, points * is_met) for (what, points), is_met in zip(rubric.items(), met, strict=True)
+    )
 
 
 @dataclass(frozen=True)

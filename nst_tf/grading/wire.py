@@ -31,7 +31,11 @@ def _plain(value: object) -> object:
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, np.ndarray | np.floating):
         array = np.asarray(value)
-        return {"array": base64.b64encode(array.tobytes()).decode(), "dtype": array.dtype.name, "shape": array.shape}
+        return {
+            "array": base64.b64encode(array.tobytes()).decode(),
+            "dtype": array.dtype.name,
+            "shape": array.shape,
+        }
     if isinstance(value, bytes):
         return {"bytes": base64.b64encode(value).decode()}
     if isinstance(value, tuple):

@@ -20,8 +20,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import psutil
+import tensorflow as tf
 
-from nst_tf._tensorflow import tf
 from nst_tf.grading import graphs, observing, training, wire
 
 _RESPONSE = 3_000_000  # bytes
@@ -168,7 +168,11 @@ def _run_python(task: dict, send: Callable) -> None:
         exec(_compiled(task["cell"], "solution.py"), names)
     except Exception as error:
         text = observing.in_one_line(error)
-        if not callable(names.get(task["name"])) or isinstance(error, MemoryError) or "File too large" in text:
+        if (
+            not callable(names.get(task["name"]))
+            or isinstance(error, MemoryError)
+            or "File too large" in text
+        ):
             raise
         send({"stopped_after": text})  # the function is there: what follows it needs a name of another cell
     target = names.get(task["name"])
@@ -195,7 +199,10 @@ def _compiled(cell: str, name: str) -> object:
 def _no_ipython() -> SimpleNamespace:
     """Magic commands do nothing here."""
     return SimpleNamespace(
-        run_line_magic=lambda *_: None, run_cell_magic=lambda *_: None, system=lambda *_: None, getoutput=lambda *_: []
+        run_line_magic=lambda *_: None,
+        run_cell_magic=lambda *_: None,
+        system=lambda *_: None,
+        getoutput=lambda *_: [],
     )
 
 

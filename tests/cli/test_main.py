@@ -16,7 +16,14 @@ from PIL import Image
 from nst_tf import stylize
 from nst_tf.layers import STYLE_PRESETS
 
-SMALL = ["--size", "64", "--steps", "4", "--precision", "float32"]  # "auto" may differ from process to process
+SMALL = [
+    "--size",
+    "64",
+    "--steps",
+    "4",
+    "--precision",
+    "float32",
+]  # "auto" may differ from process to process
 
 
 def paint(*options, cwd, **more):
@@ -37,14 +44,30 @@ def test_two_pictures_make_a_third(tmp_path):
 
 @pytest.mark.slow
 def test_the_command_that_repeats_a_run_repeats_it(tmp_path):
-    options = ("-o", "one.png", "--size", "64", "--steps", "4", "--init", "noise", "--seed", "3", "--optimizer", "adam")
+    options = (
+        "-o",
+        "one.png",
+        "--size",
+        "64",
+        "--steps",
+        "4",
+        "--init",
+        "noise",
+        "--seed",
+        "3",
+        "--optimizer",
+        "adam",
+    )
     done = run_cli(LOUVRE, SUMMERTIME, *options, cwd=tmp_path)
     (command,) = (line for line in done.stdout.splitlines() if line.startswith("The same again: "))
     words = shlex.split(command.removeprefix("The same again: "))
     assert words[:3] == ["python", "-m", "nst_tf"]
     assert words[words.index("--weights") + 1] == "compact"
     assert words[words.index("--precision") + 1] in ("float32", "bfloat16")
-    assert run_cli(*["two.png" if word == "one.png" else word for word in words[3:]], cwd=tmp_path).returncode == 0
+    assert (
+        run_cli(*["two.png" if word == "one.png" else word for word in words[3:]], cwd=tmp_path).returncode
+        == 0
+    )
     np.testing.assert_array_equal(opened(tmp_path / "one.png"), opened(tmp_path / "two.png"))
 
 
@@ -70,10 +93,16 @@ def test_quiet(tmp_path):
 
 def test_everything_that_can_be_written(tmp_path):
     done = paint(
-        *("-o", "out.jpg", "--save-every", "2", "--gif", "out.gif", "--curves", "curves.png", "--quiet"), cwd=tmp_path
+        *("-o", "out.jpg", "--save-every", "2", "--gif", "out.gif", "--curves", "curves.png", "--quiet"),
+        cwd=tmp_path,
     )
     assert done.returncode == 0, done.stderr
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.png", "out.gif", "out.jpg", "out_steps"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "curves.png",
+        "out.gif",
+        "out.jpg",
+        "out_steps",
+    ]
     snapshots = sorted(path.name for path in (tmp_path / "out_steps").iterdir())
     assert snapshots == ["step_0000.png", "step_0002.png", "step_0004.png"]
     assert opened(tmp_path / "out_steps/step_0002.png").size == (64, 25)
@@ -96,8 +125,13 @@ def test_snapshots_of_two_runs_do_not_mix(tmp_path):
 @pytest.mark.slow
 def test_one_seed_gives_one_picture_in_two_processes(tmp_path):
     for name, seed in (("one.png", "3"), ("again.png", "3"), ("other.png", "4")):
-        assert paint("--init", "noisy_content", "--seed", seed, "-o", name, "--quiet", cwd=tmp_path).returncode == 0
-    one, again, other = (np.asarray(opened(tmp_path / name)) for name in ("one.png", "again.png", "other.png"))
+        assert (
+            paint("--init", "noisy_content", "--seed", seed, "-o", name, "--quiet", cwd=tmp_path).returncode
+            == 0
+        )
+    one, again, other = (
+        np.asarray(opened(tmp_path / name)) for name in ("one.png", "again.png", "other.png")
+    )
     np.testing.assert_array_equal(one, again)
     assert not np.array_equal(one, other)
 
@@ -137,7 +171,13 @@ def test_every_option_reaches_the_run(tmp_path):
 def test_a_preset_and_a_picture_to_start_from(tmp_path):
     assert paint("--style-layers", "coarse", "--init", LOUVRE, "--quiet", cwd=tmp_path).returncode == 0
     expected = stylize(
-        LOUVRE, SUMMERTIME, size=64, steps=4, style_layers=STYLE_PRESETS["coarse"], precision="float32", progress=False
+        LOUVRE,
+        SUMMERTIME,
+        size=64,
+        steps=4,
+        style_layers=STYLE_PRESETS["coarse"],
+        precision="float32",
+        progress=False,
     )
     np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime.png"), expected.image)
 
@@ -303,5 +343,14 @@ def test_a_console_without_greek_letters():
 
 def test_help_shows_every_command():
     text = run_cli("--help").stdout
-    for word in ("CONTENT STYLE", "demo", "weights", "--save-every", "--gif", "--curves", "--seed", "--quiet"):
+    for word in (
+        "CONTENT STYLE",
+        "demo",
+        "weights",
+        "--save-every",
+        "--gif",
+        "--curves",
+        "--seed",
+        "--quiet",
+    ):
         assert word in text

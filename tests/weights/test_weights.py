@@ -142,7 +142,8 @@ def test_a_layer_of_the_wrong_shape(kept):
 def test_two_processes_at_once(keras_home):
     command = [sys.executable, "-m", "nst_tf", "weights"]
     pair = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        for _ in range(2)
     ]
     for process in pair:
         out, err = process.communicate(timeout=300)
@@ -199,7 +200,9 @@ def test_no_pip_in_the_environment(keras_home, tmp_path):
     python, environment = without_pip(tmp_path)
     no_pip = subprocess.run([python, "-c", "import pip"], env=environment, capture_output=True, text=True)
     assert "No module named 'pip'" in no_pip.stderr
-    done = subprocess.run([python, "-m", "nst_tf", "weights"], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [python, "-m", "nst_tf", "weights"], env=environment, capture_output=True, text=True
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert (keras_home / "models/vgg19_compact_nst_tf.npz").exists()
 
@@ -297,6 +300,9 @@ class Bomb:
 def test_the_unpickler_refuses_everything_but_tensors(tmp_path, payload, capfd):
     path = tmp_path / "weights.bin"
     path.write_bytes(pickle.dumps(payload, protocol=2))
-    with path.open("rb") as file, pytest.raises(pickle.UnpicklingError, match="has no place in a file of weights"):
+    with (
+        path.open("rb") as file,
+        pytest.raises(pickle.UnpicklingError, match="has no place in a file of weights"),
+    ):
         compact._TorchUnpickler(file).load()
     assert capfd.readouterr().out == ""

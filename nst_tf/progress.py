@@ -1,0 +1,108 @@
+"""What a run tells: what each step costs, how far it is, how it ended, and what it leaves.
+
+Nothing here needs TensorFlow.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from nst_tf.images import tensor_to_image
+from nst_tf.stages import Stage, with_changes
+
+
+class Ending(Enum):
+    """How a run can end."""
+
+    FINISHED = "all steps were taken"
+    CONVERGED = "no step lowers J any further"
+    CALLBACK = "the callback ended it"
+    INTERRUPTED = "it was interrupted"
+    NOT_FINITE = "J is no longer a finite number: lower the learning rate, alpha or beta"
+
+    @property
+    def is_regular(self) -> bool:
+        """Whether the optimizer did all that it was asked to do."""
+        return self in (Ending.FINISHED, Ending.CONVERGED)
+
+
+class Costs(NamedTuple):
+    """One row of a run's history: the costs of G after ``step`` improvements.
+
+    Costs at different sizes are different functions: only rows of one ``size`` can be compared, and only
+    their J where α and β are the same.
+    """
+
+    step: int
+    J: float
+    J_content: float
+    J_style: float
+    seconds: float  # since the pictures were loaded
+    size: int  # longer side of G in pixels: smaller than the result's while the run is coarse
+    alpha: float
+    beta: float
+
+
+class CostWeights(NamedTuple):
+    """α and β. A run goes on with those that its callback returns."""
+
+    alpha: float
+    beta: float
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a callback is given at every step.
+
+    Attributes:
+        costs: of the image just evaluated.
+        steps: how many steps the run may take.
+        stages: the run's sizes, from the first to the last, with the step at which each ends.
+        G: that image, float32, (1, h, w, 3) in [0, 1], of ``costs.size``. L-BFGS tries out images that it
+            does not keep.
+        best: the image of that size with the lowest J so far, likewise.
+        start: the start image at the size of the result, likewise.
+        start_now: the start image at ``costs.size``, likewise.
+    """
+
+    costs: Costs
+    steps: int
+    stages: list[Stage]
+    G: np.ndarray
+    best: np.ndarray
+    start: np.ndarray
+    start_now: np.ndarray
+
+    def picture(self) -> Image.Image:
+        """The best image so far at the size of the result: in a coarse stage, the start image so changed."""
+        return tensor_to_image(with_changes(self.start, self.start_now, self.best))
+
+
+Callback = Callable[[Progress], bool | CostWeights | None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run leaves.
+
+    Attributes:
+        image: the picture with the lowest J that the run has seen at the last size that it came to.
+        history: the costs at every step, from the start image (step 0) on.
+        settings: what was used (of α and β that a callback has changed, the last), ready to be saved as JSON.
+            ``stylize`` takes them again, except for ``weights_sha256``, which tells whether another machine
+            does the same.
+        ending: how the run ended; ``ending.value`` says it in words.
+    """
+
+    image: Image.Image
+    history: list[Costs]
+    settings: dict
+    ending: Ending
+
+
+def say_nothing(_: str) -> None:
+    """Stands in for ``print`` where nothing is to be said."""

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import nbformat
 
-from nst_tf.grading.assignment import Source, grade_id
-from nst_tf.grading.sandbox import Limits, Sandbox
+from nst_tf.grading.course.assignment import Source, grade_id
+from nst_tf.grading.course.sandbox import Limits, Sandbox
 
 SOURCE = Path(__file__).parent.parent / "notebooks/course/source/style_transfer/style_transfer.ipynb"
 ROUNDS = 5

@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from nst_tf import costs
 from nst_tf.grading import diagnose, references
-from nst_tf.grading.assignment import grade_id
+from nst_tf.grading.course.assignment import grade_id
 from nst_tf.grading.references import REFERENCES
 from nst_tf.images import clip_0_1
 

@@ -15,7 +15,7 @@ from nbclient import NotebookClient
 
 from nst_tf import costs, grading
 from nst_tf.grading.inputs import inputs_for
-from nst_tf.grading.training import STEPS
+from nst_tf.grading.step_trial import STEPS
 from nst_tf.images import clip_0_1
 
 LESSONS = sorted((ROOT / "notebooks").glob("0*.ipynb"))

@@ -7,7 +7,7 @@ c.ClearSolutions.code_stub = {"python": "return None  # replace this line"}
 
 # No submission runs in nbgrader's process or in a kernel: nst_tf tries each exercise in a process of its own.
 c.Autograde.autograde_preprocessors = [
-    "nst_tf.grading.nbgrader_plugin.GradeApart",
+    "nst_tf.grading.course.nbgrader_plugin.GradeApart",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",

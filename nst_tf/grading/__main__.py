@@ -9,7 +9,7 @@ def run() -> int:
         print("Grading forks processes, which Windows can't: use Linux, such as WSL.", file=sys.stderr)
         return 1
     try:
-        from nst_tf.grading.course import main
+        from nst_tf.grading.course.grade import main
     except ModuleNotFoundError as problem:
         print(
             f'Grading needs {problem.name}: python -m pip install -e ".[teach]" installs it.', file=sys.stderr

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from nst_tf.grading.diagnosis import diagnose
-from nst_tf.grading.observing import plain
-from nst_tf.grading.training_mistakes import ANOTHER_IMAGE
+from nst_tf.grading.trial import plain
+from nst_tf.grading.exercises.train_step import ANOTHER_IMAGE
 from nst_tf.grading.verdict import Diagnosis
 
 _GREEN, _RED, _PLAIN = "\033[92m", "\033[91m", "\033[0m"

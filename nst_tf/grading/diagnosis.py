@@ -5,15 +5,15 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.grading.catalogue import CATALOGUE, mistakes_of
+from nst_tf.grading.exercises.common import CATALOGUE, mistakes_of
 from nst_tf.grading.graphs import GraphRun, run_graph
 from nst_tf.grading.inputs import DIFFERENTIATED, Input, inputs_for
-from nst_tf.grading.judged import Evidence, Right, constant_factor, ignored_arguments, is_shape
-from nst_tf.grading.mistakes import Mistake
-from nst_tf.grading.observing import Observation, observe, trace, with_globals
+from nst_tf.grading.comparison import Evidence, Right, constant_factor, ignored_arguments, is_shape
+from nst_tf.grading.exercises.base import Mistake
+from nst_tf.grading.trial import Observation, observe, trace, with_globals
 from nst_tf.grading.references import REFERENCES
-from nst_tf.grading.statements import advice_on, closest_true_statement
-from nst_tf.grading.training_diagnosis import TRAINING_RUBRIC, diagnose_train_step
+from nst_tf.grading.hints import advice_on, closest_true_statement
+from nst_tf.grading.exercises.step_exercise import TRAINING_RUBRIC, diagnose_train_step
 from nst_tf.grading.verdict import Diagnosis, marked
 
 EXERCISES = (*REFERENCES, "train_step")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.grading.observing import Traced, in_one_line, tensors
+from nst_tf.grading.trial import Traced, in_one_line, tensors
 
 # Stateful by their registration, but not in a way that could reach outside of the graph and its variables.
 _HARMLESS = {

@@ -18,14 +18,15 @@ from typing import Self
 
 import numpy as np
 
-from nst_tf.grading import training_diagnosis, wire
-from nst_tf.grading.borrowing import borrowed
+from nst_tf.grading.exercises import step_exercise
+from nst_tf.grading.course import protocol
+from nst_tf.grading.course.own_solution import borrowed
 from nst_tf.grading.diagnosis import conclude, nothing_to_try
 from nst_tf.grading.graphs import GraphRun
 from nst_tf.grading.inputs import DIFFERENTIATED, inputs_for
-from nst_tf.grading.judged import Evidence
-from nst_tf.grading.observing import Observation, Traced, printable
-from nst_tf.grading.training import Step, TracedStep, failed_step
+from nst_tf.grading.comparison import Evidence
+from nst_tf.grading.trial import Observation, Traced, printable
+from nst_tf.grading.step_trial import Step, TracedStep, failed_step
 from nst_tf.grading.verdict import Diagnosis
 
 _STARTING = 120  # seconds that a worker may take to load TensorFlow, on a machine with much else to do
@@ -186,7 +187,7 @@ class Sandbox:
         """
         if self._worker is None:
             self._worker = subprocess.Popen(
-                [sys.executable, "-m", "nst_tf.grading.worker"],
+                [sys.executable, "-m", "nst_tf.grading.course.worker"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

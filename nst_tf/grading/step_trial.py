@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst_tf.grading.graphs import imported
-from nst_tf.grading.observing import (
+from nst_tf.grading.trial import (
     Observation,
     globals_of,
     in_one_line,

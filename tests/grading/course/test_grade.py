@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 from learners import RIGHT, WRONG
 
-from nst_tf.grading.assignment import Source, exercise_of_test, grade_id, read_submission
+from nst_tf.grading.course.assignment import Source, exercise_of_test, grade_id, read_submission
 
 COURSE = ROOT / "notebooks/course"
 RELEASED = COURSE / "release/style_transfer/style_transfer.ipynb"

@@ -17,15 +17,15 @@ from nst_tf.grading import (
     total_cost_test,
     train_step_test,
 )
-from nst_tf.grading.catalogue import CATALOGUE, mistakes_of
+from nst_tf.grading.exercises.common import CATALOGUE, mistakes_of
 from nst_tf.grading.diagnosis import RUBRIC
 from nst_tf.grading.graphs import run_graph
 from nst_tf.grading.inputs import DIFFERENTIATED, inputs_for
-from nst_tf.grading.judged import Right
-from nst_tf.grading.observing import observe, trace
+from nst_tf.grading.comparison import Right
+from nst_tf.grading.trial import observe, trace
 from nst_tf.grading.references import REFERENCES
-from nst_tf.grading.training_diagnosis import TRAINING_RUBRIC
-from nst_tf.grading.training_mistakes import TRAINING_MISTAKES
+from nst_tf.grading.exercises.step_exercise import TRAINING_RUBRIC
+from nst_tf.grading.exercises.train_step import TRAINING_MISTAKES
 
 COSTS = list(REFERENCES)
 EXERCISES = [*COSTS, "train_step"]

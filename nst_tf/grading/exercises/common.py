@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.grading.mistakes import Mistake, mistake, pairs
+from nst_tf.grading.exercises.base import Mistake, mistake, pairs
 from nst_tf.grading.references import ContentCost, LayerStyleCost
 
 

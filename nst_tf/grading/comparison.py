@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from nst_tf.grading.graphs import GraphRun
 from nst_tf.grading.inputs import DIFFERENTIATED, Input
-from nst_tf.grading.observing import Observation, observe, tensors
+from nst_tf.grading.trial import Observation, observe, tensors
 from nst_tf.grading.references import REFERENCES
 
 TOLERANCE = (

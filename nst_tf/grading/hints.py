@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from nst_tf.grading.judged import Evidence, Right, constant_factor, ignored_arguments, is_shape
-from nst_tf.grading.observing import Observation
+from nst_tf.grading.comparison import Evidence, Right, constant_factor, ignored_arguments, is_shape
+from nst_tf.grading.trial import Observation
 
 
 def closest_true_statement(right: Right, evidence: Evidence) -> str:

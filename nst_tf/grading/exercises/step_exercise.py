@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.grading.observing import globals_of
+from nst_tf.grading.trial import globals_of
 from nst_tf.grading.references import REFERENCES
-from nst_tf.grading.statements import advice_on
-from nst_tf.grading.training import (
+from nst_tf.grading.hints import advice_on
+from nst_tf.grading.step_trial import (
     STEPS,
     Step,
     Task,
@@ -20,7 +20,7 @@ from nst_tf.grading.training import (
     traced_steps,
     written_steps,
 )
-from nst_tf.grading.training_mistakes import ANOTHER_IMAGE, TRAINING_MISTAKES, TrainingMistake, right_step
+from nst_tf.grading.exercises.train_step import ANOTHER_IMAGE, TRAINING_MISTAKES, TrainingMistake, right_step
 from nst_tf.grading.verdict import Diagnosis, marked
 
 TRAINING_RUBRIC = {

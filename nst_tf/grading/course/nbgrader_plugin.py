@@ -10,8 +10,8 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer
 
-from nst_tf.grading.assignment import Source, Submission, exercise_of_test
-from nst_tf.grading.sandbox import Limits, Sandbox, Verdict
+from nst_tf.grading.course.assignment import Source, Submission, exercise_of_test
+from nst_tf.grading.course.sandbox import Limits, Sandbox, Verdict
 
 _WIDTH = 95  # of a line in the feedback's pages
 

@@ -11,8 +11,8 @@ from conftest import ROOT
 from learners import RIGHT, WRONG, defined
 
 from nst_tf.grading import diagnose
-from nst_tf.grading.assignment import Source
-from nst_tf.grading.sandbox import Limits, Sandbox
+from nst_tf.grading.course.assignment import Source
+from nst_tf.grading.course.sandbox import Limits, Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="the worker forks")]
 
@@ -118,7 +118,7 @@ def test_the_hostile_get_nothing_and_are_named(sandbox, how):
 PATCHES = {
     "the comparison": "np.allclose = lambda *_, **__: True\nnp.testing.assert_allclose = lambda *_, **__: None",
     "the grading": """
-        import nst_tf.grading.observing as observing, nst_tf.grading.graphs as graphs, nst_tf.grading.diagnosis as diagnosis
+        import nst_tf.grading.trial as observing, nst_tf.grading.graphs as graphs, nst_tf.grading.diagnosis as diagnosis
         diagnosis._score = lambda *_: [True] * 4
         graphs.run_graph = observing.observe
         """,

@@ -1,4 +1,4 @@
-"""``python -m nst_tf.grading.worker``: runs what is not trusted, each time in a fork of a process that has TensorFlow ready.
+"""``python -m nst_tf.grading.course.worker``: runs what is not trusted, each time in a fork of a process that has TensorFlow ready.
 
 It reads tasks from its standard input, a line each, and writes the result of each to its standard output. The process
 that gets the tasks never runs anything of a submission itself; the fork does, with limits, and ends.
@@ -22,15 +22,18 @@ import numpy as np
 import psutil
 import tensorflow as tf
 
-from nst_tf.grading import graphs, observing, training, wire
+from nst_tf.grading import graphs
+from nst_tf.grading.course import protocol
+from nst_tf.grading import step_trial
+from nst_tf.grading import trial
 
 _RESPONSE = 3_000_000  # bytes
 _WITH_SOLUTIONS = (
     "nst_tf.costs",
     "nst_tf.transfer",
     "nst_tf.grading.references",
-    "nst_tf.grading.catalogue",
-    "nst_tf.grading.training_mistakes",
+    "nst_tf.grading.exercises.common",
+    "nst_tf.grading.exercises.train_step",
 )
 _FILES_WITH_SOLUTIONS = (*(name.replace(".", os.sep) + ".py" for name in _WITH_SOLUTIONS), ".ipynb")
 _PR_SET_CHILD_SUBREAPER = 36  # Linux, sys/prctl.h

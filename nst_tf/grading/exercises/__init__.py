@@ -1,0 +1,1 @@
+"""The exercises, a file each: what is right, what it is tried on, and what learners do instead."""

@@ -2,7 +2,7 @@
 
     python -m benchmarks.mutants
 
-The right functions are the assignment's solutions and the steps of ``nst_tf/grading/references.py``. A mutant that is
+The right functions are the assignment's solutions and the steps of ``nst_tf/grading/exercises/``. A mutant that is
 graded as right is listed; it should be one that computes the same for every input (see ``EQUIVALENT``).
 """
 
@@ -10,6 +10,7 @@ import ast
 import contextlib
 import copy
 import importlib.util
+import inspect
 import io
 import re
 import sys
@@ -22,9 +23,10 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from nst_tf import costs
-from nst_tf.grading import diagnose, references
+from nst_tf.grading import diagnose
 from nst_tf.grading.course.assignment import grade_id
-from nst_tf.grading.references import REFERENCES
+from nst_tf.grading.exercises.registry import EXERCISES, exercise
+from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.images import clip_0_1
 
 SOURCE = Path(__file__).parent.parent / "notebooks/course/source/style_transfer/style_transfer.ipynb"
@@ -48,7 +50,7 @@ EQUIVALENT = {
     r"[(\[]\w*([aAGJ]_|content|style|C|S)\w*(\[.*\])?, .*(swap arguments|swap 0 and 1)$": "the cost of S and G is that of G and S",
     r"self\.(together|content|style|factor)\(.*swap arguments$": "a sum, products, and a step that leaves its first argument as it is",
     r"\[:-1\]: no end$": "the λ are one fewer than the outputs, and the shorter list ends the loop",
-    r"references.py, .*(True → False|False → True)$": "no part of the formula: a dataclass that can't be changed, a zip that is strict",
+    r"\.py, .*(True → False|False → True)$": "no part of the formula: a dataclass that can't be changed, a zip that is strict",
 }
 
 
@@ -110,7 +112,7 @@ def swap(values, place):
 def solutions():
     """(name, source) of the assignment's solutions."""
     for cell in nbformat.read(SOURCE, as_version=4).cells:
-        if grade_id(cell) in (*REFERENCES, "train_step"):
+        if grade_id(cell) in EXERCISES:
             yield grade_id(cell), cell.source
 
 
@@ -134,21 +136,28 @@ def mutated_solutions(folder):
 
 def mutated_references(folder):
     """The same for every mutant of a step of the references."""
-    tree = ast.parse(Path(references.__file__).read_text(encoding="utf8"))
-    names = {type(reference).__name__: name for name, reference in REFERENCES.items()}
-    for place, node in enumerate(tree.body):
-        if not isinstance(node, ast.ClassDef):
+    for name, exercised in ((name, exercise(name)) for name in EXERCISES):
+        if not isinstance(exercised, ValueExercise):
             continue
-        for what, mutant in mutants(node):
-            changed = copy.copy(tree)
-            changed.body = [*tree.body[:place], mutant, *tree.body[place + 1 :]]
-            file = written(folder, ast.unparse(changed))
-            with contextlib.suppress(Exception):
-                spec = importlib.util.spec_from_file_location(file.stem, file)
-                sys.modules[file.stem] = module = importlib.util.module_from_spec(spec)
-                spec.loader.exec_module(module)
-                name = names[node.name]
-                yield name, f"references.py, {what}", module.REFERENCES[name]
+        right = type(exercised.right)
+        tree = ast.parse(Path(inspect.getsourcefile(right)).read_text(encoding="utf8"))
+        place = next(
+            place for place, node in enumerate(tree.body) if getattr(node, "name", "") == right.__name__
+        )
+        for what, mutant in mutants(tree.body[place]):
+            tree.body[place] = mutant
+            module = loaded(written(folder, ast.unparse(tree)))
+            if module is not None:
+                yield name, f"{EXERCISES[name]}.py, {what}", getattr(module, right.__name__)()
+
+
+def loaded(file):
+    """The module in a file, or None where it can't be loaded."""
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    sys.modules[file.stem] = module = importlib.util.module_from_spec(spec)
+    with contextlib.suppress(Exception):
+        spec.loader.exec_module(module)
+        return module
 
 
 def written(folder, code):

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import nst_tf  # noqa: F401 - before TensorFlow, which then starts quietly
+
 ROOT = Path(__file__).parent.parent
 LOUVRE = ROOT / "images/content/louvre.jpg"
 SUMMERTIME = ROOT / "images/style/summertime.jpg"

@@ -12,9 +12,9 @@ import pytest
 import tensorflow as tf
 from conftest import ROOT
 from nbclient import NotebookClient
+from nst_tf.grading.inputs import inputs_for
 
 from nst_tf import costs, grading
-from nst_tf.grading.inputs import inputs_for
 from nst_tf.grading.step_trial import STEPS
 from nst_tf.images import clip_0_1
 

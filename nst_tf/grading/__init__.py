@@ -4,32 +4,26 @@
 
     gram_matrix_test(gram_matrix)
 
-In the order of the files: ``references.py`` has the right functions, in steps, and ``catalogue.py`` what learners do
-instead; ``inputs.py`` is what both are tried on; ``observing.py`` and ``graphs.py`` watch a function at work; ``judged.py``,
-``diagnosis.py`` and ``statements.py`` find what is to be said of it. ``training.py``, ``training_mistakes.py`` and
-``training_diagnosis.py`` do the same for ``train_step``. ``checks.py`` is what the notebooks call. For the teacher,
-``assignment.py`` reads what was handed in, ``sandbox.py`` and ``worker.py`` try it in a process of its own, and
-``course.py`` and ``nbgrader_plugin.py`` grade a class with nbgrader.
+Each exercise is a file in ``exercises/``: the right function in steps, what it is tried on, and what learners do instead.
+``trial.py``, ``graphs.py``, ``value_trial.py`` and ``step_trial.py`` watch a function at work and know nothing of what is
+right; ``comparison.py``, ``diagnosis.py`` and ``hints.py`` find what is to be said of it; ``checks.py`` is what the
+notebooks call. ``course/`` grades a class with nbgrader.
 """
 
 from importlib import import_module
+from typing import Any
 
-_HOME_OF = {
-    "Diagnosis": "diagnosis",
-    "checked": "checks",
-    "compute_content_cost_test": "checks",
-    "compute_layer_style_cost_test": "checks",
-    "compute_style_cost_test": "checks",
-    "diagnose": "diagnosis",
-    "gram_matrix_test": "checks",
-    "total_cost_test": "checks",
-    "train_step_test": "checks",
-}
+from nst_tf.grading.exercises.registry import EXERCISES
 
-__all__ = [*_HOME_OF]
+_HOME_OF = {"Diagnosis": "diagnosis", "checked": "checks", "diagnose": "diagnosis"}
+_TEST = "_test"
+
+__all__ = [*_HOME_OF, *(name + _TEST for name in EXERCISES)]
 
 
-def __getattr__(name: str):
-    if name not in _HOME_OF:
-        raise AttributeError(f"module 'nst_tf.grading' has no attribute {name!r}")
-    return getattr(import_module(f"nst_tf.grading.{_HOME_OF[name]}"), name)
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        return getattr(import_module(f"nst_tf.grading.{_HOME_OF[name]}"), name)
+    if name in __all__:
+        return import_module("nst_tf.grading.checks").test_of(name.removesuffix(_TEST))
+    raise AttributeError(f"module 'nst_tf.grading' has no attribute {name!r}")

@@ -1,66 +1,50 @@
 """The course's tests: they print a value and "All tests passed", or say what is wrong."""
 
 from collections.abc import Callable
+from functools import cache
 
 import tensorflow as tf
 
-from nst_tf.grading.diagnosis import diagnose
-from nst_tf.grading.trial import plain
-from nst_tf.grading.exercises.train_step import ANOTHER_IMAGE
-from nst_tf.grading.verdict import Diagnosis
+from nst_tf.grading.diagnosis import Diagnosis, diagnose
+from nst_tf.grading.exercises.common import ANOTHER_IMAGE
+from nst_tf.grading.trial import python_function
 
 _GREEN, _RED, _PLAIN = "\033[92m", "\033[91m", "\033[0m"
 
 
-def compute_content_cost_test(target: Callable) -> None:
-    """Test ``compute_content_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    _test("compute_content_cost", target)
+@cache
+def test_of(name: str) -> Callable[..., None]:
+    """The test of an exercise's function, such as ``gram_matrix_test``."""
 
+    def test(target: Callable, *images: tf.Variable) -> None:
+        before = [tf.identity(image) for image in images]
+        diagnosis = diagnose(name, target)
+        is_changed = [bool(tf.reduce_any(was != image)) for was, image in zip(before, images, strict=True)]
+        for was, image in zip(before, images, strict=True):
+            image.assign(was)
+        if any(is_changed):
+            raise Finding(f"{name}: {ANOTHER_IMAGE}")
+        _say(diagnosis)
 
-def gram_matrix_test(target: Callable) -> None:
-    """Test ``gram_matrix``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    _test("gram_matrix", target)
-
-
-def compute_layer_style_cost_test(target: Callable) -> None:
-    """Test ``compute_layer_style_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    _test("compute_layer_style_cost", target)
-
-
-def compute_style_cost_test(target: Callable) -> None:
-    """Test ``compute_style_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    _test("compute_style_cost", target)
-
-
-def total_cost_test(target: Callable) -> None:
-    """Test ``total_cost``. Raises ``AssertionError``, with a hint, where it is wrong."""
-    _test("total_cost", target)
-
-
-def train_step_test(target: Callable, generated_image: tf.Variable) -> None:
-    """Test ``train_step`` on a small network, with an optimizer of the test's own.
+    test.__name__ = test.__qualname__ = f"{name}_test"
+    test.__doc__ = f"""Test ``{name}``.
 
     Args:
         target: the function, decorated with ``tf.function`` or not.
-        generated_image: the notebook's image, which the test leaves as it is.
+        images: variables of the notebook that the function may change when it is used, such as the generated
+            image of ``train_step``. The test leaves them as they are.
 
     Raises:
         AssertionError: with a hint, where it is wrong.
     """
-    before = tf.identity(generated_image)
-    diagnosis = diagnose("train_step", target)
-    is_changed = bool(tf.reduce_any(before != generated_image))
-    generated_image.assign(before)
-    if is_changed:
-        raise Finding(f"train_step: {ANOTHER_IMAGE}")
-    _say(diagnosis)
+    return test
 
 
 def checked(test: Callable, yours: Callable, solution: Callable, *others: object) -> Callable:
     """Run a test in a lesson, which goes on in any case.
 
     Args:
-        test: one of the tests above.
+        test: such as ``gram_matrix_test``.
         yours: the learner's function.
         solution: the notebook's.
         others: what else the test needs.
@@ -69,7 +53,7 @@ def checked(test: Callable, yours: Callable, solution: Callable, *others: object
         ``yours`` where it is right, otherwise ``solution``.
     """
     name = test.__name__.removesuffix("_test")
-    if plain(yours) is plain(solution):
+    if python_function(yours) is python_function(solution):
         print(f"{name} is the solution already: to check yours, run the exercise's cell and then this one.")
         return solution
     try:
@@ -79,10 +63,6 @@ def checked(test: Callable, yours: Callable, solution: Callable, *others: object
         return solution
     print("Going on with yours.")
     return yours
-
-
-def _test(name: str, target: Callable) -> None:
-    _say(diagnose(name, target))
 
 
 class Finding(AssertionError):  # noqa: N818 - as a learner reads it

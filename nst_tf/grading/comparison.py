@@ -1,38 +1,31 @@
-"""What the right function does with some inputs, and whether another one does the same."""
+"""Compares what a function did with what is expected."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.grading.graphs import GraphRun
-from nst_tf.grading.inputs import DIFFERENTIATED, Input
-from nst_tf.grading.trial import Observation, observe, tensors
-from nst_tf.grading.references import REFERENCES
+from nst_tf.grading.trial import observe, tensors
+from nst_tf.grading.value_trial import ValueTrial
 
-TOLERANCE = (
-    1e-2  # relative; a matrix product in a GPU's TF32 is off by up to 4e-3, the mildest mistake by over 5e-2
-)
+TOLERANCE = 1e-2  # relative: a product in a GPU's TF32 is off by up to 4e-3, the mildest mistake by over 5e-2
+
+Values = Sequence[np.ndarray | None]  # one for each call
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What a cost function did: with each input as it is written, and with the first one as a graph."""
+class Expected:
+    """What the right function does in a trial, and how far from it is still right.
 
-    observations: list[Observation]
-    run: GraphRun
+    Attributes:
+        values: the right value for each input.
+        gradient: the right gradient for the first.
+    """
 
-
-class Right:
-    """What the right function does with each input, and how far from it is still right."""
-
-    def __init__(self, name: str, inputs: list[Input]) -> None:
-        self.name, self.inputs = name, inputs
-        self.observations = [observe(REFERENCES[name], each.arguments, tf.float64) for each in inputs]
-        self.values = [each.value for each in self.observations]
+    def __init__(self, right: Callable, trial: ValueTrial) -> None:
+        self.inputs = trial.inputs
+        self.values = [_value(right, each.arguments) for each in trial.inputs]
+        self.gradient = _gradient(right, trial.first, trial.differentiated)
         self._scales = [np.abs(value).max() for value in self.values]
-        self.gradient = _gradient(REFERENCES[name], inputs[0].arguments, DIFFERENTIATED[name])
 
     def is_right(self, place: int, value: np.ndarray | None) -> bool:
         """Whether it is the value for the input in that place."""
@@ -43,22 +36,30 @@ class Right:
         if value is None or not is_shape(value, expected):
             return False
         scale = max(np.abs(expected).max(), 1e-6 * max(self._scales)) if np.isfinite(expected).all() else 1.0
+        value = value.reshape(expected.shape)
         with np.errstate(invalid="ignore"):
-            return bool(
-                np.allclose(value.reshape(expected.shape), expected, 0, TOLERANCE * scale, equal_nan=True)
-            )
+            return bool(np.allclose(value, expected, 0, TOLERANCE * scale, equal_nan=True))
 
     def is_gradient(self, gradient: np.ndarray | None) -> bool:
         """Whether it is the gradient for the first input."""
         scale = np.abs(self.gradient).max()
         return gradient is not None and bool(np.allclose(gradient, self.gradient, 0, TOLERANCE * scale))
 
+    def wrong_places(self, values: Values) -> list[int]:
+        """The places of the inputs for which a value is wrong."""
+        return [place for place, value in enumerate(values) if not self.is_right(place, value)]
+
 
 def is_shape(value: np.ndarray | None, expected: np.ndarray) -> bool:
     """Whether the shapes agree; (1,) will do for a scalar."""
-    return value is not None and (
-        value.shape == expected.shape or (value.shape == (1,) and expected.shape == ())
-    )
+    return value is not None and value.shape in (expected.shape, *([(1,)] if expected.shape == () else []))
+
+
+def _value(function: Callable, arguments: tuple) -> np.ndarray:
+    observed = observe(function, arguments, tf.float64)
+    if observed.value is None:
+        raise ValueError(f"the right function has no value: {observed.text or observed.kind}")
+    return observed.value
 
 
 def _gradient(function: Callable, arguments: tuple, differentiated: tuple[int, ...]) -> np.ndarray:
@@ -71,29 +72,29 @@ def _gradient(function: Callable, arguments: tuple, differentiated: tuple[int, .
     return np.concatenate([np.ravel(gradient) for gradient in gradients])
 
 
-def constant_factor(right: Right, values: list[np.ndarray | None]) -> float | None:
+def constant_factor(expected: Expected, values: Values) -> float | None:
     """c, where each value is c times the right one; None where there is no such number but 0."""
-    first = values[0]
-    if first is None or not is_shape(first, right.values[0]) or not np.isfinite(first).all():
+    first, right = values[0], expected.values[0]
+    if first is None or not is_shape(first, right) or not np.isfinite(first).all():
         return None
-    largest = np.unravel_index(np.abs(right.values[0]).argmax(), right.values[0].shape)
-    factor = float(first.reshape(right.values[0].shape)[largest] / right.values[0][largest])
+    largest = np.unravel_index(np.abs(right).argmax(), right.shape)
+    factor = float(first.reshape(right.shape)[largest] / right[largest])
     if abs(factor) < 1e-9:
         return None
     is_factor = all(
-        value is not None and right.is_close(place, value / factor, right.values[place])
+        value is not None and expected.is_close(place, value / factor, expected.values[place])
         for place, value in enumerate(values)
     )
     return factor if is_factor else None
 
 
-def ignored_arguments(right: Right, evidence: Evidence) -> list[str]:
+def ignored_arguments(expected: Expected, values: Values) -> list[str]:
     """The arguments that make no difference to the value, where they should."""
-    values = [each.value for each in evidence.observations]
-    if values[0] is None:
+    first = values[0]
+    if first is None:
         return []
     return [
         each.only
-        for place, each in enumerate(right.inputs)
-        if each.only and values[place] is not None and right.is_close(place, values[place], values[0])
+        for place, each in enumerate(expected.inputs)
+        if each.only and expected.is_close(place, values[place], first)
     ]

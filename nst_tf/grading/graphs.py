@@ -1,4 +1,4 @@
-"""Runs a compiled function, to see its value and its gradient as TensorFlow computes them, whatever its author patched."""
+"""A function as TensorFlow compiles it: a graph, whose value and gradient are its own, whatever its author patched."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,25 +6,32 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.grading.trial import Traced, in_one_line, tensors
+from nst_tf.grading.trial import converted, error_line, python_function, quietly, tensors
 
 # Stateful by their registration, but not in a way that could reach outside of the graph and its variables.
 _HARMLESS = {
     *("Assert", "Case", "CheckNumerics", "CheckNumericsV2", "If", "PartitionedCall", "PrintV2", "While"),
-    *(
-        "StatefulPartitionedCall",
-        "ReadVariableOp",
-        "AssignVariableOp",
-        "AssignAddVariableOp",
-        "AssignSubVariableOp",
-    ),
-    *(
-        "VarIsInitializedOp",
-        "ResourceApplyGradientDescent",
-        "ResourceApplyMomentum",
-        "ResourceApplyKerasMomentum",
-    ),
+    *("StatefulPartitionedCall", "ReadVariableOp", "AssignVariableOp", "AssignAddVariableOp"),
+    *("AssignSubVariableOp", "VarIsInitializedOp", "ResourceApplyGradientDescent", "ResourceApplyMomentum"),
+    "ResourceApplyKerasMomentum",
 }
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A function as ``tf.function`` compiles it.
+
+    Attributes:
+        graph: a GraphDef, serialised, with every constant in it; None if it can't be compiled.
+        inputs: names of the inputs' tensors, flat, in order.
+        outputs: names of the outputs' tensors.
+        text: why it can't be compiled, in one line.
+    """
+
+    graph: bytes | None
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -33,14 +40,29 @@ class GraphRun:
 
     Attributes:
         value: the function's value; None if it failed.
-        gradient: the gradient of the value's sum with respect to the arguments asked for, all in one row, with 0 where
-            the value doesn't depend on one; None if it depends on none of them.
+        gradient: the gradient of the value's sum with respect to the arguments asked for, all in one row, with
+            0 where the value doesn't depend on one; None if it depends on none of them.
         text: why it failed, in one line.
     """
 
     value: np.ndarray | None
     gradient: np.ndarray | None = None
     text: str = ""
+
+
+def trace(function: Callable, arguments: tuple) -> Traced:
+    """Compile a function for these arguments."""
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    shapes = converted(arguments, lambda array: tf.TensorSpec(array.shape, tf.float32))
+    try:
+        with quietly():
+            compiled = tf.function(python_function(function)).get_concrete_function(*shapes)
+            frozen = convert_variables_to_constants_v2(compiled, lower_control_flow=False)
+    except (Exception, SystemExit) as error:
+        return Traced(None, text=error_line(error))
+    inputs, outputs = (tuple(tensor.name for tensor in which) for which in (frozen.inputs, frozen.outputs))
+    return Traced(frozen.graph.as_graph_def().SerializeToString(), inputs, outputs)
 
 
 def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...]) -> GraphRun:
@@ -59,7 +81,7 @@ def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...])
         gradients = tape.gradient(total, watched)
         value = np.array(value, np.float64)
     except Exception as error:
-        return GraphRun(None, text=in_one_line(error))
+        return GraphRun(None, text=error_line(error))
     if all(gradient is None for gradient in gradients):
         return GraphRun(value)
     flat = [

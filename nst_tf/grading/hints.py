@@ -4,20 +4,22 @@ from fractions import Fraction
 
 import numpy as np
 
-from nst_tf.grading.comparison import Evidence, Right, constant_factor, ignored_arguments, is_shape
-from nst_tf.grading.trial import Observation
+from nst_tf.grading.comparison import Expected, Values, constant_factor, ignored_arguments, is_shape
+from nst_tf.grading.graphs import GraphRun
+from nst_tf.grading.trial import Evidence, Observation
+
+Tried = Evidence[list[Observation], GraphRun]
 
 
-def closest_true_statement(right: Right, evidence: Evidence) -> str:
+def closest_true_statement(expected: Expected, evidence: Tried) -> str:
     """One or two sentences: what kind of thing is wrong, from the coarsest to the finest."""
-    for place, observed in enumerate(evidence.observations):
-        statement = _on_one_call(right, place, observed)
+    for place, observed in enumerate(evidence.written):
+        statement = _on_one_call(expected, place, observed)
         if statement:
             return statement
-    wrong = [
-        place for place, each in enumerate(evidence.observations) if not right.is_right(place, each.value)
-    ]
-    return _on_values(right, evidence, wrong) if wrong else _on_conduct(right, evidence)
+    values = [each.value for each in evidence.written]
+    wrong = expected.wrong_places(values)
+    return _on_values(expected, values, wrong) if wrong else _on_conduct(expected, evidence)
 
 
 def advice_on(error: str) -> str:
@@ -28,6 +30,8 @@ def advice_on(error: str) -> str:
         return " A tensor has no `.T`: look for the function that turns rows into columns."
     if "_unique_id" in error or "not enough values to unpack" in error or "apply_gradients() takes" in error:
         return " `apply_gradients` takes a list of pairs, in each the gradient first, then its variable."
+    if "does not support item assignment" in error:
+        return " A tensor can't be changed in place: compute another one from it."
     if "Cannot convert 'layer" in error:
         return " In each pair of STYLE_LAYERS the name comes first, then λ."
     if "ContentCost.<lambda>()" in error:
@@ -35,18 +39,18 @@ def advice_on(error: str) -> str:
     return ""
 
 
-def _on_one_call(right: Right, place: int, observed: Observation) -> str:
+def _on_one_call(expected: Expected, place: int, observed: Observation) -> str:
     """What can be seen without a look at the numbers."""
-    words = right.inputs[place].words
+    words = expected.inputs[place].words
     if observed.kind == "error":
         return f"For {words}, it stops with {observed.text}.{advice_on(observed.text)}"
     if observed.kind == "nothing":
         return f"For {words}, it returns None."
     if observed.value is None:
         return f"It returns a value of type {observed.kind}: a tensor is expected."
-    if not is_shape(observed.value, right.values[place]):
-        expected = right.values[place].shape
-        return f"For {words}, its value has shape {observed.value.shape}: expected {expected or 'a scalar, shape ()'}."
+    if not is_shape(observed.value, expected.values[place]):
+        shape = expected.values[place].shape
+        return f"For {words}, its value has shape {observed.value.shape}: expected {shape or 'a scalar, shape ()'}."
     if observed.kind == "tensor" and observed.dtype != "float32":
         return f"It returns a tensor of dtype {observed.dtype}: what came in was float32, and so is everything that it meets."
     if not np.isfinite(observed.value).all():
@@ -54,42 +58,39 @@ def _on_one_call(right: Right, place: int, observed: Observation) -> str:
     return ""
 
 
-def _on_values(right: Right, evidence: Evidence, wrong: list[int]) -> str:
-    values = [each.value for each in evidence.observations]
-    ignored = ignored_arguments(right, evidence)
+def _on_values(expected: Expected, values: Values, wrong: list[int]) -> str:
+    ignored = ignored_arguments(expected, values)
     if ignored:
         names = " and ".join(f"`{name}`" for name in ignored)
         return f"The value does not depend on {names}: is another name used where the argument's belongs?"
-    factor = constant_factor(right, values)
+    factor = constant_factor(expected, values)
     if factor is not None:
         if abs(factor + 1) < 0.01:
             return "Only the sign is wrong."
         return f"It is always {_as_fraction(factor)} times the right value: look for a constant factor."
-    equal = [place for place, each in enumerate(right.inputs) if each.is_equal]
+    equal = [place for place, each in enumerate(expected.inputs) if each.is_equal]
     if equal and not set(equal) & set(wrong):
-        return f"It is 0 where it should be, for {right.inputs[equal[0]].words}, but not right elsewhere: {_number(right, values, wrong[0])}"
+        return f"It is 0 where it should be, for {expected.inputs[equal[0]].words}, but not right elsewhere: {_number(expected, values, wrong[0])}"
     if len(wrong) < len(values):
         good = next(place for place in range(len(values)) if place not in wrong)
-        return (
-            f"It is right for {right.inputs[good].words}, but not always: {_number(right, values, wrong[0])}"
-        )
-    return f"The value is another one: {_number(right, values, wrong[0])}"
+        return f"It is right for {expected.inputs[good].words}, but not always: {_number(expected, values, wrong[0])}"
+    return f"The value is another one: {_number(expected, values, wrong[0])}"
 
 
-def _number(right: Right, values: list[np.ndarray], place: int) -> str:
+def _number(expected: Expected, values: Values, place: int) -> str:
     """One value, and what it should be."""
-    expected, words = right.values[place], right.inputs[place].words
-    value = values[place].reshape(expected.shape)
-    if expected.size == 1:
-        return f"for {words}, it is {value.item():.5g}, where {expected.item():.5g} is expected."
-    at = np.unravel_index(np.abs(value - expected).argmax(), expected.shape)
+    right, words = expected.values[place], expected.inputs[place].words
+    value = np.reshape(values[place], right.shape)
+    if right.size == 1:
+        return f"for {words}, it is {value.item():.5g}, where {right.item():.5g} is expected."
+    at = np.unravel_index(np.abs(value - right).argmax(), right.shape)
     where = ", ".join(str(int(index)) for index in at)
-    return f"for {words}, the entry at [{where}] is {value[at]:.5g}, where {expected[at]:.5g} is expected."
+    return f"for {words}, the entry at [{where}] is {value[at]:.5g}, where {right[at]:.5g} is expected."
 
 
-def _on_conduct(right: Right, evidence: Evidence) -> str:
+def _on_conduct(expected: Expected, evidence: Tried) -> str:
     """The value is right."""
-    first, run = evidence.observations[0], evidence.run
+    first, run = evidence.written[0], evidence.run
     if first.has_changed_arguments:
         return (
             "The value is right, but a list that came in is changed: whoever uses it next finds another one."
@@ -98,7 +99,7 @@ def _on_conduct(right: Right, evidence: Evidence) -> str:
         return f"The value is right, but its type is {first.kind}, which has no gradient: return a tensor."
     if run.value is None:
         return f"The value is right, but inside `tf.function`, where train_step calls it, it stops with {run.text}."
-    if not right.is_right(0, run.value):
+    if not expected.is_right(0, run.value):
         return "The value is right, but inside `tf.function`, where train_step calls it, it is another one."
     if run.gradient is None:
         return "The value is right, but it has no gradient: somewhere on the way from G it becomes a constant to TensorFlow."

@@ -1,12 +1,13 @@
-"""Tries ``train_step``: a few steps in its own globals, with a small network, targets and an optimizer of the test's.
+"""Tries a training step: a few steps in its own globals, with a small network, targets and an optimizer of the test's.
 
-Nothing here knows the right step: it runs in the process of the submission, too. Inside ``tf.function`` the step becomes a
-graph, which can be run elsewhere.
+Nothing here knows the right step: it runs in the process of the submission, too. Inside ``tf.function`` the step becomes
+a graph, which can be run elsewhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,10 +15,11 @@ import tensorflow as tf
 from nst_tf.grading.graphs import imported
 from nst_tf.grading.trial import (
     Observation,
+    Trial,
+    error_line,
     globals_of,
-    in_one_line,
     observe,
-    plain,
+    python_function,
     quietly,
     with_globals,
 )
@@ -43,26 +45,6 @@ class Scene:
     start: np.ndarray
     bystander: np.ndarray
     momentum: float
-
-
-@dataclass(frozen=True)
-class Task:
-    """What ``train_step`` finds in its globals, as plain arrays and numbers.
-
-    Attributes:
-        kernels: of the network's convolutions, in order.
-        scenes: for the steps as they are written, and for those inside ``tf.function``. They differ in size, so that
-            what a learner has compiled before is compiled anew.
-        style_layers: pairs (name, λ), for ``compute_style_cost``.
-        weights: the notebook's ``alpha`` and ``beta``, where it has such globals.
-        learning_rate: of the optimizer.
-    """
-
-    kernels: list[np.ndarray]
-    scenes: list[Scene]
-    style_layers: list[tuple[str, float]]
-    weights: dict[str, float]
-    learning_rate: float
 
 
 @dataclass(frozen=True)
@@ -95,27 +77,6 @@ class TracedStep:
     text: str = ""
 
 
-def random_task(seed: int, weights: dict[str, float]) -> Task:
-    """A task, whose λ and learning rate are still to be scaled."""
-    random = np.random.default_rng(seed)
-
-    def picture(size: tuple[int, ...]) -> np.ndarray:
-        values = random.random(size, dtype=np.float32)
-        return np.where(
-            random.random(size) < 0.4, np.round(values), values
-        )  # some at 0 and 1, where clipping matters
-
-    kernels = [random.normal(size=(3, 3, of, to)).astype(np.float32) / 3 for of, to in pairwise(_CHANNELS)]
-    scenes = [
-        Scene(*(picture(size) for _ in range(4)), momentum)
-        for size, momentum in zip(_SIZES, (0.5, 0.8), strict=True)
-    ]
-    style_layers = [
-        (f"layer {number}", float(value)) for number, value in enumerate(random.uniform(0.1, 2, 5))
-    ]
-    return Task(kernels, scenes, style_layers, weights, 1.0)
-
-
 def network(kernels: list[np.ndarray]) -> Callable:
     """A frozen network in place of VGG-19: image → activations of five style layers and of the content layer."""
     constants = [tf.constant(kernel) for kernel in kernels]
@@ -146,30 +107,30 @@ class CountingOptimizer(tf.keras.optimizers.SGD):
 class _Room:
     """The variables and names that a run of ``train_step`` happens among."""
 
-    def __init__(self, task: Task, scene: Scene) -> None:
-        self.task, self.scene = task, scene
+    def __init__(self, trial: "StepTrial", scene: Scene) -> None:
+        self.trial, self.scene = trial, scene
         self.image, self.bystander = tf.Variable(scene.start), tf.Variable(scene.bystander)
-        self.optimizer = CountingOptimizer(task.learning_rate, scene.momentum)
+        self.optimizer = CountingOptimizer(trial.learning_rate, scene.momentum)
         self.optimizer.build([self.image])
         of_optimizer = [getattr(variable, "value", variable) for variable in self.optimizer.variables]
         self.variables = [self.image, self.bystander, self.optimizer.applied, *of_optimizer]
 
-    def names(self, helpers: dict[str, Callable], others: dict[str, object]) -> dict[str, object]:
+    def names(self, helpers: Mapping[str, Callable], others: Mapping[str, Any]) -> dict[str, object]:
         """The globals for ``train_step``: the helpers, or what stands in its notebook, and all that belongs to the run."""
-        vgg_model_outputs = network(self.task.kernels)
+        vgg_model_outputs = network(self.trial.kernels)
         style_cost = helpers.get("compute_style_cost") or others.get("compute_style_cost")
 
         def compute_style_cost(
             style_image_output: list,
             generated_image_output: list,
-            STYLE_LAYERS: list = self.task.style_layers,
+            STYLE_LAYERS: list = self.trial.style_layers,
         ) -> tf.Tensor:
             return style_cost(style_image_output, generated_image_output, STYLE_LAYERS)
 
         return {
             **helpers,
             "compute_style_cost": compute_style_cost,
-            "STYLE_LAYERS": self.task.style_layers,
+            "STYLE_LAYERS": self.trial.style_layers,
             "vgg_model_outputs": vgg_model_outputs,
             "a_C": vgg_model_outputs(self.scene.C),
             "a_S": vgg_model_outputs(self.scene.S),
@@ -196,41 +157,91 @@ class _Room:
         return steps
 
 
-def written_steps(
-    target: Callable,
-    task: Task,
-    helpers: dict[str, Callable],
-    count: int = STEPS,
-    scene: int = 0,
-    echo: bool = False,
-) -> list[Step]:
-    """Steps of the function as it is written, in its own globals, which are given back as they were, also if it fails.
+@dataclass(frozen=True)
+class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
+    """What a training step finds in its globals, as plain arrays and numbers.
 
-    The notebook's optimizer is not touched. ``echo`` shows what the first step prints.
+    Attributes:
+        kernels: of the network's convolutions, in order.
+        scenes: for the steps as they are written, and for those inside ``tf.function``. They differ in size, so that
+            what a learner has compiled before is compiled anew.
+        style_layers: pairs (name, λ), for ``compute_style_cost``.
+        weights: the notebook's ``alpha`` and ``beta``, where it has such globals.
+        learning_rate: of the optimizer.
     """
-    room, function = _Room(task, task.scenes[scene]), plain(target)
-    with with_globals(target, room.names(helpers, globals_of(target))):
-        return room.steps(lambda: function(room.image), count, echo)
 
+    kernels: list[np.ndarray]
+    scenes: list[Scene]
+    style_layers: list[tuple[str, float]]
+    weights: dict[str, float]
+    learning_rate: float
 
-def trace_step(target: Callable, task: Task, helpers: dict[str, Callable]) -> TracedStep:
-    """Compile the step."""
-    room, function = _Room(task, task.scenes[1]), plain(target)
-    with with_globals(target, room.names(helpers, globals_of(target))):
+    def written(self, target: Callable, helpers: Mapping[str, Callable], echo: bool = False) -> list[Step]:
+        """Steps from the first scene on; see ``Trial``."""
+        return self.steps_as_written(target, helpers, echo=echo)
+
+    def steps_as_written(
+        self,
+        target: Callable,
+        helpers: Mapping[str, Callable],
+        *,
+        count: int = STEPS,
+        scene: int = 0,
+        echo: bool = False,
+    ) -> list[Step]:
+        """Steps in the function's own globals, which are given back as they were, also if it fails.
+
+        The notebook's optimizer is not touched.
+        """
+        room, function = _Room(self, self.scenes[scene]), python_function(target)
+        with with_globals(target, room.names(helpers, globals_of(target))):
+            return room.steps(lambda: function(room.image), count, echo)
+
+    def traced(self, target: Callable, helpers: Mapping[str, Callable]) -> TracedStep:
+        """The step in the second scene, compiled."""
+        room, function = _Room(self, self.scenes[1]), python_function(target)
+        with with_globals(target, room.names(helpers, globals_of(target))):
+            try:
+                with quietly():
+                    compiled = tf.function(function).get_concrete_function(room.image)
+                captured = [(placeholder.name, outside) for outside, placeholder in compiled.graph.captures]
+                image = [
+                    (tensor.name, room.image.handle) for tensor in compiled.inputs[: -len(captured) or None]
+                ]
+                fed = tuple((name, _place_or_value(room, outside)) for name, outside in [*image, *captured])
+            except (Exception, SystemExit) as error:
+                return TracedStep(None, text=error_line(error))
+        return TracedStep(
+            compiled.graph.as_graph_def().SerializeToString(),
+            fed,
+            tuple(tensor.name for tensor in compiled.outputs),
+            tuple(operation.name for operation in compiled.graph.control_outputs),
+        )
+
+    def run(self, graph: TracedStep, count: int = STEPS) -> list[Step]:
+        """Steps of a compiled function, from the start of the second scene."""
+        room = _Room(self, self.scenes[1])
+        if graph.graph is None:
+            return self.failed_run(graph.text)
         try:
-            with quietly():
-                compiled = tf.function(function).get_concrete_function(room.image)
-            captured = [(placeholder.name, outside) for outside, placeholder in compiled.graph.captures]
-            image = [(tensor.name, room.image.handle) for tensor in compiled.inputs[: -len(captured) or None]]
-            fed = tuple((name, _place_or_value(room, outside)) for name, outside in [*image, *captured])
-        except (Exception, SystemExit) as error:
-            return TracedStep(None, text=in_one_line(error))
-    return TracedStep(
-        compiled.graph.as_graph_def().SerializeToString(),
-        fed,
-        tuple(tensor.name for tensor in compiled.outputs),
-        tuple(operation.name for operation in compiled.graph.control_outputs),
-    )
+            inputs = [name for name, _ in graph.fed]
+            function = imported(graph.graph, inputs, [*graph.returned], [*graph.effects])
+        except Exception as error:
+            return self.failed_run(error_line(error))
+
+        def call() -> object:
+            values = [
+                room.variables[what].handle if isinstance(what, int) else tf.constant(what)
+                for _, what in graph.fed
+            ]
+            returned = function(*values)[: len(graph.returned)]
+            return returned[0] if len(returned) == 1 else returned or None
+
+        return room.steps(call, count)
+
+    def failed_run(self, text: str) -> list[Step]:
+        """A step that could not be tried."""
+        return [Step(Observation("error", text=text), np.zeros((1, 1, 1, 3)), 0, False, False)]
 
 
 def _place_or_value(room: _Room, outside: tf.Tensor) -> int | np.ndarray:
@@ -243,37 +254,22 @@ def _place_or_value(room: _Room, outside: tf.Tensor) -> int | np.ndarray:
     raise ValueError("it uses a tf.Variable of its own")
 
 
-def traced_steps(traced: TracedStep, task: Task, count: int = STEPS) -> list[Step]:
-    """Steps of a compiled function, from the start."""
-    room = _Room(task, task.scenes[1])
-    if traced.graph is None:
-        return [failed_step(traced.text)]
+def random_trial(seed: int, weights: Mapping[str, float]) -> StepTrial:
+    """A trial, whose λ and learning rate are still to be scaled."""
+    random = np.random.default_rng(seed)
 
-    def call() -> object:
-        values = [
-            room.variables[what].handle if isinstance(what, int) else tf.constant(what)
-            for _, what in traced.fed
-        ]
-        returned = function(*values)[: len(traced.returned)]
-        return returned[0] if len(returned) == 1 else returned or None
+    def picture(size: tuple[int, ...]) -> np.ndarray:
+        values = random.random(size, dtype=np.float32)
+        return np.where(
+            random.random(size) < 0.4, np.round(values), values
+        )  # some at 0 and 1, where clipping matters
 
-    try:
-        function = imported(
-            traced.graph, [name for name, _ in traced.fed], [*traced.returned], [*traced.effects]
-        )
-    except Exception as error:
-        return [failed_step(in_one_line(error))]
-    return room.steps(call, count)
-
-
-def failed_step(text: str) -> Step:
-    """What is known of a step that could not be tried."""
-    return Step(Observation("error", text=text), np.zeros((1, 1, 1, 3)), 0, False, False)
-
-
-def observe_training(
-    target: Callable, task: Task, helpers: dict[str, Callable], echo: bool = False
-) -> list[list[Step]]:
-    """Both: steps as the function is written, and steps inside ``tf.function``, from another image."""
-    written = written_steps(target, task, helpers, echo=echo)
-    return [written, traced_steps(trace_step(target, task, helpers), task)]
+    kernels = [random.normal(size=(3, 3, of, to)).astype(np.float32) / 3 for of, to in pairwise(_CHANNELS)]
+    scenes = [
+        Scene(*(picture(size) for _ in range(4)), momentum)
+        for size, momentum in zip(_SIZES, (0.5, 0.8), strict=True)
+    ]
+    style_layers = [
+        (f"layer {number}", float(value)) for number, value in enumerate(random.uniform(0.1, 2, 5))
+    ]
+    return StepTrial(kernels, scenes, style_layers, dict(weights), 1.0)

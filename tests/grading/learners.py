@@ -230,6 +230,32 @@ RIGHT = {
                 return J
             """,
     },
+    "preprocess": {
+        "in one line": """
+            def preprocess(image):
+                return image[..., ::-1] * 255 - tf.constant([103.939, 116.779, 123.68])
+            """,
+        "channel by channel": """
+            def preprocess(image):
+                red, green, blue = tf.unstack(255.0 * image, axis=-1)
+                return tf.stack([blue - 103.939, green - 116.779, red - 123.68], axis=-1)
+            """,
+        "reverse, means first": """
+            MEANS = np.array([123.68, 116.779, 103.939], np.float32)
+
+            def preprocess(image: tf.Tensor) -> tf.Tensor:
+                return tf.reverse(tf.multiply(image, 255.0) - MEANS, axis=[-1])
+            """,
+        "gather": """
+            @tf.function
+            def preprocess(image):
+                return tf.gather(image, [2, 1, 0], axis=3) * 255 - [[[[103.939, 116.779, 123.68]]]]
+            """,
+        "Keras": """
+            def preprocess(image):
+                return tf.keras.applications.vgg19.preprocess_input(image * 255)
+            """,
+    },
     "train_step": {
         "as in the course": """
             @tf.function()
@@ -556,6 +582,40 @@ WRONG = [
             optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
             generated_image.assign(clip_0_1(generated_image))
             return J
+        """,
+    ),
+    (
+        "preprocess",
+        "rgb-kept",
+        "def preprocess(image):\n    return tf.cast(image * 255, tf.float32) - [103.939, 116.779, 123.68]",
+    ),
+    (
+        "preprocess",
+        "means-in-rgb-order",
+        "def preprocess(image):\n    image = image[:, :, :, ::-1] * 255\n    return image - [123.68, 116.779, 103.939]",
+    ),
+    (
+        "preprocess",
+        "not-scaled",
+        "def preprocess(image):\n    return image[..., ::-1] - tf.constant([103.939, 116.779, 123.68])",
+    ),
+    (
+        "preprocess",
+        "mean-of-the-picture",
+        """
+        def preprocess(image):
+            image = tf.gather(image, [2, 1, 0], axis=-1) * 255
+            return image - tf.reduce_mean(image, axis=(0, 1, 2))
+        """,
+    ),
+    (
+        "preprocess",
+        "numpy-inside",
+        """
+        def preprocess(image):
+            image = np.array(image)[..., ::-1] * 255
+            image -= np.array([103.939, 116.779, 123.68])
+            return tf.constant(image)
         """,
     ),
     (

@@ -1,12 +1,14 @@
 """The graded tests: right is right however it is written, and what is wrong is named."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from learners import RIGHT, WRONG, defined
 
+import nst_tf
 from nst_tf import costs
 from nst_tf.grading import (
     checked,
@@ -17,18 +19,15 @@ from nst_tf.grading import (
     total_cost_test,
     train_step_test,
 )
-from nst_tf.grading.exercises.common import CATALOGUE, mistakes_of
-from nst_tf.grading.diagnosis import RUBRIC
-from nst_tf.grading.graphs import run_graph
-from nst_tf.grading.inputs import DIFFERENTIATED, inputs_for
-from nst_tf.grading.comparison import Right
-from nst_tf.grading.trial import observe, trace
-from nst_tf.grading.references import REFERENCES
-from nst_tf.grading.exercises.step_exercise import TRAINING_RUBRIC
-from nst_tf.grading.exercises.train_step import TRAINING_MISTAKES
+from nst_tf.grading.comparison import Expected
+from nst_tf.grading.exercises.registry import EXERCISES, exercise
+from nst_tf.grading.exercises.step_exercise import StepExercise
+from nst_tf.grading.exercises.value_exercise import ValueExercise
+from nst_tf.grading.trial import observe
 
-COSTS = list(REFERENCES)
-EXERCISES = [*COSTS, "train_step"]
+ALL = {name: exercise(name) for name in EXERCISES}
+BY_VALUE = {name: each for name, each in ALL.items() if isinstance(each, ValueExercise)}
+BY_STEPS = {name: each for name, each in ALL.items() if isinstance(each, StepExercise)}
 
 
 # ------------------------------------------------------------------------------------------- right
@@ -44,11 +43,11 @@ def test_there_are_enough_ways_to_be_right():
     assert sum(len(cells) for cells in RIGHT.values()) >= 30
 
 
-@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("name", BY_VALUE)
 @pytest.mark.parametrize("seed", [0, 7])
 def test_the_package_is_right(name, seed):
     """The reference here and the package's costs were written apart; they have to agree."""
-    assert diagnose(name, getattr(costs, name), seed).passed
+    assert diagnose(name, getattr(nst_tf, name), seed).passed
 
 
 def in_tf32(A):
@@ -88,18 +87,19 @@ def test_a_mistake_is_recognised_however_it_is_written(name, slug, cell, tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("name", BY_VALUE)
 def test_every_mistake_of_the_catalogue_is_recognised(name, capsys):
-    for mistake in CATALOGUE[name]:
-        diagnosis = diagnose(name, mistake.function(name))
+    for mistake in BY_VALUE[name].mistakes:
+        diagnosis = diagnose(name, mistake.in_place_of(BY_VALUE[name].right))
         assert diagnosis.mistake == mistake.slug
         assert diagnosis.score < 1
 
 
 @pytest.mark.slow
 def test_every_mistake_of_train_step_is_recognised(capsys):
-    names = TRAINING_MISTAKES[0].function.__globals__
-    for mistake in TRAINING_MISTAKES:
+    mistakes = BY_STEPS["train_step"].mistakes
+    names = mistakes[0].function.__globals__
+    for mistake in mistakes:
         names.update(alpha=10.0, beta=0.5)
         try:
             diagnosis = diagnose("train_step", mistake.function)
@@ -109,18 +109,14 @@ def test_every_mistake_of_train_step_is_recognised(capsys):
         assert diagnosis.score < 1
 
 
-def behaviour(name, function, inputs):
+def behaviour(function, trial):
     """What the catalogue's functions are told apart by."""
-    observed = [observe(function, each.arguments, tf.float64) for each in inputs]
-    traced = run_graph(trace(function, inputs[0].arguments), inputs[0].arguments, DIFFERENTIATED[name])
-    return observed, (
-        observe(function, inputs[0].arguments).kind,
-        traced.value is None,
-        traced.gradient is None,
-    )
+    observed = [observe(function, each.arguments, tf.float64) for each in trial.inputs]
+    run = trial.run(trial.traced(function, {}))
+    return observed, (observe(function, trial.first).kind, run.value is None, run.gradient is None)
 
 
-def same(right, one, other):
+def same(expected, one, other):
     """Whether two behaviours are the same, within what is right for the right one."""
     if one[1] != other[1]:
         return False
@@ -131,49 +127,48 @@ def same(right, one, other):
             b.has_printed,
         ):
             return False
-        if a.value is not None and not right.is_close(place, a.value, b.value):
+        if a.value is not None and not expected.is_close(place, a.value, b.value):
             return False
     return True
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("name", BY_VALUE)
 @pytest.mark.parametrize("seed", [0, 1])
 def test_no_mistake_and_no_two_together_are_right(name, seed, capsys):
-    inputs = inputs_for(name, seed)
-    right = Right(name, inputs)
-    expected = behaviour(name, REFERENCES[name], inputs)
-    for mistake in mistakes_of(name):
-        function = mistake.function(name)
-        observed = [observe(function, each.arguments, tf.float64) for each in inputs]
-        values_agree = all(right.is_right(place, each.value) for place, each in enumerate(observed))
-        assert not values_agree or not same(right, behaviour(name, function, inputs), expected), mistake.slug
+    asked = BY_VALUE[name]
+    trial = asked.trial(seed)
+    expected = Expected(asked.right, trial)
+    right = behaviour(asked.right, trial)
+    for mistake in asked.all_mistakes():
+        function = mistake.in_place_of(asked.right)
+        values = [observe(function, each.arguments, tf.float64).value for each in trial.inputs]
+        values_agree = not expected.wrong_places(values)
+        assert not values_agree or not same(expected, behaviour(function, trial), right), mistake.slug
 
 
-@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("name", BY_VALUE)
 def test_no_two_mistakes_are_one(name, capsys):
-    inputs = inputs_for(name, 0)
-    right = Right(name, inputs)
-    seen = {mistake.slug: behaviour(name, mistake.function(name), inputs) for mistake in CATALOGUE[name]}
-    slugs = list(seen)
-    for place, slug in enumerate(slugs):
-        for other in slugs[:place]:
-            assert not same(right, seen[slug], seen[other]), (slug, other)
+    asked = BY_VALUE[name]
+    trial = asked.trial(0)
+    expected = Expected(asked.right, trial)
+    seen = {each.slug: behaviour(each.in_place_of(asked.right), trial) for each in asked.mistakes}
+    for (slug, one), (other_slug, other) in itertools.combinations(seen.items(), 2):
+        assert not same(expected, one, other), (slug, other_slug)
 
 
 def test_the_catalogue():
-    entries = [*((name, each) for name in COSTS for each in CATALOGUE[name])]
-    entries += [("train_step", each) for each in TRAINING_MISTAKES]
-    assert len(entries) >= 40
+    entries = [(name, each) for name, asked in ALL.items() for each in asked.mistakes]
+    assert len(entries) >= 190
     slugs = [(name, each.slug) for name, each in entries]
     assert len(set(slugs)) == len(slugs)
     for _, each in entries:
         assert each.hint[-1] in ".?)"
         assert len(each.hint) < 280
         assert "`return " not in each.hint  # no line of code is given away
-    for name in COSTS:
-        steps = {field.name for field in dataclasses.fields(REFERENCES[name])}
-        assert all(each.steps.keys() <= steps for each in CATALOGUE[name])
+    for asked in BY_VALUE.values():
+        steps = {field.name for field in dataclasses.fields(asked.right)}
+        assert all(each.steps.keys() <= steps for each in asked.mistakes)
 
 
 # ------------------------------------------------------------------- what is not in the catalogue
@@ -245,6 +240,16 @@ def test_an_error_that_does_not_speak_for_itself_gets_a_sentence():
     assert "A tensor has no `.T`" in diagnose("gram_matrix", lambda A: A @ A.T).hint
 
 
+def test_a_tensor_changed_in_place_gets_a_sentence():
+    def preprocess(image):
+        image[..., 0] = image[..., 0] * 255
+        return image
+
+    diagnosis = diagnose("preprocess", preprocess)
+    assert diagnosis.mistake == "exception"
+    assert diagnosis.hint.endswith(" A tensor can't be changed in place: compute another one from it.")
+
+
 def test_numpy_inside_of_a_compiled_function():
     """It can't even be called, so it must not be called right."""
 
@@ -273,13 +278,13 @@ def test_partial_credit_follows_the_rubric(function, score):
     assert diagnosis.score == score
     assert sum(given for _, _, given in diagnosis.rubric) == pytest.approx(score)
     for what, points, given in diagnosis.rubric:
-        assert RUBRIC[what] == points
+        assert ValueExercise.rubric[what] == points
         assert f"{given:.1f} of {points:.1f}: {what}" in str(diagnosis)
 
 
 def test_a_rubric_adds_up_to_one():
-    assert sum(RUBRIC.values()) == pytest.approx(1)
-    assert sum(TRAINING_RUBRIC.values()) == pytest.approx(1)
+    assert sum(ValueExercise.rubric.values()) == pytest.approx(1)
+    assert sum(StepExercise.rubric.values()) == pytest.approx(1)
 
 
 def test_what_is_no_function():
@@ -297,7 +302,7 @@ def test_what_is_no_function():
 def test_a_right_function_is_told_so(capsys):
     total_cost_test(costs.total_cost)
     lines = capsys.readouterr().out.splitlines()
-    J_content, J_style, alpha, beta = (float(value) for value in inputs_for("total_cost", 0)[0].arguments)
+    J_content, J_style, alpha, beta = (float(value) for value in BY_VALUE["total_cost"].trial(0).first)
     assert lines[0].startswith(f"total_cost gives {alpha * J_content + beta * J_style:.5g} for J_content = ")
     assert lines[1] == "\033[92mAll tests passed\033[0m"
 

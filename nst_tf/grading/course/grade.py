@@ -31,9 +31,9 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from nst_tf.files import written_aside
 from nst_tf.grading.course.assignment import Source, Submission, read_submission
-from nst_tf.grading.diagnosis import nothing_to_try
 from nst_tf.grading.course.nbgrader_plugin import GradeApart, judge, points
 from nst_tf.grading.course.sandbox import Limits, Sandbox, Verdict
+from nst_tf.grading.diagnosis import nothing_to_try
 
 _SETTINGS = "nbgrader_config.py"
 _CLEANED = ".cleaned"  # in place of nbgrader's folder "submitted", while a class is being graded

@@ -5,29 +5,33 @@ import inspect
 import re
 from collections.abc import Iterator
 
+import nst_tf
+from nst_tf import costs
+
 _HOMES = ("costs", "transfer", "probes")
 
 
 def borrowed(name: str, cell: str) -> Iterator[str]:
     """What a solution's cell has from nst_tf, in words; nothing if it has nothing."""
-    from nst_tf import costs
-
     try:
         tree = ast.parse(cell)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    names = (*costs.__all__, *_HOMES, "stylize")
+    names = (*costs.__all__, *_HOMES, "stylize", name)
     if any(_asks_for(node, names) for node in ast.walk(tree)):
         yield "uses nst_tf's solution"
     function = next(
         (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name), None
     )
-    if function is None or not hasattr(costs, name):
+    ours = getattr(nst_tf, name, None)
+    if function is None or ours is None:
         return
-    original = ast.parse(
-        inspect.getsource(getattr(getattr(costs, name), "python_function", getattr(costs, name)))
-    )
-    if _bare(function) == _bare(original.body[0]) and len(_bare(function)) > 1:
+    original = ast.parse(inspect.getsource(getattr(ours, "python_function", ours))).body[0]
+    if (
+        isinstance(original, ast.FunctionDef)
+        and _bare(function) == _bare(original)
+        and len(_bare(function)) > 1
+    ):
         yield "uses nst_tf's solution (a copy of it)"
 
 
@@ -45,7 +49,7 @@ def _asks_for(node: ast.AST, names: tuple[str, ...]) -> bool:
     return False
 
 
-def _bare(function: ast.AST) -> list[str]:
+def _bare(function: ast.FunctionDef) -> list[str]:
     """A function's statements without its docstring, comments and annotations."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return [ast.dump(statement) for statement in body]

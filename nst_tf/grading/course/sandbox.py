@@ -12,39 +12,19 @@ import subprocess
 import sys
 import time
 import zlib
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import Self
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self, TypeVar
 
-import numpy as np
-
-from nst_tf.grading.exercises import step_exercise
 from nst_tf.grading.course import protocol
 from nst_tf.grading.course.own_solution import borrowed
-from nst_tf.grading.diagnosis import conclude, nothing_to_try
-from nst_tf.grading.graphs import GraphRun
-from nst_tf.grading.inputs import DIFFERENTIATED, inputs_for
-from nst_tf.grading.comparison import Evidence
-from nst_tf.grading.trial import Observation, Traced, printable
-from nst_tf.grading.step_trial import Step, TracedStep, failed_step
-from nst_tf.grading.verdict import Diagnosis
+from nst_tf.grading.course.protocol import Limits
+from nst_tf.grading.diagnosis import Diagnosis, conclude, nothing_to_try
+from nst_tf.grading.exercises.registry import exercise
+from nst_tf.grading.trial import Evidence, Observation, printable
 
+_UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read")
 _STARTING = 120  # seconds that a worker may take to load TensorFlow, on a machine with much else to do
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one exercise of one submission may take.
-
-    Attributes:
-        seconds: on the clock.
-        megabytes: of memory, beyond what TensorFlow takes by itself.
-        output_kilobytes: printed, and in any file.
-    """
-
-    seconds: float = 20
-    megabytes: int = 2000
-    output_kilobytes: int = 1000
 
 
 @dataclass(frozen=True)
@@ -53,6 +33,9 @@ class Verdict:
 
     diagnosis: Diagnosis
     remarks: tuple[str, ...] = ()
+
+
+Kind = TypeVar("Kind")
 
 
 class Stopped(Exception):  # noqa: N818 - the submission's failure, not ours
@@ -97,94 +80,85 @@ class Sandbox:
     def _diagnosed(
         self, name: str, cell: str, given: list[str], weights: dict[str, float], remarks: set[str]
     ) -> Diagnosis:
-        seed = zlib.crc32(cell.encode("utf8", "replace"))  # one submission, one input
-        task = {"kind": "python", "name": name, "cell": cell, "given": given}
-        if name == "train_step":
-            training_task = training_diagnosis.task_for(seed, weights)
-            task["training"] = asdict(training_task)
-        else:
-            inputs = inputs_for(name, seed)
-            task["inputs"] = [each.arguments for each in inputs]
-        lines = self._run(task)
-        remarks.update("uses nst_tf's solution" for line in lines if "uses" in line)
-        after = [line["stopped_after"] for line in lines if "stopped_after" in line]
-        remarks.update(f"after the function, its cell stops with {printable(str(text))}" for text in after)
+        asked = exercise(name)
+        seed = zlib.crc32(cell.encode("utf8", "replace"))  # one submission, one trial
+        trial = asked.trial(seed, weights)
+        events = self._run(protocol.CellTask(name, cell, given, trial))
+        remarks.update(_remarks(events))
         try:
-            if not _only(lines, "is_defined"):
+            if not _only(events, protocol.Defined).is_callable:
                 return nothing_to_try(name, f"The cell defines no function `{name}`.", "not-defined")
-            traced = _only(lines, "traced")
-            if name == "train_step":
-                runs = [
-                    _steps(_only(lines, "written")),
-                    self._run_step(_traced_step(traced), task["training"]),
-                ]
-                return training_diagnosis.conclude_training(training_task, runs)
-            observations = [_observation(line["observation"]) for line in lines if "observation" in line]
-            if any("MemoryError" in each.text.partition(":")[0] for each in observations):
-                remarks.add("memory")
-            if len(observations) != len(inputs):
-                raise ValueError("too few observations")
-            run = self._run_graph(_traced(traced), task["inputs"][0], DIFFERENTIATED[name])
-            return conclude(name, inputs, Evidence(observations, run))
+            tried = _only(events, protocol.Tried)
+            run = self._run_graph(protocol.GraphTask(tried.graph, trial))
+            return conclude(asked, trial, Evidence(tried.written, run))
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-            raise Stopped("What it sent back can't be read.", "sent back what can't be read") from None
+            raise Stopped(*_UNREADABLE) from None
 
-    def _run_graph(self, traced: Traced, arguments: tuple, differentiated: tuple[int, ...]) -> GraphRun:
-        if traced.graph is None:
-            return GraphRun(None, text=traced.text)
-        task = {"kind": "graph", "traced": traced, "arguments": arguments, "differentiated": differentiated}
+    def _run_graph(self, task: protocol.GraphTask) -> protocol.AnyRun:
         try:
-            run = _only(self._run(task), "run")
+            return _only(self._run(task), protocol.Ran).run
         except Stopped as stopped:
-            return GraphRun(None, text=str(stopped))
-        return GraphRun(_array(run["value"]), _array(run["gradient"]), printable(str(run["text"])))
+            return task.trial.failed_run(str(stopped))
 
-    def _run_step(self, traced: TracedStep, training_task: dict) -> list[Step]:
-        try:
-            return _steps(
-                _only(self._run({"kind": "step", "traced": traced, "training": training_task}), "steps")
-            )
-        except Stopped as stopped:
-            return [failed_step(str(stopped))]
-
-    def _run(self, task: dict) -> list[dict]:
-        """The lines that the task's process sent.
+    def _run(self, task: protocol.CellTask | protocol.GraphTask) -> list[protocol.Event]:
+        """The events that the task's process sent.
 
         Raises:
             Stopped: it did not come to its end.
         """
-        done = self._ask({**task, "limits": asdict(self.limits)})
-        if done["is_late"]:
+        reply = self._ask(task)
+        if reply.is_late:
             raise Stopped(
                 f"It is not ready after {self.limits.seconds:g} seconds: is there a loop without an end?",
                 "time",
             )
+        is_readable = True
         try:
-            lines = [wire.unpacked(line.encode()) for line in done["lines"]]
+            events = [protocol.unpacked(line.encode(), text=_readable) for line in reply.lines]
         except ValueError:
-            lines = []
-        if lines and lines[-1] == "done":
-            return [line for line in lines if isinstance(line, dict)]
-        stopped = next(
-            (line["stopped"] for line in lines if isinstance(line, dict) and "stopped" in line), None
-        )
-        if stopped is not None:
-            raise Stopped(*_in_words(str(stopped)))
-        if done["exit"] >= 0:
+            events, is_readable = [], False
+        if events and isinstance(events[-1], protocol.Done):
+            return events
+        for event in events:
+            if isinstance(event, protocol.Failed):
+                raise Stopped(*_explained(event.text))
+        if reply.exit < 0:
             raise Stopped(
-                "It ends the process that it runs in: leave `os._exit()` and the like out.",
-                "ended its process",
+                "It crashes the process that it runs in, or takes more memory than it may.",
+                "crashed, or memory",
             )
+        if not is_readable:
+            raise Stopped(*_UNREADABLE)
         raise Stopped(
-            "It crashes the process that it runs in, or takes more memory than it may.", "crashed, or memory"
+            "It ends the process that it runs in: leave `os._exit()` and the like out.", "ended its process"
         )
 
-    def _ask(self, task: dict) -> dict:
+    def _ask(self, task: protocol.CellTask | protocol.GraphTask) -> protocol.Reply:
         """Have the worker do a task; a worker that was ended, or doesn't answer, is replaced by the next call.
 
         Raises:
             Stopped: there is no answer.
         """
+        worker = self._started_worker()
+        request = protocol.Request(secrets.token_hex(8), task, self.limits)
+        try:
+            worker.stdin.write(protocol.packed(request))
+            worker.stdin.flush()
+            reply = protocol.unpacked(
+                self._read_line(worker, time.monotonic() + self.limits.seconds + _STARTING)
+            )
+            if isinstance(reply, protocol.Reply) and reply.number == request.number:
+                return reply
+        except (BrokenPipeError, ValueError):
+            pass
+        worker.kill()
+        self._end_worker()
+        raise Stopped(
+            "The grader's worker ended, or did not answer, while it ran this.",
+            "no answer from the grader's worker",
+        )
+
+    def _started_worker(self) -> subprocess.Popen:
         if self._worker is None:
             self._worker = subprocess.Popen(
                 [sys.executable, "-m", "nst_tf.grading.course.worker"],
@@ -193,25 +167,12 @@ class Sandbox:
                 stderr=subprocess.DEVNULL,
                 env=_environment(),
             )
-        number = secrets.token_hex(8)
-        try:
-            self._worker.stdin.write(wire.packed({**task, "number": number}))
-            self._worker.stdin.flush()
-            answer = wire.unpacked(self._read_line(time.monotonic() + self.limits.seconds + _STARTING))
-            if answer["number"] == number:
-                return answer
-        except (BrokenPipeError, KeyError, TypeError, ValueError):
-            pass
-        self._worker.kill()
-        self._end_worker()
-        raise Stopped(
-            "The grader's worker ended, or did not answer, while it ran this.",
-            "no answer from the grader's worker",
-        )
+        return self._worker
 
-    def _read_line(self, deadline: float) -> bytes:
+    @staticmethod
+    def _read_line(worker: subprocess.Popen, deadline: float) -> bytes:
         """What the worker answers, up to the end of the line; nothing more may come after it."""
-        descriptor, line = self._worker.stdout.fileno(), b""
+        descriptor, line = worker.stdout.fileno(), b""
         while (
             not line.endswith(b"\n")
             and select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]
@@ -250,68 +211,45 @@ def _without_magics(cell: str) -> str:
         return cell
 
 
-def _in_words(stopped: str) -> tuple[str, str]:
+def _remarks(events: Sequence[protocol.Event]) -> set[str]:
+    """What a teacher should know of how a cell ran."""
+    remarks = set()
+    for event in events:
+        if isinstance(event, protocol.Uses):
+            remarks.add("uses nst_tf's solution")
+        if isinstance(event, protocol.StoppedAfter):
+            remarks.add(f"after the function, its cell stops with {printable(event.text)}")
+        if isinstance(event, protocol.Tried) and any(map(_ran_out_of_memory, event.written)):
+            remarks.add("memory")
+    return remarks
+
+
+def _ran_out_of_memory(call: object) -> bool:
+    return isinstance(call, Observation) and "MemoryError" in call.text.partition(":")[0]
+
+
+def _explained(error: str) -> tuple[str, str]:
     """What ended the cell, for the learner and for the teacher."""
-    stopped = printable(stopped)
-    if stopped.startswith("SystemExit"):
+    error = printable(error)
+    if error.startswith("SystemExit"):
         return "The cell ends its process: leave `exit()` and `quit()` out.", "calls exit()"
-    if "MemoryError" in stopped.partition(":")[0]:
+    if "MemoryError" in error.partition(":")[0]:
         return "It takes more memory than it may.", "memory"
-    if "File too large" in stopped:
+    if "File too large" in error:
         return "It prints, or writes, more than it may.", "output"
-    return f"The cell stops with {stopped}.", "the cell stops with an error"
+    return f"The cell stops with {error}.", "the cell stops with an error"
 
 
-def _only(lines: Iterable[dict], key: str) -> object:
-    (value,) = (line[key] for line in lines if key in line)
-    return value
+def _only(events: Sequence[protocol.Event], kind: type[Kind]) -> Kind:
+    """The one event of that kind.
+
+    Raises:
+        ValueError: there is none, or there are several.
+    """
+    (event,) = (event for event in events if isinstance(event, kind))
+    return event
 
 
-def _array(value: object) -> np.ndarray | None:
-    if value is not None and not isinstance(value, np.ndarray):
-        raise ValueError("no array")
-    return value
-
-
-def _observation(line: dict) -> Observation:
-    return Observation(
-        printable(str(line["kind"])),
-        _array(line["value"]),
-        printable(str(line["text"])),
-        bool(line["has_changed_arguments"]),
-        bool(line["has_printed"]),
-        printable(str(line["dtype"])),
-    )
-
-
-def _traced(line: dict) -> Traced:
-    names = (tuple(map(str, line[which])) for which in ("inputs", "outputs"))
-    return Traced(_graph(line["graph"]), *names, printable(str(line["text"])))
-
-
-def _traced_step(line: dict) -> TracedStep:
-    fed = tuple((str(name), what if isinstance(what, int) else _array(what)) for name, what in line["fed"])
-    names = (tuple(map(str, line[which])) for which in ("returned", "effects"))
-    return TracedStep(_graph(line["graph"]), fed, *names, printable(str(line["text"])))
-
-
-def _graph(value: object) -> bytes | None:
-    if value is not None and not isinstance(value, bytes):
-        raise ValueError("no graph")
-    return value
-
-
-def _steps(run: list) -> list[Step]:
-    steps = [
-        Step(
-            _observation(step["returned"]),
-            _array(step["image"]),
-            int(step["applied"]),
-            bool(step["has_changed_image"]),
-            bool(step["has_changed_bystander"]),
-        )
-        for step in run
-    ]
-    if not steps or any(step.image is None for step in steps):
-        raise ValueError("a run has steps")
-    return steps
+def _readable(text: str) -> str:
+    """A submission's text, of bounded length, without characters that can't be shown."""
+    return "".join(character for character in text[:1000] if character.isprintable())

@@ -1,7 +1,7 @@
-"""``python -m nst_tf.grading.course.worker``: runs what is not trusted, each time in a fork of a process that has TensorFlow ready.
+"""``python -m nst_tf.grading.course.worker``: runs what is not trusted, in forks of a process that has TensorFlow ready.
 
-It reads tasks from its standard input, a line each, and writes the result of each to its standard output. The process
-that gets the tasks never runs anything of a submission itself; the fork does, with limits, and ends.
+It reads requests from its standard input, a line each, and writes the reply to each to its standard output. The process
+that gets the requests never runs anything of a submission itself; the fork does, with limits, and ends.
 """
 
 import contextlib
@@ -16,26 +16,20 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import psutil
 import tensorflow as tf
 
-from nst_tf.grading import graphs
-from nst_tf.grading.course import protocol
-from nst_tf.grading import step_trial
 from nst_tf.grading import trial
+from nst_tf.grading.course import protocol
 
 _RESPONSE = 3_000_000  # bytes
-_WITH_SOLUTIONS = (
-    "nst_tf.costs",
-    "nst_tf.transfer",
-    "nst_tf.grading.references",
-    "nst_tf.grading.exercises.common",
-    "nst_tf.grading.exercises.train_step",
-)
-_FILES_WITH_SOLUTIONS = (*(name.replace(".", os.sep) + ".py" for name in _WITH_SOLUTIONS), ".ipynb")
+_WITH_SOLUTIONS = ("nst_tf.costs", "nst_tf.transfer", "nst_tf.grading.exercises.")  # as their names begin
+_FILES_WITH_SOLUTIONS = ("nst_tf/costs.py", "nst_tf/transfer.py", ".ipynb")
+_FOLDER_WITH_SOLUTIONS = "nst_tf/grading/exercises/"
 _PR_SET_CHILD_SUBREAPER = 36  # Linux, sys/prctl.h
 
 
@@ -43,9 +37,9 @@ def main() -> None:
     """Work until the input ends."""
     _adopt_orphans()
     for line in sys.stdin.buffer:
-        task = wire.unpacked(line)
-        number = task.pop("number")  # which the fork is not told, so that it can't answer in our place
-        sys.stdout.buffer.write(wire.packed({"number": number, **_forked(task)}))
+        request = protocol.unpacked(line)
+        lines, is_late, exit_code = _forked(request.task, request.limits)
+        sys.stdout.buffer.write(protocol.packed(protocol.Reply(request.number, lines, is_late, exit_code)))
         sys.stdout.buffer.flush()
 
 
@@ -55,20 +49,22 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _forked(task: dict) -> dict:
-    """Do a task in a fork of this process; what it sent, or what became of it."""
+def _forked(
+    task: protocol.CellTask | protocol.GraphTask, limits: protocol.Limits
+) -> tuple[list[str], bool, int]:
+    """Do a task in a fork of this process: the lines that it sent, whether it was late, and its exit code."""
     reading, writing = os.pipe()
     folder = tempfile.mkdtemp(prefix="nst_tf-")
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _work(task, writing, folder)  # does not return
+        _work(task, limits, writing, folder)  # does not return
     os.close(writing)
-    lines, is_late = _read(reading, time.monotonic() + task["limits"]["seconds"])
+    lines, is_late = _read(reading, time.monotonic() + limits.seconds)
     os.close(reading)
     status = _end(child)
     subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)  # however deep
-    return {"lines": lines, "is_late": is_late, "exit": os.waitstatus_to_exitcode(status)}
+    return lines, is_late, os.waitstatus_to_exitcode(status)
 
 
 def _read(reading: int, deadline: float) -> tuple[list[str], bool]:
@@ -82,7 +78,7 @@ def _read(reading: int, deadline: float) -> tuple[list[str], bool]:
         if not part:
             break
         received += part
-        if received.endswith(b'"done"\n'):  # a process that it started may keep the pipe open
+        if received.endswith(protocol.DONE):  # a process that it started may keep the pipe open
             break
     return received.decode("utf8", "replace").splitlines(), False
 
@@ -104,8 +100,14 @@ def _end(child: int) -> int:
     return status
 
 
-def _work(task: dict, writing: int, folder: str) -> None:
+def _work(
+    task: protocol.CellTask | protocol.GraphTask, limits: protocol.Limits, writing: int, folder: str
+) -> None:
     """In the fork: limits, then the task, then the end."""
+
+    def send(event: protocol.Event) -> None:
+        _write(writing, protocol.packed(event))
+
     try:
         os.setsid()
         os.chdir(folder)
@@ -113,16 +115,15 @@ def _work(task: dict, writing: int, folder: str) -> None:
         for place, descriptor in enumerate((silent, output, output)):
             os.dup2(descriptor, place)
         os.environ.update(HOME=folder, TMPDIR=folder)
-        _limit(**task["limits"])
-
-        def send(value: object) -> None:
-            _write(writing, wire.packed(value))
-
-        {"python": _run_python, "graph": _run_graph, "step": _run_step}[task["kind"]](task, send)
-        send("done")
+        _limit(limits)
+        if isinstance(task, protocol.CellTask):
+            _run_cell(task, send)
+        else:
+            send(protocol.Ran(task.trial.run(task.graph)))
+        send(protocol.Done())
     except BaseException as error:
         with contextlib.suppress(BaseException):
-            _write(writing, wire.packed({"stopped": observing.in_one_line(error)}))
+            send(protocol.Failed(trial.error_line(error)))
     finally:
         os._exit(0)
 
@@ -132,67 +133,44 @@ def _write(descriptor: int, data: bytes) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def _limit(seconds: float, megabytes: int, output_kilobytes: int) -> None:
+def _limit(limits: protocol.Limits) -> None:
     """Bound the processor time, the memory beyond what TensorFlow has taken already, and the size of files."""
-    observing.PRINTED = output_kilobytes * 1000
+    trial.PRINTED = limits.output_kilobytes * 1000
     taken = psutil.Process().memory_info().vms
     for kind, limit in (
-        (resource.RLIMIT_CPU, int(4 * seconds) + 1),  # of several threads
-        (resource.RLIMIT_AS, taken + megabytes * 1_000_000),
-        (resource.RLIMIT_FSIZE, output_kilobytes * 1000),
+        (resource.RLIMIT_CPU, int(4 * limits.seconds) + 1),  # of several threads
+        (resource.RLIMIT_AS, taken + limits.megabytes * 1_000_000),
+        (resource.RLIMIT_FSIZE, limits.output_kilobytes * 1000),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(OSError, ValueError):  # a limit that this system doesn't know
             resource.setrlimit(kind, (limit, limit))
 
 
-def _run_graph(task: dict, send: Callable) -> None:
-    traced = observing.Traced(**task["traced"])
-    send({"run": graphs.run_graph(traced, task["arguments"], tuple(task["differentiated"]))})
-
-
-def _run_step(task: dict, send: Callable) -> None:
-    send({"steps": training.traced_steps(training.TracedStep(**task["traced"]), _training_task(task))})
-
-
-def _training_task(task: dict) -> training.Task:
-    scenes = [training.Scene(**scene) for scene in task["training"]["scenes"]]
-    return training.Task(**{**task["training"], "scenes": scenes})
-
-
-def _run_python(task: dict, send: Callable) -> None:
+def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -> None:
     """Make the notebook's names, run the solution's cell, and try the function that it defines."""
-    names = {"__name__": "__main__", "get_ipython": _no_ipython, "display": lambda *_: None}
-    for place, cell in enumerate(task["given"]):
+    names: dict[str, Any] = {"__name__": "__main__", "get_ipython": _no_ipython, "display": lambda *_: None}
+    for place, cell in enumerate(task.given):
         exec(_compiled(cell, f"given_{place}.py"), names)
-    names.pop(task["name"], None)
+    names.pop(task.name, None)
     sys.addaudithook(_reporter(send))
     try:
-        exec(_compiled(task["cell"], "solution.py"), names)
+        exec(_compiled(task.cell, "solution.py"), names)
     except Exception as error:
-        text = observing.in_one_line(error)
-        if (
-            not callable(names.get(task["name"]))
-            or isinstance(error, MemoryError)
-            or "File too large" in text
-        ):
+        text = trial.error_line(error)
+        is_given_up = isinstance(error, MemoryError) or "File too large" in text
+        if not callable(names.get(task.name)) or is_given_up:
             raise
-        send({"stopped_after": text})  # the function is there: what follows it needs a name of another cell
-    target = names.get(task["name"])
-    send({"is_defined": callable(target)})
-    if not callable(target):
-        return
-    if task["name"] == "train_step":
-        training_task = _training_task(task)
-        send({"written": training.written_steps(target, training_task, {})})
-        send({"traced": training.trace_step(target, training_task, {})})
-        return
-    for arguments in task["inputs"]:
-        send({"observation": observing.observe(target, arguments)})
-    send({"traced": observing.trace(target, task["inputs"][0])})
+        send(
+            protocol.StoppedAfter(text)
+        )  # the function is there: what follows it needs a name of another cell
+    target = names.get(task.name)
+    send(protocol.Defined(callable(target)))
+    if callable(target):
+        send(protocol.Tried(task.trial.written(target, {}), task.trial.traced(target, {})))
 
 
-def _compiled(cell: str, name: str) -> object:
+def _compiled(cell: str, name: str) -> CodeType:
     """A cell's code, in a file, where tf.function looks for it."""
     path = Path(name).absolute()
     path.write_text(cell, encoding="utf8")
@@ -209,16 +187,20 @@ def _no_ipython() -> SimpleNamespace:
     )
 
 
-def _reporter(send: Callable) -> Callable:
+def _reporter(send: Callable[[protocol.Event], None]) -> Callable[[str, tuple], None]:
     """An audit hook, which can't be taken off again: tells of each look at the package's own solutions."""
 
     def report(event: str, arguments: tuple) -> None:
-        if event == "import" and arguments[0] in _WITH_SOLUTIONS:
-            send({"uses": arguments[0]})
-        elif event == "open" and os.path.realpath(str(arguments[0])).endswith(_FILES_WITH_SOLUTIONS):
-            send({"uses": "a file"})
+        if event == "import" and arguments[0].startswith(_WITH_SOLUTIONS):
+            send(protocol.Uses(arguments[0]))
+        elif event == "open" and _has_solutions(os.path.realpath(str(arguments[0]))):
+            send(protocol.Uses("a file"))
 
     return report
+
+
+def _has_solutions(path: str) -> bool:
+    return path.endswith(_FILES_WITH_SOLUTIONS) or _FOLDER_WITH_SOLUTIONS in path
 
 
 def _warm_up() -> None:

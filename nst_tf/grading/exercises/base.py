@@ -1,16 +1,91 @@
-"""A mistake: some steps of a right function, replaced. The catalogue of them is in ``catalogue.py``."""
+"""The types that the exercises are made of.
+
+An exercise has a right function, written as named steps or as a whole, what it is tried on, and the mistakes that learners
+make. What is right is a matter of this folder alone: a trial (``trial.py``) knows nothing of it.
+"""
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from types import FunctionType
+from typing import Any, ClassVar, NamedTuple
 
-from nst_tf.grading.references import REFERENCES
+import tensorflow as tf
+
+from nst_tf.grading.trial import Evidence, Trial
+
+
+class Judgement(NamedTuple):
+    """What is found out about a function.
+
+    Attributes:
+        met: for each line of the exercise's rubric, whether it is met.
+        mistake: the slug of the mistake that behaves like it, two of them joined by "+", or None.
+        hint: one or two sentences that lead to the fix; empty where the function is right.
+        value: what it gave for the first input, in words.
+    """
+
+    met: list[bool]
+    mistake: str | None = None
+    hint: str = ""
+    value: str = ""
+
+
+class Exercise(ABC):
+    """A function that learners write.
+
+    Attributes:
+        rubric: what is asked for, and the part of the points that each line of it counts.
+        name: of the function.
+        helpers: what the function calls and is given right, so that a mistake counts once, by name.
+    """
+
+    rubric: ClassVar[Mapping[str, float]]
+    name: str
+    helpers: Mapping[str, Callable]
+
+    @abstractmethod
+    def trial(self, seed: int, weights: Mapping[str, float]) -> Trial:
+        """What the function is tried on.
+
+        Args:
+            seed: one seed, one trial.
+            weights: the notebook's ``alpha`` and ``beta``, where it has such globals.
+        """
+
+    @abstractmethod
+    def judged(self, trial: Trial, evidence: Evidence) -> Judgement:
+        """Whether the function is right, from what it did in a trial.
+
+        Raises:
+            ArithmeticError, AttributeError, LookupError, TypeError, ValueError: the evidence is of another
+                trial, or it was tampered with.
+        """
+
+
+# --------------------------------------------------------------------------- the right function in steps
+
+
+def the_same(value: Any) -> Any:
+    """A step that leaves its value alone, there to be replaced."""
+    return value
+
+
+class Steps:
+    """A right function, as a frozen dataclass: a field is a step, and ``__call__`` puts the steps together."""
+
+    def __post_init__(self) -> None:
+        """Keep AutoGraph, which can't tell one lambda in a line from another, out of the steps."""
+        for name, step in list(vars(self).items()):
+            if isinstance(step, FunctionType):
+                object.__setattr__(self, name, tf.autograph.experimental.do_not_convert(step))
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """One mistake, or two at once.
+    """One mistake, or two at once: some steps of the right function, replaced.
 
     Attributes:
         slug: its stable name.
@@ -24,13 +99,13 @@ class Mistake:
     steps: dict[str, Callable]
     ignores: str | None = None
 
-    def function(self, name: str) -> Callable:
-        """The function of that name with this mistake in it."""
-        return dataclasses.replace(REFERENCES[name], **self.steps)
+    def in_place_of(self, right: Any) -> Callable:
+        """The right function with this mistake in it."""
+        return dataclasses.replace(right, **self.steps)
 
 
 def mistake(slug: str, hint: str, ignores: str | None = None, **steps: Callable) -> Mistake:
-    """An entry of the catalogue: the steps are fields of the function's class in ``references.py``."""
+    """A mistake whose steps are given by name."""
     return Mistake(slug, hint, steps, ignores)
 
 

@@ -1,119 +1,138 @@
-"""From what ``train_step`` did to a verdict."""
+"""A training step: it is judged by what it returns, and by what becomes of the image, over a few steps."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
-import tensorflow as tf
 
-from nst_tf.grading.trial import globals_of
-from nst_tf.grading.references import REFERENCES
+from nst_tf.grading.exercises.base import Exercise, Judgement
+from nst_tf.grading.exercises.common import ANOTHER_IMAGE
 from nst_tf.grading.hints import advice_on
-from nst_tf.grading.step_trial import (
-    STEPS,
-    Step,
-    Task,
-    network,
-    observe_training,
-    random_task,
-    trace_step,
-    traced_steps,
-    written_steps,
-)
-from nst_tf.grading.exercises.train_step import ANOTHER_IMAGE, TRAINING_MISTAKES, TrainingMistake, right_step
-from nst_tf.grading.verdict import Diagnosis, marked
+from nst_tf.grading.step_trial import STEPS, Step, StepTrial, network, random_trial
+from nst_tf.grading.trial import Evidence, Trial
 
-TRAINING_RUBRIC = {
-    "returns J as it was before the step, a scalar tensor": 0.3,
-    "moves the image that it is given by the optimizer's step": 0.3,
-    "keeps every pixel in [0, 1]": 0.2,
-    f"does the same {STEPS} times in a row, as it is written and inside tf.function": 0.2,
-}
 _LARGEST_CHANGE = 0.3  # of a pixel in the first step, so that clipping matters
 _TOLERANCE_OF_J = 1e-2  # relative
 _TOLERANCE_OF_PIXELS = 1e-2
 _TEXT_COMPARED = 40  # characters of an error's text, before the names in it
 
-
-# What train_step calls is given it right, so that a mistake counts once.
-TRAINING_HELPERS = {
-    **REFERENCES,
-    "clip_0_1": lambda image: tf.clip_by_value(image, 0.0, 1.0),
-}
+Runs = tuple[list[Step], list[Step]]  # as the step is written, and inside tf.function
 
 
-def task_for(seed: int, weights: dict[str, float]) -> Task:
-    """A task in which content and style count alike, and whose first step changes a pixel by up to 0.3.
+@dataclass(frozen=True)
+class StepMistake:
+    """One mistake: the whole step, as a learner writes it.
 
-    Args:
-        seed: one seed, one task.
-        weights: the notebook's ``alpha`` and ``beta``, where it has such globals; otherwise total_cost's defaults hold.
+    Attributes:
+        slug: its stable name.
+        function: the step with the mistake.
+        hint: what leads to the fix, in one or two sentences. ``{error}`` in it becomes the error's text.
+        by_any_amount: whether what it does to the image may be of another size than here.
     """
-    task = random_task(seed, weights)
-    vgg_model_outputs, scene = network(task.kernels), task.scenes[0]
-    a_C, a_S, a_G = (vgg_model_outputs(image) for image in (scene.C, scene.S, scene.start))
-    J_content = REFERENCES["compute_content_cost"](a_C, a_G)
-    J_style = REFERENCES["compute_style_cost"](a_S, a_G, task.style_layers)
-    alpha, beta = weights.values() or (10, 40)
-    scale = float(alpha * J_content / (beta * J_style)) if alpha and beta else 1.0
-    task = replace(task, style_layers=[(name, scale * weight) for name, weight in task.style_layers])
 
-    grey = [
-        replace(scene, start=np.full_like(scene.start, 0.5)) for scene in task.scenes
-    ]  # far from clipping
-    trial = replace(task, scenes=grey, learning_rate=1e-6)
-    largest = np.abs(written_steps(right_step, trial, _helpers(task), count=1)[0].image - 0.5).max()
-    return replace(task, learning_rate=1e-6 * _LARGEST_CHANGE / float(largest))
+    slug: str
+    function: Callable
+    hint: str
+    by_any_amount: bool = False
 
 
-def diagnose_train_step(target: Callable, seed: int) -> Diagnosis:
-    """Try ``train_step`` here, in this process, and judge it."""
-    task = task_for(seed, _weights(globals_of(target)))
-    return conclude_training(task, observe_training(target, task, TRAINING_HELPERS, echo=True))
+@dataclass(frozen=True)
+class StepExercise(Exercise):
+    """A function that takes a step on an image.
 
+    Attributes:
+        name: of the function.
+        right: the right step.
+        mistakes: what learners do instead.
+        helpers: see ``Exercise``; the five cost functions are among them.
+    """
 
-def _weights(names: dict[str, object]) -> dict[str, float]:
-    try:
-        return {name: float(names[name]) for name in ("alpha", "beta")}
-    except (KeyError, TypeError, ValueError):
-        return {}
+    rubric: ClassVar[Mapping[str, float]] = {
+        "returns J as it was before the step, a scalar tensor": 0.3,
+        "moves the image that it is given by the optimizer's step": 0.3,
+        "keeps every pixel in [0, 1]": 0.2,
+        f"does the same {STEPS} times in a row, as it is written and inside tf.function": 0.2,
+    }
 
+    name: str
+    right: Callable
+    mistakes: list[StepMistake]
+    helpers: Mapping[str, Callable]
 
-def _helpers(task: Task) -> dict[str, object]:
-    """What the right step and the mistakes find, as a notebook has it."""
-    return {**TRAINING_HELPERS, **task.weights}
+    def trial(self, seed: int, weights: Mapping[str, float]) -> StepTrial:
+        """A few steps in which content and style count alike, the first of which changes a pixel by up to 0.3.
 
+        Without ``weights``, total_cost's defaults hold. See ``Exercise``.
+        """
+        trial = random_trial(seed, weights)
+        vgg_model_outputs, scene = network(trial.kernels), trial.scenes[0]
+        a_C, a_S, a_G = (vgg_model_outputs(image) for image in (scene.C, scene.S, scene.start))
+        J_content = self.helpers["compute_content_cost"](a_C, a_G)
+        J_style = self.helpers["compute_style_cost"](a_S, a_G, trial.style_layers)
+        alpha, beta = weights.values() or (10, 40)
+        scale = float(alpha * J_content / (beta * J_style)) if alpha and beta else 1.0
+        trial = replace(trial, style_layers=[(name, scale * weight) for name, weight in trial.style_layers])
 
-def conclude_training(task: Task, observed: list[list[Step]]) -> Diagnosis:
-    """The verdict on ``train_step``, from what it did with this task."""
-    expected = [written_steps(right_step, task, _helpers(task), scene=scene) for scene in (0, 1)]
-    met = _met(expected, observed)
-    rubric = marked(TRAINING_RUBRIC, met)
-    first = observed[0][0].returned
-    value = f"{first.value.item():.5g}" if first.value is not None and first.value.size == 1 else ""
-    if all(met):
-        return Diagnosis("train_step", 1.0, rubric=rubric, value=value)
-    score = round(sum(given for _, _, given in rubric), 2)
-    mistake = _mistake_like(task, observed)
-    if mistake is None:
-        return Diagnosis(
-            "train_step", score, None, _closest_true_statement(expected, observed), rubric, value
+        grey = [
+            replace(scene, start=np.full_like(scene.start, 0.5)) for scene in trial.scenes
+        ]  # far from clipping
+        small = replace(trial, scenes=grey, learning_rate=1e-6)
+        largest = np.abs(self._steps(small, self.right, count=1)[0].image - 0.5).max()
+        return replace(trial, learning_rate=1e-6 * _LARGEST_CHANGE / float(largest))
+
+    def _steps(
+        self, trial: StepTrial, function: Callable, *, count: int = STEPS, scene: int = 0
+    ) -> list[Step]:
+        """Steps of the right function, or of a mistake, with all that they call."""
+        return trial.steps_as_written(function, self._names(trial), count=count, scene=scene)
+
+    def _names(self, trial: StepTrial) -> dict:
+        """What the right step and the mistakes find, as a notebook has it."""
+        return {**self.helpers, **trial.weights}
+
+    def judged(self, trial: Trial, evidence: Evidence) -> Judgement:
+        """Whether the step is right; see ``Exercise``."""
+        if not isinstance(trial, StepTrial):
+            raise TypeError(f"{self.name} is tried by its steps, not in a {type(trial).__name__}.")
+        observed: Runs = (evidence.written, evidence.run)
+        expected: Runs = (self._steps(trial, self.right), self._steps(trial, self.right, scene=1))
+        met = _met(expected, observed)
+        first = observed[0][0].returned
+        value = f"{first.value.item():.5g}" if first.value is not None and first.value.size == 1 else ""
+        if all(met):
+            return Judgement(met, value=value)
+        error = _error(observed)
+        mistake = next((each for each in self.mistakes if self._is_like(each, trial, observed)), None)
+        if mistake is None:
+            return Judgement(met, None, _closest_true_statement(expected, observed), value)
+        return Judgement(met, mistake.slug, mistake.hint.replace("{error}", error) + advice_on(error), value)
+
+    def _is_like(self, mistake: StepMistake, trial: StepTrial, observed: Runs) -> bool:
+        """Whether the steps as written agree; inside ``tf.function``, whether both fail or both don't."""
+        written, traced = observed
+        if ("{error}" in mistake.hint) != _fails(written[0]):
+            return False
+        if mistake.slug == "exception":
+            return True
+        first = self._steps(trial, mistake.function, count=1)[0]  # tells most mistakes apart
+        if _fails(written[0]):
+            texts = [step.returned.text[:_TEXT_COMPARED] for step in (first, written[0])]
+            return texts[0] == texts[1]
+        if mistake.by_any_amount:
+            return _have_same_pattern(first, written[0])
+        if not _is_same(first, written[0]):
+            return False
+        again = self._steps(trial, mistake.function)
+        graph = trial.traced(mistake.function, self._names(trial))
+        return (
+            len(again) == len(written)
+            and all(map(_is_same, again, written))
+            and _fails(trial.run(graph, count=1)[0]) == _fails(traced[0])
         )
-    return Diagnosis(
-        "train_step",
-        score,
-        mistake.slug,
-        mistake.hint.replace("{error}", _error(observed)) + advice_on(_error(observed)),
-        rubric,
-        value,
-    )
 
 
-def _error(observed: list[list[Step]]) -> str:
-    return next((step.returned.text for run in observed for step in run if step.returned.kind == "error"), "")
-
-
-def _met(expected: list[list[Step]], observed: list[list[Step]]) -> list[bool]:
+def _met(expected: Runs, observed: Runs) -> list[bool]:
     """For each line of the rubric, whether it is met."""
     first, right = observed[0][0], expected[0][0]
     is_tensor = (first.returned.kind, first.returned.dtype) == ("tensor", "float32")
@@ -125,6 +144,10 @@ def _met(expected: list[list[Step]], observed: list[list[Step]]) -> list[bool]:
         for run, runs_right in zip(observed, expected, strict=True)
     )
     return [returns_J, moves, clips, returns_J and clips and repeats]
+
+
+def _error(observed: Runs) -> str:
+    return next((step.returned.text for run in observed for step in run if step.returned.kind == "error"), "")
 
 
 def _does_the_same(one: Step, other: Step) -> bool:
@@ -160,33 +183,6 @@ def _is_within(image: np.ndarray) -> bool:
     return bool(image.min() >= 0 and image.max() <= 1)
 
 
-def _mistake_like(task: Task, observed: list[list[Step]]) -> TrainingMistake | None:
-    return next((mistake for mistake in TRAINING_MISTAKES if _is_like(mistake, task, *observed)), None)
-
-
-def _is_like(mistake: TrainingMistake, task: Task, written: list[Step], traced: list[Step]) -> bool:
-    """Whether the steps as written agree; inside ``tf.function``, whether both fail or both don't."""
-    if ("{error}" in mistake.hint) != _fails(written[0]):
-        return False
-    if mistake.slug == "exception":
-        return True
-    first = written_steps(mistake.function, task, _helpers(task), count=1)[0]  # tells most mistakes apart
-    if _fails(written[0]):
-        texts = [step.returned.text[:_TEXT_COMPARED] for step in (first, written[0])]
-        return texts[0] == texts[1]
-    if mistake.by_any_amount:
-        return _have_same_pattern(first, written[0])
-    if not _is_same(first, written[0]):
-        return False
-    again = written_steps(mistake.function, task, _helpers(task))
-    again_traced = traced_steps(trace_step(mistake.function, task, _helpers(task)), task, count=1)
-    return (
-        len(again) == len(written)
-        and all(map(_is_same, again, written))
-        and _fails(again_traced[0]) == _fails(traced[0])
-    )
-
-
 def _have_same_pattern(one: Step, other: Step) -> bool:
     def pattern(step: Step) -> tuple:
         return step.returned.kind, step.applied, step.has_changed_bystander, step.has_changed_image
@@ -198,7 +194,7 @@ def _fails(step: Step) -> bool:
     return step.returned.kind == "error"
 
 
-def _closest_true_statement(expected: list[list[Step]], observed: list[list[Step]]) -> str:
+def _closest_true_statement(expected: Runs, observed: Runs) -> str:
     written, traced = observed
     first, right = written[0], expected[0][0]
     if first.returned.kind == "nothing":
@@ -224,7 +220,7 @@ def _closest_true_statement(expected: list[list[Step]], observed: list[list[Step
     if not _are_same_pixels(first.image, right.image):
         return "J is right, but the image is not changed as it should be: is it the gradient of J with respect to the image?"
     if len(written) < STEPS or not all(map(_is_same, written, expected[0])):
-        return f"The first step is right, but not those after it. {_error([written])}".strip()
+        return f"The first step is right, but not those after it. {_error((written, []))}".strip()
     if _fails(traced[-1]):
         return f"It is right as it is written, but inside `tf.function` it stops with {traced[-1].returned.text}."
     return "It is right as it is written, but inside `tf.function` the steps are others."

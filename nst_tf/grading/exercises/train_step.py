@@ -1,34 +1,22 @@
-"""``train_step`` as it should be, and as learners write it: whole functions, since what goes wrong is the order of things.
+"""train_step: as it should be, and as learners write it. Whole functions, since what goes wrong is the order of things.
 
-Their global names are given to them by ``training.py``, as a notebook does.
+Their global names are given to them while they are tried, as a notebook does.
 """
 
 # ruff: noqa: F821 - the global names of a notebook
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import tensorflow as tf
 
-ANOTHER_IMAGE = "It changes another image than the one it is given: use the argument's name throughout."
-
-
-@dataclass(frozen=True)
-class TrainingMistake:
-    """One mistake.
-
-    Attributes:
-        slug: its stable name.
-        function: ``train_step`` with the mistake.
-        hint: what leads to the fix, in one or two sentences. ``{error}`` in it becomes the error's text.
-        by_any_amount: whether what it does to the image may be of another size than here.
-    """
-
-    slug: str
-    function: Callable
-    hint: str
-    by_any_amount: bool = False
+from nst_tf.grading.exercises.common import ANOTHER_IMAGE
+from nst_tf.grading.exercises.content_cost import ContentCost
+from nst_tf.grading.exercises.gram_matrix import GramMatrix
+from nst_tf.grading.exercises.layer_style_cost import LayerStyleCost
+from nst_tf.grading.exercises.step_exercise import StepExercise, StepMistake
+from nst_tf.grading.exercises.style_cost import StyleCost
+from nst_tf.grading.exercises.total_cost import TotalCost
 
 
 def _weights() -> list[tf.Tensor]:
@@ -246,129 +234,139 @@ def _weights_left_to_the_defaults(image: tf.Variable) -> tf.Tensor:
     )
 
 
-TRAINING_MISTAKES = [
-    TrainingMistake(
+MISTAKES = [
+    StepMistake(
         "returns-none",
         _none,
         "It returns None and leaves the image as it is: the exercise is not written yet.",
     ),
-    TrainingMistake(
+    StepMistake(
         "step-without-return", _no_return, "It takes the step, but returns nothing: hand J back at the end."
     ),
-    TrainingMistake(
-        "print-for-return", _print, "It prints J, and returns None. Which word hands a value back?"
-    ),
-    TrainingMistake(
+    StepMistake("print-for-return", _print, "It prints J, and returns None. Which word hands a value back?"),
+    StepMistake(
         "float-for-tensor",
         _float,
         "It returns J as a Python number, which can't be made inside `tf.function`. Return the tensor itself.",
     ),
-    TrainingMistake(
+    StepMistake(
         "array-for-tensor",
         _numpy,
         "It asks for J's NumPy value, which can't be had inside `tf.function`. Return the tensor itself.",
     ),
-    TrainingMistake(
+    StepMistake(
         "no-update",
         _no_update,
         "J is right, but the image is not changed: who is to be given the gradient and the image?",
     ),
-    TrainingMistake(
+    StepMistake(
         "no-clipping",
         _no_clipping,
         "After the step, pixels lie outside of [0, 1]: clip the image, and `assign` the result to the variable.",
     ),
-    TrainingMistake(
+    StepMistake(
         "clipped-before-the-step",
         _clipped_before,
         "After the step, pixels lie outside of [0, 1]: the image is clipped before the optimizer changes it, not after.",
     ),
-    TrainingMistake(
+    StepMistake(
         "clipped-to-minus-one",
         _clipped_to_signs,
         "The pixels are clipped to [−1, 1]: an image's values lie in [0, 1].",
     ),
-    TrainingMistake(
+    StepMistake(
         "ascent-for-descent", _ascent, "It goes uphill: the optimizer takes the minus of its step by itself."
     ),
-    TrainingMistake(
-        "minus-J", _minus_J, "It returns −J, and goes where J grows: J is to become small as it is."
-    ),
-    TrainingMistake(
+    StepMistake("minus-J", _minus_J, "It returns −J, and goes where J grows: J is to become small as it is."),
+    StepMistake(
         "network-outside-the-tape",
         _outside_the_tape,
         "There is no gradient: what leads from the image to J, beginning with the network, has to be computed while the tape "
         "records. Or are the two arguments of `tape.gradient` in the wrong order? ({error})",
     ),
-    TrainingMistake(
+    StepMistake(
         "gradient-of-the-wrong-thing",
         _gradient_of_activations,
         "The gradient has another shape than the image: with respect to what is it to be taken? ({error})",
     ),
-    TrainingMistake(
+    StepMistake(
         "J-after-the-step",
         _J_after,
         "It returns J after the step: J is to be the one that the gradient was taken of.",
     ),
-    TrainingMistake("two-steps", _two_steps, "It takes two steps in one call."),
-    TrainingMistake("applied-twice", _applied_twice, "The gradient is applied twice."),
-    TrainingMistake(
+    StepMistake("two-steps", _two_steps, "It takes two steps in one call."),
+    StepMistake("applied-twice", _applied_twice, "The gradient is applied twice."),
+    StepMistake(
         "gradient-assigned",
         _gradient_assigned,
         "The image is replaced by its gradient: the gradient says how to change the image.",
     ),
-    TrainingMistake(
+    StepMistake(
         "image-for-J", _returns_image, "The step is right, but it returns the image: J is asked for."
     ),
-    TrainingMistake(
+    StepMistake(
         "gradient-for-J", _returns_gradient, "The step is right, but it returns the gradient: J is asked for."
     ),
-    TrainingMistake(
+    StepMistake(
         "content-only", _content_only, "It works on J_content alone: what about J_style, and their weights?"
     ),
-    TrainingMistake(
+    StepMistake(
         "style-only", _style_only, "It works on J_style alone: what about J_content, and their weights?"
     ),
-    TrainingMistake(
+    StepMistake(
         "gradient-of-J-content",
         _gradient_of_content,
         "J is right, but the gradient is J_content's: take it of J.",
     ),
-    TrainingMistake(
+    StepMistake(
         "gradient-of-J-style", _gradient_of_style, "J is right, but the gradient is J_style's: take it of J."
     ),
-    TrainingMistake(
+    StepMistake(
         "targets-swapped",
         _targets_swapped,
         "a_C and a_S are swapped: the content comes from C, the style from S.",
     ),
-    TrainingMistake("content-of-S", _content_of_S, "J_content compares with S: the content comes from C."),
-    TrainingMistake("style-of-C", _style_of_C, "J_style compares with C: the style comes from S."),
-    TrainingMistake(
+    StepMistake("content-of-S", _content_of_S, "J_content compares with S: the content comes from C."),
+    StepMistake("style-of-C", _style_of_C, "J_style compares with C: the style comes from S."),
+    StepMistake(
         "costs-swapped",
         _costs_swapped,
         "J_content and J_style are swapped, or α and β: total_cost takes J_content and α first.",
     ),
-    TrainingMistake(
+    StepMistake(
         "costs-added", _costs_added, "The two costs are added up without their weights: use total_cost."
     ),
-    TrainingMistake(
+    StepMistake(
         "default-weights",
         _weights_left_to_the_defaults,
         "J is computed with α = 10 and β = 40, where the notebook has other `alpha` and `beta`.",
     ),
-    TrainingMistake(
+    StepMistake(
         "another-optimizer",
         _another_optimizer,
         "The image changes, but not by the notebook's `optimizer`, which remembers its last steps: use that one, and don't make "
         "a new one in every step.",
         by_any_amount=True,
     ),
-    TrainingMistake(
+    StepMistake(
         "global-image",
         _global_image,
         ANOTHER_IMAGE,
         by_any_amount=True,
     ),
-    TrainingMistake("exception", _exception, "It stops with {error}."),
+    StepMistake("exception", _exception, "It stops with {error}."),
 ]
+
+EXERCISE = StepExercise(
+    name="train_step",
+    right=right_step,
+    mistakes=MISTAKES,
+    helpers={
+        "compute_content_cost": ContentCost(),
+        "gram_matrix": GramMatrix(),
+        "compute_layer_style_cost": LayerStyleCost(),
+        "compute_style_cost": StyleCost(),
+        "total_cost": TotalCost(),
+        "clip_0_1": lambda image: tf.clip_by_value(image, 0.0, 1.0),
+    },
+)

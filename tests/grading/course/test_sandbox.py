@@ -93,9 +93,10 @@ HOSTILE = {
     "sends nonsense": (
         """
         import os
+        DONE = b'{"message": "Done", "fields": {}}\\n'
         for descriptor in range(3, 30):
             try:
-                os.write(descriptor, b'{"observation": 3}\\n"done"\\n')
+                os.write(descriptor, b'{"message": "Tried", "fields": {"written": 3}}\\n' + DONE)
             except OSError:
                 pass
         os._exit(0)
@@ -118,9 +119,9 @@ def test_the_hostile_get_nothing_and_are_named(sandbox, how):
 PATCHES = {
     "the comparison": "np.allclose = lambda *_, **__: True\nnp.testing.assert_allclose = lambda *_, **__: None",
     "the grading": """
-        import nst_tf.grading.trial as observing, nst_tf.grading.graphs as graphs, nst_tf.grading.diagnosis as diagnosis
-        diagnosis._score = lambda *_: [True] * 4
-        graphs.run_graph = observing.observe
+        import nst_tf.grading.trial as trial, nst_tf.grading.graphs as graphs, nst_tf.grading.value_trial as value_trial
+        value_trial.ValueTrial.run = lambda *_: None
+        graphs.run_graph = value_trial.run_graph = trial.observe
         """,
     "builtins": "import builtins\nbuiltins.all = lambda *_: True\nbuiltins.abs = lambda *_: 0\nbuiltins.AssertionError = Exception",
     "the gradient": """
@@ -161,7 +162,7 @@ tf.GradientTape.gradient = gradient
         "from nst_tf import gram_matrix",
         "import nst_tf\ndef gram_matrix(A):\n    return nst_tf.gram_matrix(A)",
         "import importlib\ngram_matrix = getattr(importlib.import_module('nst_tf.' + 'costs'), 'gram_matrix')",
-        "import nst_tf.grading.references\ngram_matrix = nst_tf.grading.references.REFERENCES['gram_matrix']",
+        "from nst_tf.grading.exercises.registry import exercise\ngram_matrix = exercise('gram_matrix').right",
     ],
 )
 def test_the_packages_own_solution_is_graded_and_reported(sandbox, cell):

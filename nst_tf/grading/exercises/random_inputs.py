@@ -1,0 +1,53 @@
+"""Random activations and weights, as NumPy arrays, for the inputs that a function is tried on."""
+
+import numpy as np
+from numpy.random import Generator
+
+from nst_tf.grading.value_trial import Input
+
+SHAPES = ((3, 5, 4), (2, 3, 6))  # n_H, n_W, n_C: all different, and once n_H·n_W = n_C
+# n_H, n_W, n_C of the layers before the content layer
+STYLE_SHAPES = ((6, 5, 2), (5, 3, 3), (4, 3, 5), (2, 4, 6), (3, 2, 7))
+
+
+def for_two_sides(of_S: str, of_G: str, calls: list[tuple], others: tuple) -> list[Input]:
+    """Inputs for a function that compares two images.
+
+    Args:
+        of_S: name of the argument that belongs to S (or C).
+        of_G: name of the argument that belongs to G.
+        calls: the arguments of some calls.
+        others: two arguments more, to take the place of the first call's, one at a time.
+    """
+    (first, second), other_S, other_G = calls[0], *others
+    return [
+        *(Input(call, _shapes_in_words(call)) for call in calls),
+        Input((other_S, second), f"another {of_S}", only=of_S),
+        Input((first, other_G), f"another {of_G}", only=of_G),
+        Input((first, first), f"{of_S} = {of_G}", is_equal=True),
+    ]
+
+
+def random_activation(random: Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Mostly positive, as VGG-19's are, and in every channel at another level."""
+    levels = random.uniform(0.2, 1.5, size=shape[-1])
+    return (random.normal(size=(1, *shape)) * levels + levels).astype(np.float32)
+
+
+def random_outputs(random: Generator, content_shape: tuple[int, ...]) -> list[np.ndarray]:
+    """Activations of the style layers, and last of the content layer."""
+    return [random_activation(random, shape) for shape in (*STYLE_SHAPES, content_shape)]
+
+
+def random_style_layers(random: Generator, count: int) -> list[tuple[str, float]]:
+    """Pairs (name, λ)."""
+    return [
+        (f"layer {number}", round(float(weight), 3))
+        for number, weight in enumerate(random.uniform(0.1, 2, count))
+    ]
+
+
+def _shapes_in_words(call: tuple) -> str:
+    of_G = call[1][-1] if isinstance(call[1], list) else call[1]
+    where = "random activations, the last of" if isinstance(call[1], list) else "random activations of"
+    return f"{where} shape {of_G.shape}"

@@ -1,0 +1,142 @@
+"""A function that is judged by its value and its gradient: every exercise but the training step."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+import tensorflow as tf
+from numpy.random import Generator
+
+from nst_tf.grading.comparison import Expected, constant_factor, ignored_arguments, is_shape
+from nst_tf.grading.exercises.base import Exercise, Judgement, Mistake, pairs
+from nst_tf.grading.graphs import GraphRun
+from nst_tf.grading.hints import Tried, advice_on, closest_true_statement
+from nst_tf.grading.trial import Evidence, Observation, Trial, observe
+from nst_tf.grading.value_trial import Input, ValueTrial
+
+
+@dataclass(frozen=True)
+class ValueExercise(Exercise):
+    """A function from activations, costs or pictures to a tensor.
+
+    Attributes:
+        name: of the function.
+        right: the right function in steps, which a mistake replaces.
+        differentiated: the places of the arguments by which G comes in.
+        inputs: makes the inputs that it is tried on from a generator of random numbers.
+        mistakes: what learners do instead.
+        helpers: see ``Exercise``.
+    """
+
+    rubric: ClassVar[Mapping[str, float]] = {
+        "returns a tensor of the right shape, and leaves its arguments as they are": 0.2,
+        "has the right value, but for a constant factor": 0.2,
+        "has the right value": 0.3,
+        "has the right value and the right gradient inside tf.function, where train_step calls it": 0.3,
+    }
+
+    name: str
+    right: Any
+    differentiated: tuple[int, ...]
+    inputs: Callable[[Generator], list[Input]]
+    mistakes: list[Mistake]
+    helpers: Mapping[str, Callable] = field(default_factory=dict)
+
+    def trial(self, seed: int, weights: Mapping[str, float] | None = None) -> ValueTrial:
+        """Calls with random arguments; see ``Exercise``."""
+        return ValueTrial(self.inputs(np.random.default_rng(seed)), self.differentiated)
+
+    def all_mistakes(self) -> Iterator[Mistake]:
+        """The mistakes, and then every two of them that combine."""
+        yield from self.mistakes
+        yield from pairs(self.mistakes)
+
+    def judged(self, trial: Trial, evidence: Evidence) -> Judgement:
+        """Whether the function is right; see ``Exercise``."""
+        if not isinstance(trial, ValueTrial):
+            raise TypeError(f"{self.name} is tried by its value, not in a {type(trial).__name__}.")
+        expected = Expected(self.right, trial)
+        met = _met(expected, evidence)
+        value = _shown_value(trial.inputs[0], evidence.written[0])
+        if all(met):
+            return Judgement(met, value=value)
+        mistake = self._mistake_like(trial, expected, evidence)
+        if mistake is None:
+            return Judgement(met, None, closest_true_statement(expected, evidence), value)
+        error = next((each.text for each in evidence.written if each.kind == "error"), "")
+        return Judgement(met, mistake.slug, mistake.hint.replace("{error}", error) + advice_on(error), value)
+
+    def _mistake_like(self, trial: ValueTrial, expected: Expected, evidence: Tried) -> Mistake | None:
+        """The mistake that behaves as the submission, or two of them together."""
+        written = evidence.written
+        closest = None
+        for mistake in self.all_mistakes():
+            function = mistake.in_place_of(self.right)
+            if not all(_is_like(expected, place, function, each) for place, each in enumerate(written)):
+                continue
+            run = trial.run(trial.traced(function, {}))
+            kind = observe(function, trial.first).kind
+            if kind == written[0].kind and _conduct(run) == _conduct(evidence.run):
+                return mistake
+            closest = closest or mistake
+        values = [each.value for each in written]
+        if not expected.wrong_places(values):
+            return None
+        ignored = ignored_arguments(expected, values)
+        return closest or next((each for each in self.mistakes if each.ignores in ignored), None)
+
+
+def _met(expected: Expected, evidence: Tried) -> list[bool]:
+    """For each line of the rubric, whether it is met."""
+    values = [each.value for each in evidence.written]
+    first = values[0]
+    is_tensor = all(
+        (each.kind, each.dtype) == ("tensor", "float32")
+        and not each.has_changed_arguments
+        and each.value is not None
+        and is_shape(each.value, right)
+        and np.isfinite(each.value).all()
+        for each, right in zip(evidence.written, expected.values, strict=True)
+    )
+    depends = (
+        is_tensor
+        and first is not None
+        and any(
+            each.only and not expected.is_close(place, values[place], first)
+            for place, each in enumerate(expected.inputs)
+        )
+    )
+    has_value = not expected.wrong_places(values)
+    run = evidence.run
+    is_traced = expected.is_right(0, run.value) and expected.is_gradient(run.gradient)
+    is_proportional = has_value or constant_factor(expected, values) is not None
+    return [depends, is_proportional, has_value, has_value and is_traced]
+
+
+def _conduct(run: GraphRun) -> tuple[bool, bool, bool]:
+    """How it fares inside ``tf.function``; a failure over NumPy says so."""
+    return run.value is not None, run.gradient is not None, "numpy" in run.text.lower()
+
+
+def _is_like(expected: Expected, place: int, function: Callable, observed: Observation) -> bool:
+    mistaken = observe(function, expected.inputs[place].arguments, tf.float64)
+    if mistaken.has_changed_arguments != observed.has_changed_arguments:
+        return False
+    if mistaken.value is None or observed.value is None:
+        has_printed = observed.has_printed and observed.kind == "nothing"
+        return mistaken.value is observed.value and (mistaken.kind, mistaken.has_printed) == (
+            observed.kind,
+            has_printed,
+        )
+    return expected.is_close(place, observed.value, mistaken.value)
+
+
+def _shown_value(input_: Input, observed: Observation) -> str:
+    """The value for an input, for a learner to look at."""
+    if observed.value is None:
+        return ""
+    if observed.value.size == 1:
+        return f"{observed.value.item():.5g} for {input_.words}"
+    shown = np.array2string(observed.value, precision=3, suppress_small=True, threshold=60)
+    return f"for {input_.words}:\n{shown}"

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
@@ -25,19 +25,25 @@ class _QuietStart(MetaPathFinder):
         os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras can't do with another one
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
-            _quiet(spec)
+            spec.loader = _QuietLoader(spec.loader)
         return spec
 
 
-def _quiet(spec: ModuleSpec) -> None:
-    execute = spec.loader.exec_module
+class _QuietLoader(Loader):
+    """Another loader, which says nothing."""
 
-    def execute_quietly(tensorflow: ModuleType) -> None:
+    def __init__(self, loader: Loader) -> None:
+        self._loader = loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:
+            module.__spec__.loader = module.__loader__ = self._loader  # as it would be without us
         with _stderr_held():
-            execute(tensorflow)
-            tensorflow.config.list_physical_devices()  # looks for a GPU, and complains where there is none
-
-    spec.loader.exec_module = execute_quietly
+            self._loader.exec_module(module)
+            module.config.list_physical_devices()  # looks for a GPU, and complains where there is none
 
 
 @contextlib.contextmanager

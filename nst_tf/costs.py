@@ -15,6 +15,7 @@ All functions keep the dtype (float32 or float64), can be differentiated, and wo
 """
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -30,9 +31,9 @@ __all__ = [
     "total_cost",
 ]
 
-Tensor = tf.Tensor | np.ndarray
-Outputs = Sequence[Tensor] | Tensor  # of several layers
-StyleLayers = Sequence[tuple[str, float]]
+Tensor: TypeAlias = tf.Tensor | np.ndarray
+Outputs: TypeAlias = Sequence[Tensor] | Tensor  # of several layers
+StyleLayers: TypeAlias = Sequence[tuple[str, float]]
 
 
 def compute_content_cost(content_output: Outputs, generated_output: Outputs) -> tf.Tensor:
@@ -232,7 +233,7 @@ def _require_one_output_per_layer(name: str, outputs: Outputs, style_layers: Sty
     if not style_layers:
         raise ValueError("STYLE_LAYERS is empty: give at least one pair (layer name, weight).")
     expected = len(style_layers) + 1
-    given = len(outputs) if isinstance(outputs, list | tuple) else outputs.shape[0]
+    given = len(outputs) if isinstance(outputs, list | tuple) else np.shape(outputs)[0]
     if given not in (expected, None):
         raise ValueError(
             f"{name} holds {given} outputs, but STYLE_LAYERS has {len(style_layers)} layers: expected {expected}, "

@@ -10,7 +10,7 @@ import io
 import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import psutil
@@ -185,7 +185,7 @@ def _decoded(file: BinaryIO, size: int, name: str) -> Image.Image:
         raise ImageError(f"{name} is not a picture that Pillow can read: use a JPEG or PNG file.") from None
     except Image.DecompressionBombError:
         raise ImageError(
-            f"{name} has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels: make a smaller copy of it first."
+            f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels: make a smaller copy of it first."
         ) from None
     except Exception as problem:  # Pillow's decoders raise OSError, SyntaxError, struct.error and more
         raise ImageError(f"{name} is truncated or damaged ({problem}): download or copy it again.") from None
@@ -265,7 +265,9 @@ def _require_range(pixels: np.ndarray, white: int, name: str) -> None:
 def _stack(planes: list[Image.Image]) -> np.ndarray:
     if len(planes) == 1:
         return np.asarray(planes[0], dtype=np.float32) / 255
-    return np.clip(np.stack(planes, axis=-1), 0, 1)  # resizing can overshoot a little
+    return np.clip(
+        np.stack([np.asarray(plane) for plane in planes], axis=-1), 0, 1
+    )  # resizing can overshoot a little
 
 
 # ------------------------------------------------------------------------------ inside the network
@@ -370,7 +372,7 @@ def _require_writable_folder(folder: Path) -> None:
 
 
 def save_image(
-    image: "Image.Image | tf.Tensor | np.ndarray", path: str | os.PathLike, **options: object
+    image: "Image.Image | tf.Tensor | np.ndarray", path: str | os.PathLike, **options: Any
 ) -> None:
     """Write a picture, whole or not at all.
 

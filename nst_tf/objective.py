@@ -23,7 +23,7 @@ class Objective:
         names = tuple(name for name, _ in settings.layers)
         self._activations, self._evaluate = _compiled(vgg, names, settings.preprocess)
         self.reweigh(settings.alpha, settings.beta)
-        self._lambdas = tf.constant([weight for _, weight in settings.style_layers], tf.float32)
+        self._lambdas = tf.constant([weight for _, weight in settings.layers[:-1]], tf.float32)
         # The targets: computed once, as C and S never change.
         self._a_C = self._activations(tf.constant(C))[-1]
         self._grams_S = [_gram_matrix_per_position(a_S) for a_S in self._activations(tf.constant(S))[:-1]]

@@ -6,7 +6,7 @@ enough, or no step lowers J any further: then it ends. (See ``next_image``.)
 """
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import numpy as np
 import tensorflow as tf
@@ -77,7 +77,8 @@ def lbfgs(G: np.ndarray, learning_rate: None = None) -> Images:
             continue
         for length in LENGTHS:
             trial = np.clip(G + length * direction, 0, 1)
-            J_trial, gradient_trial = (scale * value for value in (yield trial))
+            J_trial, gradient_trial = yield trial
+            J_trial, gradient_trial = scale * J_trial, scale * gradient_trial
             if J_trial < J + SUFFICIENT * np.vdot(gradient, trial - G):
                 break
         else:
@@ -110,4 +111,8 @@ def _step_length(gradient: np.ndarray) -> float:
     return FIRST_STEP / max(np.abs(gradient).max(), np.finfo(np.float32).tiny)
 
 
-OPTIMIZERS = {"lbfgs": lbfgs, "adam": adam, "gradient_descent": gradient_descent}
+OPTIMIZERS: dict[str, Callable[..., Images]] = {
+    "lbfgs": lbfgs,
+    "adam": adam,
+    "gradient_descent": gradient_descent,
+}

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 
 from nst_tf.images import Source, gif_options, load_image, tensor_to_image
 from nst_tf.layers import block_of
+from nst_tf.progress import Costs
 
 BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by colour-blind eyes too
 COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00")
@@ -156,8 +157,9 @@ def patch_grids(patches: Mapping[str, np.ndarray], title: str) -> Figure:
         title: of the whole figure.
     """
     figure = _grid({label: _three_by_three(nine) for label, nine in patches.items()}, title, len(patches), 1)
-    figure.set_size_inches(figure.get_size_inches() * min(1, 0.3 * len(patches)))
-    figure.get_layout_engine().set(w_pad=0.15)
+    width, height = figure.get_size_inches() * min(1, 0.3 * len(patches))
+    figure.set_size_inches(width, height)
+    figure.set_layout_engine("constrained", w_pad=0.15)
     return figure
 
 
@@ -359,11 +361,11 @@ def bars(
     width = 0.8 / len(values)
     for number, ((name, series), colour) in enumerate(zip(values.items(), cycle(COLOURS), strict=False)):
         places = np.arange(len(series)) + (number - (len(values) - 1) / 2) * width
-        axes.bar(places, series.values(), width, color=colour, label=name)
+        axes.bar(places, list(series.values()), width, color=colour, label=name)
         axes.set_xticks(range(len(series)), list(series), fontsize=13)
     if len(values) > 1:
         axes.legend(fontsize=13)
-    return _finished(axes, title, xlabel, ylabel, log)
+    return _finished(figure, axes, title, xlabel, ylabel, log)
 
 
 def curves(
@@ -387,10 +389,10 @@ def curves(
     for (name, (x, y)), colour in zip(series.items(), cycle(COLOURS), strict=False):
         axes.plot(x, y, color=colour, linewidth=2.5, label=name)
     axes.legend(fontsize=13)
-    return _finished(axes, title, xlabel, ylabel, log)
+    return _finished(figure, axes, title, xlabel, ylabel, log)
 
 
-def _finished(axes: Axes, title: str, xlabel: str, ylabel: str, log: bool) -> Figure:
+def _finished(figure: Figure, axes: Axes, title: str, xlabel: str, ylabel: str, log: bool) -> Figure:
     if log:
         axes.set_yscale("log")
     axes.set_title(title, fontsize=TITLE)
@@ -399,10 +401,10 @@ def _finished(axes: Axes, title: str, xlabel: str, ylabel: str, log: bool) -> Fi
     axes.tick_params(labelsize=12)
     axes.grid(axis="y", which="both", alpha=0.3)
     axes.set_axisbelow(True)
-    return axes.figure
+    return figure
 
 
-def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
+def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
     """J, α J_content and β J_style against the step, on a log axis.
 
     The two terms are drawn with their weights, as they stand in J, so that one sees which of them leads. Where a run goes
@@ -442,7 +444,7 @@ def cost_curves(history: Sequence, *, compact: bool = False) -> Figure:
     return figure
 
 
-def _with_breaks(pieces: list[list], value: Callable) -> tuple[list[float], list[float]]:
+def _with_breaks(pieces: list[list[Costs]], value: Callable) -> tuple[list[float], list[float]]:
     """Steps and values for one line that breaks between two pieces."""
     steps, values = [], []
     for rows in pieces:
@@ -451,13 +453,13 @@ def _with_breaks(pieces: list[list], value: Callable) -> tuple[list[float], list
     return steps[:-1], values[:-1]
 
 
-def _weight(name: str | None, letter: str, history: Sequence) -> str:
+def _weight(name: str | None, letter: str, history: Sequence[Costs]) -> str:
     """The weight of a term of J, where it is the same all along."""
     values = {getattr(row, name) for row in history} if name else set()
     return f", {letter} = {values.pop():g}" if len(values) == 1 else ""
 
 
-def _mark_pieces(axes: Axes, pieces: list[list]) -> None:
+def _mark_pieces(axes: Axes, pieces: list[list[Costs]]) -> None:
     """A line where each piece of a run begins, and what is new with it: its size, its β/α."""
     steps, free = sum(map(len, pieces)), math.inf
     varying = [of for of in (_size, _ratio) if len({of(rows[0]) for rows in pieces}) > 1]
@@ -479,9 +481,9 @@ def _mark_pieces(axes: Axes, pieces: list[list]) -> None:
             free = row.step - steps / 15
 
 
-def _size(row: Sequence) -> str:
+def _size(row: Costs) -> str:
     return f"{row.size} px"
 
 
-def _ratio(row: Sequence) -> str:
+def _ratio(row: Costs) -> str:
     return f"β/α = {row.beta / row.alpha:.2g}" if row.alpha else "α = 0"

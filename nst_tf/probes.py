@@ -52,7 +52,8 @@ def receptive_field(layer: str) -> ReceptiveField:
             size, stride, block = size + stride, 2 * stride, block + 1
         size, start = size + 2 * stride, start - stride
         if name == layer:
-            return ReceptiveField(size, stride, start)
+            break
+    return ReceptiveField(size, stride, start)
 
 
 class Excitement(NamedTuple):

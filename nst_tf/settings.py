@@ -8,7 +8,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
+from typing import Any
 
+from nst_tf.images import Source
 from nst_tf.layers import CONV_LAYERS, STYLE_LAYERS, STYLE_PRESETS
 from nst_tf.weights import CHOICES
 
@@ -59,7 +61,7 @@ class Settings:
     beta: float = 0.05
     content_layer: str = "block4_conv2"
     style_layers: str | Sequence[tuple[str, float]] = "balanced"
-    init: object = "content"
+    init: Source = "content"
     optimizer: str = "lbfgs"
     steps: int = 100
     coarse_to_fine: bool = True
@@ -129,16 +131,16 @@ class Settings:
         return [*self.style_layers, (self.content_layer, 1)]
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 
 
-def _require_whole(name: str, value: object, least: int, hint: str) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= value <= MOST:
+def _require_whole(name: str, value: Any, least: int, hint: str) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= MOST:
         raise SettingsError(f"{name} is {value!r}: give a whole number from {least} to {MOST}, {hint}.")
 
 
-def _require_weight(name: str, value: object) -> None:
+def _require_weight(name: str, value: Any) -> None:
     if not (_is_number(value) and 0 <= value < math.inf):  # also false for NaN
         raise SettingsError(f"{name} is {value!r}: give a number of at least 0.")
 
@@ -154,7 +156,7 @@ def _is_file(path: object) -> bool:
     return isinstance(path, str | os.PathLike) and os.path.isfile(path)  # noqa: PTH113 - False where it may not look
 
 
-def _checked_style_layers(style_layers: object) -> list[tuple[str, float]]:
+def _checked_style_layers(style_layers: Any) -> list[tuple[str, float]]:
     if isinstance(style_layers, str) and style_layers in STYLE_PRESETS:
         style_layers = STYLE_PRESETS[style_layers]
     try:

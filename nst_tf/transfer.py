@@ -99,9 +99,10 @@ def paint(
 
 
 class _Best(NamedTuple):
-    """The image with the lowest J so far, and the start image at its size."""
+    """The image with the lowest J so far, its J, and the start image at its size."""
 
     G: np.ndarray
+    J: float
     start: np.ndarray
 
 
@@ -150,20 +151,21 @@ class _Run:
         G = self._with_what_has_changed(start)
         while True:
             images = OPTIMIZERS[self.settings.optimizer](G, self.settings.learning_rate)
-            ending = self._follow(images, objective, start, stage.last_step)
-            if ending is not None:
-                return ending
+            reached = self._follow(images, objective, start, stage.last_step)
+            if isinstance(reached, Ending):
+                return reached
             objective.reweigh(self.settings.alpha, self.settings.beta)
-            G = self._best.G
+            G = reached.G
 
     def _follow(
         self, images: Images, objective: Objective, start: np.ndarray, last_step: int
-    ) -> Ending | None:
+    ) -> Ending | _Best:
         """Evaluate the images that an optimizer asks for, until the stage or the run ends.
 
-        None says that α and β have changed: J is another function now, of which the optimizer knows nothing.
+        Where α and β have changed, J is another function, of which the optimizer knows nothing: it comes back with
+        the image from which another one is to go on.
         """
-        best_J = math.inf
+        best: _Best | None = None
         G: np.ndarray | None = next(images)
         while G is not None:
             J, J_content, J_style, gradient = objective(G)
@@ -175,20 +177,20 @@ class _Run:
             weights = CostWeights(self.settings.alpha, self.settings.beta)
             self.history.append(Costs(step, J, J_content, J_style, seconds, max(G.shape[1:3]), *weights))
             seen = _read_only_copy(G)
-            if J < best_J:
-                best_J, self._best = J, _Best(seen, start)
-            if self._is_ended_by_callback(seen):
+            if best is None or J < best.J:
+                best = self._best = _Best(seen, J, start)
+            if self._is_ended_by_callback(seen, best):
                 return Ending.CALLBACK
             if step == last_step:
                 return Ending.FINISHED
             if weights != (self.settings.alpha, self.settings.beta):
-                return None
+                return best
             G = next_image(images, J, gradient)
         return Ending.CONVERGED
 
-    def _is_ended_by_callback(self, G: np.ndarray) -> bool:
+    def _is_ended_by_callback(self, G: np.ndarray, best: _Best) -> bool:
         """Tell the callbacks how far the run is, and take over the α and β that they answer with."""
-        costs, best = self.history[-1], self._best
+        costs = self.history[-1]
         progress = Progress(costs, self.settings.steps, self._stages, G, best.G, self._inputs.G, best.start)
         for callback in self._callbacks:
             answer = callback(progress)

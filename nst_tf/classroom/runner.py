@@ -1,6 +1,7 @@
 """A run beside an interface: a thread paints, and whoever shows the picture looks in when it likes."""
 
 import dataclasses
+import functools
 import threading
 import time
 from collections.abc import Callable
@@ -140,7 +141,7 @@ class Runner:
                 job.content.source, job.style.source, dataclasses.replace(job.settings, size=size)
             )
             objective = Objective(vgg, C, S, job.settings)
-            seconds.append(min(seconds_of(lambda objective=objective, G=G: objective(G)) for _ in range(3)))
+            seconds.append(min(seconds_of(functools.partial(objective, G)) for _ in range(3)))
             pixels.append(G.shape[1] * G.shape[2])
         per_pixel = max(0.0, (seconds[1] - seconds[0]) / (pixels[1] - pixels[0]))
         self.pace = Pace(max(0.0, seconds[0] - per_pixel * pixels[0]), per_pixel)

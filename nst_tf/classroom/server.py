@@ -84,7 +84,7 @@ def _free_port(address: str, wanted: int | None) -> int:
             reason = "there is no such address"
             break
         except OSError as problem:
-            reason = os.strerror(problem.errno)
+            reason = problem.strerror or str(problem)
             if problem.errno != errno.EADDRINUSE:
                 break
     raise SettingsError(

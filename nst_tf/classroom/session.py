@@ -89,16 +89,17 @@ class Session:
             progress.costs.step or not self._before
         ):  # a run that goes on starts with the picture that is there already
             self.history.append(row)
-        now = time.monotonic()
-        if row.step % self._interval == 0 or now - self._pictured >= PICTURE_EVERY:
-            self.picture, self._pictured = progress.picture(), now
-        if row.step % self._interval == 0:
-            self._keep(row.step)
+        now, is_kept = time.monotonic(), row.step % self._interval == 0
+        if is_kept or now - self._pictured >= PICTURE_EVERY:
+            picture = progress.picture()
+            self.picture, self._pictured = picture, now
+            if is_kept:
+                self._keep(row.step, picture)
 
     def end_run(self, picture: Image.Image, settings: dict, stopped: bool = False) -> None:
         """What the run came to, and whether it was stopped before it was done."""
         self.picture, self.settings, self._stopped = picture, settings, stopped
-        self._keep(self.history[-1].step)
+        self._keep(self.history[-1].step, picture)
 
     def seconds_left(self, pace: Pace | None) -> float | None:
         """About how long the steps to come will take; None while nothing is known about it.
@@ -126,7 +127,7 @@ class Session:
     def command(self) -> str:
         """The command that paints it again, or one like it: see ``repeatable``."""
         C, S, _ = self.jobs[-1]
-        settings = {**self.settings, "init": self.jobs[0].settings.init, "steps": self.steps}
+        settings = {**(self.settings or {}), "init": self.jobs[0].settings.init, "steps": self.steps}
         return command_line(C.path, S.path, settings, f"{self.name}.png")
 
     @property
@@ -149,13 +150,13 @@ class Session:
     def _steps_before(self) -> int:
         return self._before.step if self._before else 0
 
-    def _keep(self, step: int) -> None:
+    def _keep(self, step: int, picture: Image.Image) -> None:
         if len(self.snapshots) >= SNAPSHOTS:
             self._interval *= 2
             self.snapshots = {
                 step: kept for step, kept in self.snapshots.items() if step % self._interval == 0
             }
-        self.snapshots[step] = self.picture
+        self.snapshots[step] = picture
 
 
 def kind_and_text(problem: Exception) -> str:

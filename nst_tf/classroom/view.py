@@ -38,7 +38,7 @@ class View:
 
     def __init__(self, runner: Runner, pulse: Pulse, explained: Callable[[Callable], None]):
         self._runner, self._pulse = runner, pulse
-        self._session: Session | None = None  # the one that is shown
+        self._session = Session()  # the one that is shown
         self._rows = 0  # of its history that are shown
         self._at = 0.0  # when that was
         self._over = True  # whether that was its end
@@ -83,7 +83,7 @@ class View:
 
     def clear(self, C: Original) -> None:
         """A new painting begins: show its content instead of the last picture."""
-        self._session, self._clean = None, True
+        self._session, self._clean = Session(), True
         with self._stage.hold_sync():
             self._stage.picture, self._stage.caption, self._stage.painted = b"", "", False
         self.curves.value = ""

@@ -21,7 +21,7 @@ class Thumbnails(anywidget.AnyWidget):
     _esm = _STATIC / "thumbnails.js"
 
     label = traitlets.Unicode().tag(sync=True)
-    pictures = traitlets.List().tag(sync=True)  # of {"title", "thumbnail": a data URL}
+    pictures: traitlets.List[dict] = traitlets.List().tag(sync=True)  # of {"title", "thumbnail": a data URL}
     chosen = traitlets.Int(0).tag(sync=True)
     limit = traitlets.Int().tag(sync=True)
 

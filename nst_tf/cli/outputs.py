@@ -3,7 +3,6 @@
 Every file's name is checked before the work starts, and every file is written whole or not at all.
 """
 
-import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,8 +38,8 @@ class Outputs:
         curves: str | None = None,
     ):
         self.picture = check_output(picture)
-        self.gif = gif and check_output(gif, {".gif"})
-        self.curves = curves and check_output(curves, {".png", ".jpg", ".pdf", ".svg"})
+        self.gif = check_output(gif, {".gif"}) if gif else None
+        self.curves = check_output(curves, {".png", ".jpg", ".pdf", ".svg"}) if curves else None
         self.save_every = save_every
         self.snapshots: Path | None = None  # their folder, made with the first of them
         self._frames: list[Image.Image] = []
@@ -75,16 +74,16 @@ class Outputs:
         Raises:
             ImageError: one of them could not be written; the others were.
         """
-        problems = [self._problem] if self._problem else []
+        problems: list[Exception] = [self._problem] if self._problem else []
         for path, write in (
-            (self.picture, self._write_picture),
+            (self.picture, _write_picture),
             (self.gif, self._write_gif),
-            (self.curves, self._write_curves),
+            (self.curves, _write_curves),
         ):
             if not path:
                 continue
             try:
-                write(result)
+                write(result, path)
                 say(f"Wrote {path}")
             except (ImageError, OSError) as problem:
                 problems.append(problem)
@@ -93,27 +92,30 @@ class Outputs:
         if problems:
             raise ImageError(" ".join(map(str, problems)))
 
-    def _write_picture(self, result: Result) -> None:
-        save_image(result.image, self.picture)
-
-    def _write_gif(self, result: Result) -> None:
+    def _write_gif(self, result: Result, path: Path) -> None:
         frames = [*self._frames, result.image]
-        save_image(frames[0], self.gif, **gif_options(frames))
+        save_image(frames[0], path, **gif_options(frames))
 
-    def _write_curves(self, result: Result) -> None:
-        from nst_tf.plots import cost_curves  # Matplotlib takes a second to load
 
-        figure = cost_curves(result.history)
-        with written_aside(self.curves) as aside:
-            figure.savefig(aside, dpi=120)
+def _write_picture(result: Result, path: Path) -> None:
+    save_image(result.image, path)
+
+
+def _write_curves(result: Result, path: Path) -> None:
+    from nst_tf.plots import cost_curves  # Matplotlib takes a second to load
+
+    figure = cost_curves(result.history)
+    with written_aside(path) as aside:
+        figure.savefig(aside, dpi=120)
 
 
 def _made_unused(folder: str) -> Path:
     """Make the folder, with a number behind its name if need be, so that the snapshots of two runs don't mix."""
-    for number in itertools.count(1):
-        candidate = Path(folder if number == 1 else f"{folder}_{number}")
+    candidate, number = Path(folder), 1
+    while True:
         try:
             candidate.mkdir()
             return candidate
         except FileExistsError:
-            continue
+            number += 1
+            candidate = Path(f"{folder}_{number}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
@@ -88,7 +89,7 @@ def _marked(rubric: Mapping[str, float], met: list[bool]) -> tuple[tuple[str, fl
     )
 
 
-def _weights_among(names: Mapping[str, object]) -> dict[str, float]:
+def _weights_among(names: Mapping[str, Any]) -> dict[str, float]:
     """``alpha`` and ``beta``, where they are numbers."""
     try:
         return {name: float(names[name]) for name in ("alpha", "beta")}

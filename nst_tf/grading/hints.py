@@ -80,7 +80,7 @@ def _on_values(expected: Expected, values: Values, wrong: list[int]) -> str:
 def _number(expected: Expected, values: Values, place: int) -> str:
     """One value, and what it should be."""
     right, words = expected.values[place], expected.inputs[place].words
-    value = np.reshape(values[place], right.shape)
+    value = np.reshape(np.asarray(values[place]), right.shape)
     if right.size == 1:
         return f"for {words}, it is {value.item():.5g}, where {right.item():.5g} is expected."
     at = np.unravel_index(np.abs(value - right).argmax(), right.shape)

@@ -118,7 +118,7 @@ class _Room:
     def names(self, helpers: Mapping[str, Callable], others: Mapping[str, Any]) -> dict[str, object]:
         """The globals for ``train_step``: the helpers, or what stands in its notebook, and all that belongs to the run."""
         vgg_model_outputs = network(self.trial.kernels)
-        style_cost = helpers.get("compute_style_cost") or others.get("compute_style_cost")
+        style_cost: Any = helpers.get("compute_style_cost") or others.get("compute_style_cost")
 
         def compute_style_cost(
             style_image_output: list,
@@ -151,7 +151,7 @@ class _Room:
 
     def steps(self, call: Callable, count: int, echo: bool = False) -> list[Step]:
         """Take steps until one fails."""
-        steps = []
+        steps: list[Step] = []
         while len(steps) < count and not (steps and steps[-1].returned.kind == "error"):
             steps.append(self.step(call, echo and not steps))
         return steps
@@ -266,7 +266,7 @@ def random_trial(seed: int, weights: Mapping[str, float]) -> StepTrial:
 
     kernels = [random.normal(size=(3, 3, of, to)).astype(np.float32) / 3 for of, to in pairwise(_CHANNELS)]
     scenes = [
-        Scene(*(picture(size) for _ in range(4)), momentum)
+        Scene(picture(size), picture(size), picture(size), picture(size), momentum)
         for size, momentum in zip(_SIZES, (0.5, 0.8), strict=True)
     ]
     style_layers = [

@@ -239,6 +239,6 @@ def decode(codebooks: Codebooks) -> Layers:
 
 def layer_sha256(kernel: np.ndarray, bias: np.ndarray) -> str:
     """Checksum of one layer's numbers, as little-endian float32."""
-    digest = hashlib.sha256(np.ascontiguousarray(kernel, dtype="<f4"))
-    digest.update(np.ascontiguousarray(bias, dtype="<f4"))
+    digest = hashlib.sha256(np.ascontiguousarray(kernel, dtype="<f4").data)
+    digest.update(np.ascontiguousarray(bias, dtype="<f4").data)
     return digest.hexdigest()

@@ -151,14 +151,11 @@ class Course:
                 except BrokenProcessPool:
                     break
         left = [task for task in tasks if task[0] not in done]
-        for (
-            student,
-            submission,
-            *rest,
-        ) in left:  # one of them ended the process that judges: each gets its own
+        for task in left:  # one of them ended the process that judges: each gets its own
+            student, submission, *_ = task
             with _pool(1) as pool:
                 try:
-                    done[student] = pool.submit(_judge, student, submission, *rest).result()
+                    done[student] = pool.submit(_judge, *task).result()
                 except BrokenProcessPool:
                     done[student] = _given_up(student, submission, Source(source))
         return [done[student] for student, *_ in tasks]

@@ -17,10 +17,9 @@ import numpy as np
 
 from nst_tf.grading.graphs import GraphRun, Traced
 from nst_tf.grading.step_trial import Scene, Step, StepTrial, TracedStep
-from nst_tf.grading.trial import Observation
+from nst_tf.grading.trial import Observation, Trial
 from nst_tf.grading.value_trial import Input, ValueTrial
 
-AnyTrial = ValueTrial | StepTrial
 AnyGraph = Traced | TracedStep
 AnyWritten = list[Observation] | list[Step]
 AnyRun = GraphRun | list[Step]
@@ -51,7 +50,7 @@ class CellTask:
     name: str
     cell: str
     given: list[str]
-    trial: AnyTrial
+    trial: Trial
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class GraphTask:
     """Run a function that was compiled."""
 
     graph: AnyGraph
-    trial: AnyTrial
+    trial: Trial
 
 
 @dataclass(frozen=True)
@@ -147,7 +146,7 @@ class Reply:
 
 # -------------------------------------------------------------------------------------------- on the way
 
-_MESSAGES: dict[str, type] = {
+_MESSAGES: dict[str, Any] = {
     each.__name__: each
     for each in (
         *(Limits, CellTask, GraphTask, Request, Reply),
@@ -223,9 +222,10 @@ def _from_json(value: Any, text: Callable[[str], str]) -> Any:
 
 def _message(name: str, fields: dict[str, Any]) -> Any:
     kind = _MESSAGES[name]
-    for field, hint in typing.get_type_hints(kind).items():
-        if field in kind.__dataclass_fields__ and not _fits(fields[field], hint):
-            raise ValueError(f"{name}.{field} is of another type")
+    hints = typing.get_type_hints(kind)
+    for field in dataclasses.fields(kind):
+        if not _fits(fields[field.name], hints[field.name]):
+            raise ValueError(f"{name}.{field.name} is of another type")
     return kind(**fields)
 
 

@@ -51,7 +51,7 @@ class Sandbox:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._worker: subprocess.Popen | None = None
+        self._worker: _Worker | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -139,59 +139,62 @@ class Sandbox:
         Raises:
             Stopped: there is no answer.
         """
-        worker = self._started_worker()
+        if self._worker is None:
+            self._worker = _Worker()
         request = protocol.Request(secrets.token_hex(8), task, self.limits)
+        deadline = time.monotonic() + self.limits.seconds + _STARTING
         try:
-            worker.stdin.write(protocol.packed(request))
-            worker.stdin.flush()
-            reply = protocol.unpacked(
-                self._read_line(worker, time.monotonic() + self.limits.seconds + _STARTING)
-            )
+            reply = protocol.unpacked(self._worker.answer(protocol.packed(request), deadline))
             if isinstance(reply, protocol.Reply) and reply.number == request.number:
                 return reply
         except (BrokenPipeError, ValueError):
             pass
-        worker.kill()
+        self._worker.process.kill()
         self._end_worker()
         raise Stopped(
             "The grader's worker ended, or did not answer, while it ran this.",
             "no answer from the grader's worker",
         )
 
-    def _started_worker(self) -> subprocess.Popen:
-        if self._worker is None:
-            self._worker = subprocess.Popen(
-                [sys.executable, "-m", "nst_tf.grading.course.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=_environment(),
-            )
-        return self._worker
+    def _end_worker(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+        self._worker = None
 
-    @staticmethod
-    def _read_line(worker: subprocess.Popen, deadline: float) -> bytes:
-        """What the worker answers, up to the end of the line; nothing more may come after it."""
-        descriptor, line = worker.stdout.fileno(), b""
-        while (
-            not line.endswith(b"\n")
-            and select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]
-        ):
+
+class _Worker:
+    """A process that runs what is not trusted (see ``worker.py``)."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "nst_tf.grading.course.worker"]
+        ends, quiet = subprocess.PIPE, subprocess.DEVNULL
+        self.process = subprocess.Popen(command, stdin=ends, stdout=ends, stderr=quiet, env=_environment())
+        assert self.process.stdin is not None  # as asked for
+        assert self.process.stdout is not None
+        self._input, self._output = self.process.stdin, self.process.stdout
+
+    def answer(self, line: bytes, deadline: float) -> bytes:
+        """What it answers to a line, up to the end of its own; nothing more may come after it."""
+        self._input.write(line)
+        self._input.flush()
+        descriptor, answer = self._output.fileno(), b""
+        while not answer.endswith(b"\n") and _is_ready(descriptor, deadline):
             part = os.read(descriptor, 1 << 20)
             if not part:
                 break
-            line += part
-        return line
+            answer += part
+        return answer
 
-    def _end_worker(self) -> None:
-        """Let the worker come to its end, if there is one."""
-        if self._worker is None:
-            return
+    def end(self) -> None:
+        """Let it come to its end."""
         with contextlib.suppress(BrokenPipeError):
-            self._worker.stdin.close()
-        self._worker.wait()
-        self._worker.stdout.close()
-        self._worker = None
+            self._input.close()
+        self.process.wait()
+        self._output.close()
+
+
+def _is_ready(descriptor: int, deadline: float) -> bool:
+    return bool(select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0])
 
 
 def _environment() -> dict[str, str]:

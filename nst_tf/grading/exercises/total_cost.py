@@ -1,6 +1,6 @@
 """total_cost: content and style, each with its weight."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +52,7 @@ def _inputs(random: Generator) -> list[Input]:
     return [*inputs, Input(costs, "alpha and beta left to their defaults")]
 
 
-def _input(values: list[float], only: str | None = None) -> Input:
+def _input(values: Sequence[float] | np.ndarray, only: str | None = None) -> Input:
     J_content, J_style, alpha, beta = (round(float(value), 1) for value in values)
     words = f"J_content = {J_content}, J_style = {J_style}, alpha = {alpha}, beta = {beta}"
     return Input((np.float32(J_content), np.float32(J_style), alpha, beta), words, only)

@@ -18,6 +18,16 @@ from nst_tf.grading.exercises.step_exercise import StepExercise, StepMistake
 from nst_tf.grading.exercises.style_cost import StyleCost
 from nst_tf.grading.exercises.total_cost import TotalCost
 
+# What a notebook has: it is put here while a step is tried.
+compute_content_cost: Callable
+compute_style_cost: Callable
+total_cost: Callable
+vgg_model_outputs: Callable
+a_C: list[tf.Tensor]
+a_S: list[tf.Tensor]
+optimizer: tf.keras.optimizers.Optimizer
+generated_image: tf.Variable
+
 
 def _weights() -> list[tf.Tensor]:
     """α and β, where the notebook has such globals; otherwise total_cost's defaults hold."""

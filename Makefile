@@ -1,9 +1,9 @@
 # make demo       the Louvre in the manner of Mary Cassatt's Summertime, into outputs/
 # make lab        JupyterLab, on the notebooks
 # make classroom  the live demo as a web page, on this machine; ADDRESS=0.0.0.0 for others too
-# make test       all tests, the notebooks' included
-# make test-fast  the tests for daily use, under five minutes
-# make lint       ruff: lint and format
+# make test       all tests, the notebooks' included, and how much of the package they run
+# make test-fast  the tests for daily use, in two or three minutes
+# make lint       ruff (lint and format) and mypy (types)
 # make assignment the students' version of the assignment, into notebooks/course/release
 # make grade      grades what is in notebooks/course/submitted, or in COURSE/submitted
 # make notebooks  runs the notebooks and keeps their outputs
@@ -27,7 +27,7 @@ classroom: $(VENV)/installed-classroom
 	@$(BIN)/python -m nst_tf classroom $(if $(ADDRESS),--address "$(ADDRESS)")
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --cov
 	$(BIN)/python -m pytest --nbval-lax notebooks/0*.ipynb
 
 test-fast: $(VENV)/installed-dev
@@ -36,6 +36,7 @@ test-fast: $(VENV)/installed-dev
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff check --fix .

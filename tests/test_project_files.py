@@ -1,0 +1,56 @@
+"""What stands around the package: each file is valid, and what is said twice is the same twice."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from conftest import ROOT
+
+import nst_tf
+
+
+@pytest.mark.parametrize(
+    ("schema", "pattern"),
+    [
+        ("citation-file-format", "CITATION.cff"),
+        ("github-workflows", ".github/workflows/*.yml"),
+        ("github-issue-forms", ".github/ISSUE_TEMPLATE/[!c]*.yml"),
+        ("github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
+    ],
+)
+def test_a_file_follows_its_schema(schema, pattern):
+    paths = list(ROOT.glob(pattern))
+    assert paths
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", *paths]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_pre_commit_hooks_are_valid():
+    command = [sys.executable, "-m", "pre_commit", "validate-config", ROOT / ".pre-commit-config.yaml"]
+    assert subprocess.run(command, capture_output=True).returncode == 0
+
+
+def test_the_version_is_the_same_everywhere():
+    citation = (ROOT / "CITATION.cff").read_text()
+    released = re.search(r"^version: (.+)$", citation, re.MULTILINE)[1]
+    date = re.search(r'^date-released: "(.+)"$', citation, re.MULTILINE)[1]
+    assert released == nst_tf.__version__
+    assert f"## [{released}] - {date}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_each_version_range_stands_in_one_place():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [line for extra in project["optional-dependencies"].values() for line in extra]
+    lines += [
+        line for line in (ROOT / "requirements.txt").read_text().splitlines() if line[:1] not in ("#", "")
+    ]
+    ranges = [line for line in lines if not line.startswith("nst_tf[")]
+    names = [re.split(r"[<>=]", line)[0] for line in ranges]
+    assert len(names) == len(set(names))
+
+
+def test_the_benchmarks_name_no_index_of_their_own():
+    assert "index-url" not in (ROOT / "benchmarks/requirements.txt").read_text()

@@ -1,0 +1,79 @@
+"""The house: which room may import which, from the imports as they stand in the code."""
+
+import graphlib
+
+import grimp
+import pytest
+from conftest import ROOT
+
+ROOMS = {"cli", "classroom", "grading"}  # all else is the method, the weights included
+ENTRY = "nst_tf.__main__"  # starts the command line, and nothing imports it
+
+
+@pytest.fixture(scope="module")
+def imports():
+    """For each of the package's modules, those of the package that it imports, wherever in the module it does."""
+    graph = grimp.build_graph("nst_tf", cache_dir=None)
+    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+
+def room_of(module):
+    parts = module.split(".")
+    return parts[1] if parts[1:] and parts[1] in ROOMS else "the method"
+
+
+def test_the_import_graph_has_no_circle(imports):
+    order = list(graphlib.TopologicalSorter(imports).static_order())  # raises CycleError
+    assert order.index("nst_tf.costs") < order.index("nst_tf.objective") < order.index("nst_tf.transfer")
+
+
+def test_each_room_imports_the_method_and_no_other_room(imports):
+    allowed = {("cli", "classroom"), ("cli", "grading")}  # the command line may start any of them
+    crossing = {
+        (importer, imported)
+        for importer, all_imported in imports.items()
+        for imported in all_imported
+        if importer != ENTRY and room_of(importer) != room_of(imported) != "the method"
+    }
+    assert {(room_of(one), room_of(other)) for one, other in crossing} <= allowed, crossing
+
+
+def test_it_looks_at_real_imports(imports):
+    """Some that are known, so that an empty graph would not pass."""
+    assert "nst_tf.objective" in imports["nst_tf.transfer"]
+    assert "nst_tf.transfer" in imports["nst_tf.cli.main"]  # inside a function
+    assert "nst_tf.classroom.server" in imports["nst_tf.cli.main"]
+    assert "nst_tf.grading.trial" in imports["nst_tf.grading.course.worker"]
+
+
+def test_what_runs_beside_a_submission_knows_no_right_answer(imports):
+    """The worker and all that it imports: the process of a submission is a fork of it."""
+    seen, left = set(), ["nst_tf.grading.course.worker"]
+    while left:
+        module = left.pop()
+        seen.add(module)
+        left += imports[module] - seen
+    assert "nst_tf.grading.step_trial" in seen
+    assert not {module for module in seen if module.startswith("nst_tf.grading.exercises.")}
+    assert not {"nst_tf.costs", "nst_tf.transfer"} & seen
+
+
+def test_the_method_stays_small():
+    assert len([path for path in (ROOT / "nst_tf").iterdir() if path.is_file()]) <= 22
+
+
+def test_a_run_can_be_told_of_without_tensorflow(imports):
+    """``progress.py`` and all that it imports at its top."""
+    from test_package import python
+
+    done = python(
+        "import sys, nst_tf.progress, nst_tf.options, nst_tf.inputs; print('tensorflow' in sys.modules)"
+    )
+    assert done.stdout == "False\n"
+
+
+def test_no_two_files_have_the_same_name():
+    names = [path.name for path in (ROOT / "nst_tf").rglob("*.py") if not path.name.startswith("__")]
+    assert len(names) == len(set(names))
+    tests = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(tests) == len(set(tests))

@@ -1,7 +1,8 @@
 """The comparisons that the README quotes: ``python -m benchmarks [--quick] [--only PART] [-o FOLDER]``.
 
-It takes about an hour and a quarter on two cores, with nothing else running. Everything is measured in turn in one
-run, and quoted as ratios. Needs ``pip install -r benchmarks/requirements.txt``. See benchmarks/README.md.
+It takes about an hour and a quarter on two cores, with nothing else running. Everything is measured in turn
+in one run, and quoted as ratios. Needs ``pip install -r benchmarks/requirements.txt``. See
+benchmarks/README.md.
 """
 
 import argparse
@@ -111,7 +112,8 @@ def _evaluations(sizes: tuple[int, ...], lines: Lines, figures: dict[str, str]) 
         shares = profile.shares(precision)
         reached, peak = profile.gigaflops(precision)
         lines.say(
-            f"\n{precision}: {reached:.0f} of {peak:.0f} GFLOP/s, the convolutions' over the whole evaluation; shares:"
+            f"\n{precision}: {reached:.0f} of {peak:.0f} GFLOP/s, "
+            "the convolutions' over the whole evaluation; shares:"
         )
         lines.say(", ".join(f"{kind} {100 * share:.0f} %" for kind, share in shares.items()))
         if "convolutions" in shares:  # else something else than oneDNN computes them, such as a GPU

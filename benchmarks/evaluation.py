@@ -1,4 +1,6 @@
-"""One evaluation of J and its gradient: seconds, peak memory, and the time to the first one in a fresh process."""
+"""One evaluation of J and its gradient: seconds, peak memory,
+and the time to the first one in a fresh process.
+"""
 
 import os
 import statistics
@@ -29,7 +31,9 @@ stylize(*pictures, coarse_to_fine=False, progress=False, callback=lambda progres
 
 
 def seconds_and_megabytes(size: int) -> dict[str, tuple[float, float]]:
-    """Of each library and precision: the median time of an evaluation, in turn, and the peak memory above that before."""
+    """Of each library and precision: the median time of an evaluation, in turn,
+    and the peak memory above that before.
+    """
     processes = {name: Process("evaluation") for name in COMPUTED}
     try:
         for name, process in processes.items():
@@ -76,7 +80,9 @@ def megabytes_here() -> float:
 
 
 def seconds_to_the_first_evaluation() -> tuple[float, float]:
-    """Of TensorFlow's own import, and from the start of a fresh process to the first evaluation; medians, in turn."""
+    """Of TensorFlow's own import, and from the start of a fresh process to the first evaluation;
+    medians, in turn.
+    """
     imports, firsts = [], []
     for _ in range(ROUNDS):
         imports.append(_seconds_of("import tensorflow"))
@@ -92,7 +98,9 @@ def _seconds_of(program: str) -> float:
 
 
 def programs() -> dict[str, tuple[float, float]]:
-    """The PyPI program pastiche and ours, as their users run them at 400 px: seconds a step and peak megabytes."""
+    """The PyPI program pastiche and ours, as their users run them at 400 px:
+    seconds a step and peak megabytes.
+    """
     pictures = {"content": "images/content/cat.jpg", "style": "images/style/great_wave.jpg"}
     commands = {
         "pastiche": "-c {content} -s {style} -o {out} --size 400 --no-verbose --num-steps {steps}",

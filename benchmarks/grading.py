@@ -45,7 +45,12 @@ if __name__ == "__main__":
             for name in source.exercises:
                 given = source.given_for(name), source.weights()
                 solution = f"{cells[name]}\n# {number}"  # another cell, another input
-                half = f"{solution}\n\nsolution = {name}\n\n\ndef {name}(*arguments):\n    return 0.7 * solution(*arguments)\n"
+                half = (
+                    f"{solution}\n\n"
+                    f"solution = {name}\n\n\n"
+                    f"def {name}(*arguments):\n"
+                    "    return 0.7 * solution(*arguments)\n"
+                )
                 right[name].append(seconds(lambda: sandbox.judge(name, solution, *given)))  # noqa: B023 - called at once
                 wrong[name].append(seconds(lambda: sandbox.judge(name, half, *given)))  # noqa: B023
     load = statistics.median(loading)

@@ -1,4 +1,6 @@
-"""The same objective on the same weights in PyTorch, written as its users write it, in its faster memory format."""
+"""The same objective on the same weights in PyTorch, written as its users write it,
+in its faster memory format.
+"""
 
 import time
 from pathlib import Path
@@ -27,7 +29,10 @@ def be_ready(_: str = "") -> None:
 
 
 class Objective:
-    """J(G), and through ``backward`` its gradient. As in nst_tf, only the convolutions are in bfloat16, if any."""
+    """J(G), and through ``backward`` its gradient.
+
+    As in nst_tf, only the convolutions are in bfloat16, if any.
+    """
 
     def __init__(self, C: np.ndarray, S: np.ndarray, settings: Settings, precision: str = "float32"):
         self._settings = settings

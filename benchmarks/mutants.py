@@ -1,9 +1,11 @@
-"""Changes every constant, operator and axis of the right functions, one at a time: is each mutant graded as wrong?
+"""Changes every constant, operator and axis of the right functions, one at a time:
+is each mutant graded as wrong?
 
     python -m benchmarks.mutants
 
-The right functions are the assignment's solutions and the steps of ``nst_tf/grading/exercises/``. A mutant that is
-graded as right is listed; it should be one that computes the same for every input (see ``EQUIVALENT``).
+The right functions are the assignment's solutions and the steps of ``nst_tf/grading/exercises/``. A mutant
+that is graded as right is listed; it should be one that computes the same for every input (see
+``EQUIVALENT``).
 """
 
 import ast
@@ -44,13 +46,21 @@ EQUIVALENT = {
     r"swap the operands of (Mult|Add)$": "a product or a sum of numbers does not depend on their order",
     r"swap the operands of Sub$": "the difference is squared, so its sign is lost",
     r"\((_, )?n_H, n_W(, n_C)?\): swap [01] and [12]$": "n_H and n_W only come in as their product",
-    r"compute_content_cost: .*\(_, n_H, n_W, n_C\): swap 2 and 3$": "here n_C, too, only comes in by the product",
+    r"compute_content_cost: .*\(_, n_H, n_W, n_C\): swap 2 and 3$": (
+        "here n_C, too, only comes in by the product"
+    ),
     r"n_H, n_W(, n_C)?\): swap arguments$": "n_H and n_W only come in as their product",
     r"\(weight, a_S, a_G\): swap 1 and 2$": "the cost of S and G is that of G and S",
-    r"[(\[]\w*([aAGJ]_|content|style|C|S)\w*(\[.*\])?, .*(swap arguments|swap 0 and 1)$": "the cost of S and G is that of G and S",
-    r"self\.(together|content|style|factor)\(.*swap arguments$": "a sum, products, and a step that leaves its first argument as it is",
+    r"[(\[]\w*([aAGJ]_|content|style|C|S)\w*(\[.*\])?, .*(swap arguments|swap 0 and 1)$": (
+        "the cost of S and G is that of G and S"
+    ),
+    r"self\.(together|content|style|factor)\(.*swap arguments$": (
+        "a sum, products, and a step that leaves its first argument as it is"
+    ),
     r"\[:-1\]: no end$": "the λ are one fewer than the outputs, and the shorter list ends the loop",
-    r"\.py, .*(True → False|False → True)$": "no part of the formula: a dataclass that can't be changed, a zip that is strict",
+    r"\.py, .*(True → False|False → True)$": (
+        "no part of the formula: a dataclass that can't be changed, a zip that is strict"
+    ),
 }
 
 
@@ -117,7 +127,9 @@ def solutions():
 
 
 def mutated_solutions(folder):
-    """(name, what is different, the function or None where it can't be made) for every mutant of a solution."""
+    """(name, what is different, the function or None where it can't be made)
+    for every mutant of a solution.
+    """
     for name, source in solutions():
         for what, tree in mutants(ast.parse(source)):
             code = ast.unparse(tree)

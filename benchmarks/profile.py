@@ -1,4 +1,5 @@
-"""Where the time of an evaluation goes, by oneDNN's own account: ``python -m benchmarks.profile [PRECISION]``.
+"""Where the time of an evaluation goes, by oneDNN's own account:
+``python -m benchmarks.profile [PRECISION]``.
 
 The operations run one after the other here, so that their shares add up.
 """
@@ -38,7 +39,8 @@ def shares(precision: str) -> dict[str, float]:
 
 
 def gigaflops(precision: str) -> tuple[float, float]:
-    """The convolutions' operations over the time of a whole evaluation, and the machine's peak, in 10⁹ a second.
+    """The convolutions' operations over the time of a whole evaluation, and the machine's peak,
+    in 10⁹ a second.
 
     The peak is the better of a product of large matrices and a large convolution.
     """

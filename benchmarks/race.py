@@ -1,4 +1,6 @@
-"""Seconds to a picture of given quality: until J, in float32, is where the course's loop gets in 200 steps."""
+"""Seconds to a picture of given quality: until J, in float32,
+is where the course's loop gets in 200 steps.
+"""
 
 import multiprocessing
 import tempfile
@@ -83,7 +85,9 @@ def _call(library: str, function: str, arguments: tuple, options: dict) -> objec
 
 
 def cases() -> dict[Case, list[str]]:
-    """Each case with its contenders, the most telling first: in those that are shown all of them, else the headline's."""
+    """Each case with its contenders, the most telling first: in those that are shown all of them,
+    else the headline's.
+    """
     every = [
         Case(content, style, seed, objective)
         for objective in OBJECTIVES
@@ -97,7 +101,9 @@ def cases() -> dict[Case, list[str]]:
 def run(
     processes: dict[str, Process], case: Case, names: list[str], say: object
 ) -> tuple[dict[str, Lap], dict]:
-    """All contenders of one case, one after the other; also the picture of each at the time when the default was done."""
+    """All contenders of one case, one after the other; also the picture of each
+    at the time when the default was done.
+    """
     referee = processes["in_tensorflow"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         course = Path(folder) / "course.npz"

@@ -1,7 +1,7 @@
 """Neural style transfer in TensorFlow/Keras, to learn from.
 
-Importing the package loads nothing heavy: each public name is loaded when it is first used. ``__init__.pyi`` says where
-from, and tells editors and type checkers what it is.
+Importing the package loads nothing heavy: each public name is loaded when it is first used. ``__init__.pyi``
+says where from, and tells editors and type checkers what it is.
 """
 
 import lazy_loader

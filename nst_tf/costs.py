@@ -102,7 +102,9 @@ def gram_matrix_per_position(a: Tensor) -> tf.Tensor:
 
 
 def gram_distance(gram_S: tf.Tensor, gram_G: tf.Tensor) -> tf.Tensor:
-    """J_style^[l] from the two Gram matrices per position, each (n_C, n_C): ``1/(4·n_C²) · Σ (G_S − G_G)²``."""
+    """J_style^[l] from the two Gram matrices per position, each (n_C, n_C):
+    ``1/(4·n_C²) · Σ (G_S − G_G)²``.
+    """
     n_C = tf.cast(tf.shape(gram_G)[-1], gram_G.dtype)
     return tf.reduce_sum(tf.square(gram_S - gram_G)) / (4 * n_C**2)
 
@@ -225,7 +227,8 @@ def _require_activations(one: tf.Tensor, other: tf.Tensor, one_name: str, other_
 def _require_same_dtype(one: tf.Tensor, other: tf.Tensor, one_name: str, other_name: str) -> None:
     if one.dtype != other.dtype:
         raise ValueError(
-            f"{one_name} is {one.dtype.name} and {other_name} is {other.dtype.name}: tf.cast one to the other's dtype."
+            f"{one_name} is {one.dtype.name} and {other_name} is {other.dtype.name}: "
+            "tf.cast one to the other's dtype."
         )
 
 
@@ -233,9 +236,9 @@ def _require_one_output_per_layer(name: str, outputs: Outputs, style_layers: Sty
     if not style_layers:
         raise ValueError("STYLE_LAYERS is empty: give at least one pair (layer name, weight).")
     expected = len(style_layers) + 1
-    given = len(outputs) if isinstance(outputs, list | tuple) else np.shape(outputs)[0]
+    given = len(outputs) if isinstance(outputs, list | tuple) else tf.convert_to_tensor(outputs).shape[0]
     if given not in (expected, None):
         raise ValueError(
-            f"{name} holds {given} outputs, but STYLE_LAYERS has {len(style_layers)} layers: expected {expected}, "
-            "one for each style layer, in that order, and the content layer's last."
+            f"{name} holds {given} outputs, but STYLE_LAYERS has {len(style_layers)} layers: expected "
+            f"{expected}, one for each style layer, in that order, and the content layer's last."
         )

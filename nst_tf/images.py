@@ -107,8 +107,8 @@ def _fitted(original: tuple[int, int], size: int) -> tuple[int, int]:
 def _require_side(size: tuple[int, int], minimum: int, name: str, verb: str) -> None:
     if min(size) < minimum:
         raise ImageError(
-            f"{name} {verb} {size[0]}×{size[1]} pixels: these layers of VGG-19 need at least {minimum} on each "
-            "side; use a larger size or another picture."
+            f"{name} {verb} {size[0]}×{size[1]} pixels: these layers of VGG-19 need at least {minimum} on "
+            "each side; use a larger size or another picture."
         )
 
 
@@ -122,8 +122,8 @@ def _require_proportions(original: tuple[int, int], fitted: tuple[int, int], nam
     )
     if min(pixels_off) > 1:  # more than rounding to whole pixels explains
         raise ImageError(
-            f"{name} is {width}×{height} pixels, which has not the proportions of {fitted_width}×{fitted_height}: "
-            "crop it first."
+            f"{name} is {width}×{height} pixels, which has not the proportions of "
+            f"{fitted_width}×{fitted_height}: crop it first."
         )
 
 
@@ -185,7 +185,8 @@ def _decoded(file: BinaryIO, size: int, name: str) -> Image.Image:
         raise ImageError(f"{name} is not a picture that Pillow can read: use a JPEG or PNG file.") from None
     except Image.DecompressionBombError:
         raise ImageError(
-            f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels: make a smaller copy of it first."
+            f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels: "
+            "make a smaller copy of it first."
         ) from None
     except Exception as problem:  # Pillow's decoders raise OSError, SyntaxError, struct.error and more
         raise ImageError(f"{name} is truncated or damaged ({problem}): download or copy it again.") from None
@@ -195,7 +196,8 @@ def _require_memory(size: tuple[int, int], name: str) -> None:
     needed = size[0] * size[1] * BYTES_TO_DECODE
     if needed > psutil.virtual_memory().available:
         raise ImageError(
-            f"{name} has {size[0]}×{size[1]} pixels, which need {needed / 1e9:.1f} GB: make a smaller copy of it first."
+            f"{name} has {size[0]}×{size[1]} pixels, which need {needed / 1e9:.1f} GB: "
+            "make a smaller copy of it first."
         )
 
 
@@ -235,7 +237,8 @@ def _planes_of_array(array: np.ndarray, name: str) -> list[Image.Image]:
     pixels = array[0] if array.ndim == 4 and array.shape[0] == 1 else array
     if pixels.size == 0 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[-1] in (3, 4))):
         raise ImageError(
-            f"{name} is an array of shape {array.shape}: expected (h, w, 3), or (h, w), (h, w, 4) or (1, h, w, 3)."
+            f"{name} is an array of shape {array.shape}: expected (h, w, 3), or (h, w), (h, w, 4) "
+            "or (1, h, w, 3)."
         )
     if pixels.dtype == np.uint8:
         return [_to_rgb(Image.fromarray(pixels), name)]
@@ -315,8 +318,8 @@ def tensor_to_image(tensor: "tf.Tensor | np.ndarray") -> Image.Image:
         pixels = pixels[0]
     if pixels.ndim != 3 or pixels.shape[-1] != 3 or pixels.dtype.kind != "f":
         raise ImageError(
-            f"tensor has shape {np.shape(tensor)} and dtype {pixels.dtype}: expected floating-point numbers of "
-            "shape (1, h, w, 3) or (h, w, 3)."
+            f"tensor has shape {np.shape(tensor)} and dtype {pixels.dtype}: expected floating-point numbers "
+            "of shape (1, h, w, 3) or (h, w, 3)."
         )
     low, high = pixels.min(), pixels.max()
     if not (low >= 0 and high <= 1):  # also false for NaN
@@ -396,6 +399,8 @@ def save_image(
 
 
 def gif_options(frames: list[Image.Image]) -> dict:
-    """What Pillow's ``save`` of the first frame needs to write them all, over and over, the last one longer."""
+    """What Pillow's ``save`` of the first frame needs to write them all, over and over,
+    the last one longer.
+    """
     durations = [GIF_MILLISECONDS] * (len(frames) - 1) + [GIF_LAST_MILLISECONDS]
     return {"save_all": True, "append_images": frames[1:], "duration": durations, "loop": 0}

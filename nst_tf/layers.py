@@ -34,7 +34,8 @@ STYLE_LAYERS = [
 ]
 
 # The same layers, each counting about alike: λ is inversely proportional to what activations of 0 would cost
-# there (the geometric mean over images/style at 400 px, preprocessed). With equal λ, block 4 outweighs all others a hundredfold.
+# there (the geometric mean over images/style at 400 px, preprocessed). With equal λ, block 4 outweighs all
+# others a hundredfold.
 BALANCED_STYLE_LAYERS = [
     ("block1_conv1", 80),
     ("block2_conv1", 0.13),

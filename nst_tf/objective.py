@@ -80,7 +80,8 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
             J = total_cost(J_content, J_style, alpha, beta)
         return J, J_content, J_style, tape.gradient(J, G)
 
-    # The targets are compiled as well, so that they are rounded as evaluate rounds: J_content of C itself is 0 in bfloat16 too.
+    # The targets are compiled as well, so that they are rounded as evaluate rounds: J_content of C itself is
+    # 0 in bfloat16 too.
     return activations.get_concrete_function(), evaluate.get_concrete_function()
 
 
@@ -90,14 +91,19 @@ def forget_compiled() -> None:
 
 
 def _gram_matrix_per_position(a: tf.Tensor) -> tf.Tensor:
-    """As ``costs.gram_matrix_per_position``, with a faster gradient, which can't leave this process as part of a graph."""
+    """As ``costs.gram_matrix_per_position``, with a faster gradient,
+    which can't leave this process as part of a graph.
+    """
     positions = tf.reshape(a, [-1, tf.shape(a)[-1]])
     return _gram_matrix_of_columns(positions) / tf.cast(tf.shape(positions)[0], a.dtype)
 
 
 @tf.custom_gradient
 def _gram_matrix_of_columns(X: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """XᵀX. TensorFlow's own gradient, X D + X Dᵀ, takes two large products; X (D + Dᵀ) is the same with one."""
+    """XᵀX.
+
+    TensorFlow's own gradient, X D + X Dᵀ, takes two large products; X (D + Dᵀ) is the same with one.
+    """
     return tf.matmul(X, X, transpose_a=True), lambda D: tf.matmul(X, D + tf.transpose(D))
 
 

@@ -1,8 +1,8 @@
 """Three ways downhill: gradient descent, Adam and L-BFGS.
 
-Each is a generator ``optimizer(G, learning_rate)``. It yields the images to evaluate, the image G that it is given
-first: float32 arrays of shape (1, h, w, 3) in [0, 1]. For each it is sent J and ∂J/∂G, until whoever evaluates has
-enough, or no step lowers J any further: then it ends. (See ``next_image``.)
+Each is a generator ``optimizer(G, learning_rate)``. It yields the images to evaluate, the image G that it is
+given first: float32 arrays of shape (1, h, w, 3) in [0, 1]. For each it is sent J and ∂J/∂G, until whoever
+evaluates has enough, or no step lowers J any further: then it ends. (See ``next_image``.)
 """
 
 from collections import deque
@@ -23,7 +23,9 @@ Changes = deque[tuple[np.ndarray, np.ndarray]]  # of G and of its gradient, step
 
 
 def next_image(images: Images, J: float, gradient: np.ndarray) -> np.ndarray | None:
-    """The image that an optimizer wants evaluated after one with this J and ∂J/∂G; None where it has ended."""
+    """The image that an optimizer wants evaluated after one with this J and ∂J/∂G;
+    None where it has ended.
+    """
     try:
         return images.send((J, gradient))
     except StopIteration:

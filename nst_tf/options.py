@@ -33,7 +33,8 @@ class Option:
     Attributes:
         group: under which title the help shows it.
         help: what it does.
-        letter: what stands for its value in the help; None where the option takes none and turns the setting off.
+        letter: what stands for its value in the help;
+            None where the option takes none and turns the setting off.
         parse: from the option's text to the setting.
         is_always_named: whether its default means another thing on another machine.
     """
@@ -57,7 +58,8 @@ OPTIONS = {
     "content_layer": Option(LOOK, "where contents are compared (%(default)s)", "L"),
     "style_layers": Option(
         LOOK,
-        f"{', '.join(STYLE_PRESETS)}, or layers with weights: block1_conv1=0.5,block3_conv1=0.5 (%(default)s)",
+        f"{', '.join(STYLE_PRESETS)}, or layers with weights: block1_conv1=0.5,block3_conv1=0.5 "
+        "(%(default)s)",
         "L",
         _style_layers,
     ),
@@ -113,8 +115,8 @@ def command_line(content: str, style: str, settings: Mapping[str, Any], output: 
     Args:
         content: path of the photograph.
         style: path of the painting.
-        settings: of the run, as ``Result.settings`` holds them. Only what isn't a default is named, except for
-            the precision and the weights, which are the ones that the run used.
+        settings: of the run, as ``Result.settings`` holds them. Only what isn't a default is named, except
+            for the precision and the weights, which are the ones that the run used.
         output: path of the picture to write.
     """
     defaults = {**vars(Settings(optimizer=settings["optimizer"])), "optimizer": Settings.optimizer}

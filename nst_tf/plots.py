@@ -36,8 +36,8 @@ def show(figure: Figure | Animation) -> None:
     """Show a figure below a notebook's cell, with its title as the alternative text.
 
     Raises:
-        ValueError: the figure or the animation has no title, or an axis no label, so that a reader could not tell
-            what it shows.
+        ValueError: the figure or the animation has no title, or an axis no label,
+            so that a reader could not tell what it shows.
     """
     from IPython import display  # there wherever a notebook runs
 
@@ -77,7 +77,8 @@ def animation(pictures: Mapping[str, Source], title: str) -> Animation:
     """A timelapse, whose last picture stays a while.
 
     Args:
-        pictures: for each label, to stand above it, a picture as ``nst_tf.load_image`` takes it; all of one size.
+        pictures: for each label, to stand above it, a picture as ``nst_tf.load_image`` takes it;
+            all of one size.
         title: what the whole shows.
     """
     frames = [_labelled(load_image(picture)[0], label) for label, picture in pictures.items()]
@@ -192,8 +193,8 @@ def feature_maps(image: np.ndarray, maps: Mapping[str, Mapping[str, np.ndarray]]
 
     Args:
         image: shape (1, h, w, 3) in [0, 1].
-        maps: for each row its label, to stand above the picture, and for each map of it a label and an array of
-            shape (n_H, n_W). The maps of a row share one colour scale.
+        maps: for each row its label, to stand above the picture, and for each map of it a label and an array
+            of shape (n_H, n_W). The maps of a row share one colour scale.
         title: of the whole figure.
     """
     columns = 1 + max(map(len, maps.values()))
@@ -253,7 +254,8 @@ def network_diagram(layers: Mapping[str, tuple[tuple[int, int, int], int]], titl
     """The layers from top to bottom: the size of what each gives, and how much of the picture it sees.
 
     Args:
-        layers: for each layer's name, the shape (n_H, n_W, n_C) of its output and the side of its receptive field.
+        layers: for each layer's name, the shape (n_H, n_W, n_C) of its output
+            and the side of its receptive field.
         title: of the whole figure.
     """
     figure = Figure(figsize=(14, 8), layout="constrained")
@@ -299,7 +301,8 @@ def heat_maps(
         title: of the whole figure.
         axis: what a row and a column stand for.
         value: what an entry is.
-        log: a logarithmic colour scale, for entries ≥ 0, into which all but the smallest hundredth of them fit.
+        log: a logarithmic colour scale, for entries ≥ 0,
+            into which all but the smallest hundredth of them fit.
     """
     figure = Figure(figsize=(14, 14 / len(matrices) + 0.4), layout="constrained")
     figure.suptitle(title, fontsize=TITLE)
@@ -407,12 +410,12 @@ def _finished(figure: Figure, axes: Axes, title: str, xlabel: str, ylabel: str, 
 def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
     """J, α J_content and β J_style against the step, on a log axis.
 
-    The two terms are drawn with their weights, as they stand in J, so that one sees which of them leads. Where a run goes
-    on with another size, α or β, the curves break: those are different functions.
+    The two terms are drawn with their weights, as they stand in J, so that one sees which of them leads.
+    Where a run goes on with another size, α or β, the curves break: those are different functions.
 
     Args:
-        history: rows with ``step``, ``J``, ``J_content``, ``J_style``, ``size``, ``alpha`` and ``beta``, as a ``Result``
-            has them.
+        history: rows with ``step``, ``J``, ``J_content``, ``J_style``, ``size``, ``alpha`` and ``beta``,
+            as a ``Result`` has them.
         compact: without a title, in letters that can be read where the figure has only the corner of a page.
     """
     figure = Figure(figsize=(5, 5) if compact else (9, 5), layout="constrained")

@@ -1,7 +1,7 @@
 """float32 or bfloat16 for the convolutions: whichever this machine computes faster.
 
-bfloat16 has float32's range and 8 bits of precision. Processors with AVX512-BF16 or AMX, and most GPUs, multiply it
-about twice as fast; others have to imitate it, and are slower with it.
+bfloat16 has float32's range and 8 bits of precision. Processors with AVX512-BF16 or AMX, and most GPUs,
+multiply it about twice as fast; others have to imitate it, and are slower with it.
 """
 
 import functools
@@ -54,7 +54,9 @@ def fastest_precision() -> tuple[str, str]:
 
 
 def _speed_of_bfloat16() -> float:
-    """How many times as fast as in float32 a few convolutions are, in turn; 0 where bfloat16 can't be computed."""
+    """How many times as fast as in float32 a few convolutions are, in turn;
+    0 where bfloat16 can't be computed.
+    """
     try:
         convolve = {dtype: _convolution(dtype) for dtype in (tf.float32, tf.bfloat16)}
         seconds = {

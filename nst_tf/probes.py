@@ -1,7 +1,8 @@
-"""What a layer sees: its receptive field, the patches that excite its units, and images made from its activations.
+"""What a layer sees: its receptive field, the patches that excite its units,
+and images made from its activations.
 
-A *unit* is one channel of a layer. At each position of the layer's output it looks at another square of the picture, its
-receptive field there.
+A *unit* is one channel of a layer. At each position of the layer's output it looks at another square of the
+picture, its receptive field there.
 """
 
 import contextlib
@@ -23,7 +24,9 @@ OUTSIDE = tuple(
 
 
 class ReceptiveField(NamedTuple):
-    """The square of input pixels that a unit sees. All numbers are in pixels, and the same in both directions.
+    """The square of input pixels that a unit sees.
+
+    All numbers are in pixels, and the same in both directions.
 
     Attributes:
         size: side of the square.
@@ -120,8 +123,8 @@ def exciting_patches(
 ) -> np.ndarray:
     """The k patches, at most one an image, that excite each unit most, the strongest first.
 
-    A patch is what the unit sees: cut out at its receptive field's size and position. What lies beyond the image's
-    border has the colour that the network's zero padding stands for, the mean of ImageNet.
+    A patch is what the unit sees: cut out at its receptive field's size and position. What lies beyond the
+    image's border has the colour that the network's zero padding stands for, the mean of ImageNet.
 
     Args:
         model: VGG-19, as ``load_vgg19`` gives it.
@@ -150,8 +153,8 @@ def exciting_patches(
     found = found or excitement(model, [layer], images)[layer]
     if found.activation.shape != (len(images), n_C):
         raise ValueError(
-            f"found is for {found.activation.shape[0]} images and {found.activation.shape[1]} units: expected "
-            f"{len(images)} and {n_C}, those of {layer}."
+            f"found is for {found.activation.shape[0]} images and {found.activation.shape[1]} units: "
+            f"expected {len(images)} and {n_C}, those of {layer}."
         )
     field = receptive_field(layer)
     patches = [
@@ -200,12 +203,12 @@ def reconstruct(
 ) -> Reconstruction:
     """Find an image for which a cost is low, starting from another, such as noise.
 
-    What the image shows is what the cost cares about: with the content cost of one layer, all that this layer knows of
-    the picture; with a style cost, the texture.
+    What the image shows is what the cost cares about: with the content cost of one layer, all that this layer
+    knows of the picture; with a style cost, the texture.
 
     Args:
-        cost: a function from an image, (1, h, w, 3) in [0, 1], to a scalar. It may use anything that ``tf.function``
-            can trace and ``tf.GradientTape`` differentiate.
+        cost: a function from an image, (1, h, w, 3) in [0, 1], to a scalar. It may use anything that
+            ``tf.function`` can trace and ``tf.GradientTape`` differentiate.
         start: the image to start from, shape (1, h, w, 3) in [0, 1].
         steps: evaluations of the cost and its gradient, by L-BFGS.
         name: shown beside the progress bar.
@@ -214,8 +217,8 @@ def reconstruct(
     Raises:
         ValueError: the cost doesn't depend on the image, or is not finite at the start.
 
-    Source: Mahendran and Vedaldi, "Understanding Deep Image Representations by Inverting Them" (2015); Gatys et al.
-    2015, fig. 1.
+    Source: Mahendran and Vedaldi, "Understanding Deep Image Representations by Inverting Them" (2015);
+    Gatys et al. 2015, fig. 1.
     """
 
     @tf.function

@@ -39,18 +39,20 @@ class Settings:
             ``"noise"``, ``"content"``, or a picture.
         optimizer: ``"lbfgs"``, ``"adam"`` or ``"gradient_descent"``.
         steps: how many times J and its gradient are evaluated after the first time, at all sizes together.
-        coarse_to_fine: begin with a quarter of the steps at a quarter of the size and a twelfth at half of it, where they take
-            a sixteenth and a quarter of the time, and carry the changes up. Left out where that would be too small (see
-            ``nst_tf.stages``), and where ``init`` is a picture.
-        learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the first
-            step changes no value by more than 0.1; which number that is depends on α, β and the size).
+        coarse_to_fine: begin with a quarter of the steps at a quarter of the size and a twelfth at half of
+            it, where they take a sixteenth and a quarter of the time, and carry the changes up. Left out
+            where that would be too small (see ``nst_tf.stages``), and where ``init`` is a picture.
+        learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the
+            first step changes no value by more than 0.1; which number that is depends on α, β and the size).
         seed: of the noise; the same seed and precision give the same picture on the same machine.
-        precision: of the convolutions, ``"float32"``, ``"bfloat16"``, or ``"auto"``: the one that this machine computes
-            faster. The costs, the Gram matrices and the image are float32 in any case. With so small a β that the picture
-            hardly changes, bfloat16 stops short: its rounding costs more than what is left to gain.
+        precision: of the convolutions, ``"float32"``, ``"bfloat16"``, or ``"auto"``: the one that this
+            machine computes faster. The costs, the Gram matrices and the image are float32 in any case. With
+            so small a β that the picture hardly changes, bfloat16 stops short: its rounding costs more than
+            what is left to gain.
         weights: see ``nst_tf.weights.load_weights``.
         preprocess: feed VGG-19 what it was trained on. False feeds it [0, 1], as the course's notebook does;
-            J_content is quadratic and J_style quartic in the activations, so α and β then mean something else.
+            J_content is quadratic and J_style quartic in the activations,
+            so α and β then mean something else.
 
     Raises:
         SettingsError: a value is of the wrong kind or out of range.
@@ -165,8 +167,8 @@ def _checked_style_layers(style_layers: Any) -> list[tuple[str, float]]:
         pairs = []
     if not pairs:
         raise SettingsError(
-            f"style_layers is {style_layers!r}: give {', '.join(STYLE_PRESETS)}, or pairs (layer name, weight), such as "
-            f"{STYLE_LAYERS[:2]}."
+            f"style_layers is {style_layers!r}: give {', '.join(STYLE_PRESETS)}, or pairs (layer name, "
+            f"weight), such as {STYLE_LAYERS[:2]}."
         )
     for layer, weight in pairs:
         _require_layer("style_layers", layer)

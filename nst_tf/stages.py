@@ -1,7 +1,7 @@
 """Coarse to fine: the sizes at which a picture is painted, one after the other.
 
-An evaluation at half the size takes a quarter of the time, and there each brush stroke reaches twice as far. So a run
-begins small, spreads the style's large forms, and leaves to the full size what only shows there.
+An evaluation at half the size takes a quarter of the time, and there each brush stroke reaches twice as far.
+So a run begins small, spreads the style's large forms, and leaves to the full size what only shows there.
 """
 
 from typing import NamedTuple
@@ -49,7 +49,9 @@ def stages(size: int, shorter_side: int, minimum_side: int, steps: int, coarse_t
 
 
 def with_changes(image: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """The image with what has changed between two smaller ones, so that it keeps the details that those can't show."""
+    """The image with what has changed between two smaller ones,
+    so that it keeps the details that those can't show.
+    """
     if after.shape == image.shape:
         return after
     size = (image.shape[2], image.shape[1])

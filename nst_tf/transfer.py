@@ -162,8 +162,8 @@ class _Run:
     ) -> Ending | _Best:
         """Evaluate the images that an optimizer asks for, until the stage or the run ends.
 
-        Where α and β have changed, J is another function, of which the optimizer knows nothing: it comes back with
-        the image from which another one is to go on.
+        Where α and β have changed, J is another function, of which the optimizer knows nothing: it comes back
+        with the image from which another one is to go on.
         """
         best: _Best | None = None
         G: np.ndarray | None = next(images)
@@ -202,7 +202,10 @@ class _Run:
 
 
 def _planned(inputs: Inputs, settings: Settings) -> list[Stage]:
-    """The run's stages. A start picture may be nearly finished, so it is not painted over at a coarse size."""
+    """The run's stages.
+
+    A start picture may be nearly finished, so it is not painted over at a coarse size.
+    """
     least = minimum_side([name for name, _ in settings.layers])
     shorter_side = min(*inputs.C.shape[1:3], *inputs.S.shape[1:3])
     coarse_to_fine = settings.coarse_to_fine and not settings.starts_from_picture

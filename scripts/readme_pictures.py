@@ -1,7 +1,7 @@
 """Makes the pictures that the README shows: ``python scripts/readme_pictures.py [NAME ...]``.
 
-Names: demo, layers, beta, content_layer, init, classroom. Without one, all are made, into images/readme/. About 7 minutes
-on two cores. The last one needs Chromium.
+Names: demo, layers, beta, content_layer, init, classroom. Without one, all are made, into images/readme/.
+About 7 minutes on two cores. The last one needs Chromium.
 """
 
 import base64
@@ -66,7 +66,9 @@ def content_layer():
 
 
 def content_energies(content, layers):
-    """Mean square activation of each layer: J_content grows with it, so α divided by it counts alike at each."""
+    """Mean square activation of each layer: J_content grows with it,
+    so α divided by it counts alike at each.
+    """
     outputs = get_layer_outputs(load_vgg19(), [(layer, 1) for layer in layers])
     activations = outputs(preprocess(load_image(content, 400)))
     return {layer: float(tf.reduce_mean(tf.square(a))) for layer, a in zip(layers, activations, strict=True)}

@@ -1,7 +1,7 @@
 """Runs the lessons and keeps their outputs: ``python scripts/run_notebooks.py [NOTEBOOK ...]``.
 
-Each runs from top to bottom in a fresh kernel, in its own folder. Without a name, all of notebooks/0*.ipynb are run. The
-seconds that each took are printed. A notebook with a cell that fails is left as it was.
+Each runs from top to bottom in a fresh kernel, in its own folder. Without a name, all of notebooks/0*.ipynb
+are run. The seconds that each took are printed. A notebook with a cell that fails is left as it was.
 """
 
 import sys

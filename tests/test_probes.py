@@ -18,7 +18,9 @@ def photographs():
 
 
 def pixels_that_matter(layer, row, column, shape=(1, 256, 288, 3)):
-    """First and last row and column on which a unit depends: random weights, so that no derivative is 0 by chance."""
+    """First and last row and column on which a unit depends: random weights,
+    so that no derivative is 0 by chance.
+    """
     model = get_layer_outputs(load_vgg19(None, say=lambda _: None), [(layer, 1)])
     image = tf.random.stateless_uniform(shape, seed=(1, 2))
     with tf.GradientTape() as tape:
@@ -56,7 +58,9 @@ def test_excitement_finds_the_maximum_of_each_map(vgg, photographs):
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_patch_excites_the_unit_as_much_as_the_image_did(vgg, photographs, layer):
-    """A patch from inside an image, alone on a black ground, excites the unit in its middle as the whole image did."""
+    """A patch from inside an image, alone on a black ground,
+    excites the unit in its middle as the whole image did.
+    """
     found = excitement(vgg, [layer], photographs, progress=False)[layer]
     size, stride, start = receptive_field(layer)
     h, w = np.transpose([image.shape[1:3] for image in photographs])

@@ -12,7 +12,7 @@ ENTRY = "nst_tf.__main__"  # starts the command line, and nothing imports it
 
 @pytest.fixture(scope="module")
 def imports():
-    """For each of the package's modules, those of the package that it imports, wherever in the module it does."""
+    """For each of the package's modules, those of the package that it imports, at its top or later."""
     graph = grimp.build_graph("nst_tf", cache_dir=None)
     return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
 

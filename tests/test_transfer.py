@@ -141,7 +141,9 @@ def test_more_style_weight_brings_the_style_nearer():
 
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "lbfgs"])
 def test_only_the_ratio_of_alpha_and_beta_matters(optimizer):
-    """A first step of given length makes both independent of J's scale: 8 is a power of 2, so rounding is too."""
+    """A first step of given length makes both independent of J's scale: 8 is a power of 2,
+    so rounding is too.
+    """
     one = run(steps=10, optimizer=optimizer, alpha=10, beta=0.1)
     other = run(steps=10, optimizer=optimizer, alpha=80, beta=0.8)
     assert other.history[-1].J / 8 == pytest.approx(one.history[-1].J, rel=1e-3)

@@ -84,7 +84,9 @@ class Controls:
         )
 
     def mark_slow_sizes(self, pace: Pace, picture_size: tuple[int, int]) -> None:
-        """Mark the sizes at which an evaluation of a picture with these proportions takes over a second here."""
+        """Mark the sizes at which an evaluation of a picture with these proportions takes
+        over a second here.
+        """
         longer = max(picture_size)
 
         def label(size: int) -> str:

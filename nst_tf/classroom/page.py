@@ -1,7 +1,8 @@
 """The classroom demo: a page on which the painting appears.
 
-``page()`` makes it, in a notebook or, through ``nst_tf.classroom.server``, as a web page of its own. The page asks twice a second
-what is new (``widgets.Pulse``), and the painting itself goes on in a thread (``runner.Runner``).
+``page()`` makes it, in a notebook or, through ``nst_tf.classroom.server``, as a web page of its own. The page
+asks twice a second what is new (``widgets.Pulse``), and the painting itself goes on in a thread
+(``runner.Runner``).
 """
 
 import html
@@ -25,14 +26,20 @@ DESERTED_AFTER = 10  # seconds without a beat
 
 HINT = "Start begins anew, Continue goes on from G."
 HINT_OTHER = "Another photograph is chosen: Start paints it."
-HEADER = "<h1>Neural style transfer</h1><p>Lower J(G) = α J_content(C, G) + β J_style(S, G), by changing the pixels of G.</p>"
+HEADER = (
+    "<h1>Neural style transfer</h1><p>Lower J(G) = α J_content(C, G) + β J_style(S, G), "
+    "by changing the pixels of G.</p>"
+)
 
 
 _open: list["Demo"] = []  # of this kernel
 
 
 def page() -> w.Widget:
-    """The demo, as a widget: the last expression of a notebook's cell. Where there was one already, it ends."""
+    """The demo, as a widget: the last expression of a notebook's cell.
+
+    Where there was one already, it ends.
+    """
     while _open:
         _open.pop().close()
     _open.append(Demo())
@@ -120,7 +127,9 @@ class Demo:
         _close(self.root)
 
     def _explained(self, act: Callable[[], object] = lambda: None) -> None:
-        """Do what was asked for and show what is new; what goes wrong is told in a sentence, and the page goes on."""
+        """Do what was asked for and show what is new; what goes wrong is told in a sentence,
+        and the page goes on.
+        """
         try:
             act()
             self._refresh()

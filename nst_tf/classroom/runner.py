@@ -55,7 +55,9 @@ class Runner:
         return self.running and self._stop
 
     def prepare(self, job: Job) -> None:
-        """Load the network and measure the pace with a job's pictures, so that a first start need not wait for it."""
+        """Load the network and measure the pace with a job's pictures,
+        so that a first start need not wait for it.
+        """
         self._preparing.acquire()  # before a job can
 
         def work() -> None:

@@ -84,11 +84,12 @@ def _free_port(address: str, wanted: int | None) -> int:
             reason = "there is no such address"
             break
         except OSError as problem:
-            reason = problem.strerror or str(problem)
+            reason = os.strerror(problem.errno or 0)
             if problem.errno != errno.EADDRINUSE:
                 break
     raise SettingsError(
-        f"Nothing can listen on port {port} of {address} ({reason}): choose another --port, or an --address of this machine."
+        f"Nothing can listen on port {port} of {address} ({reason}): choose another --port, "
+        "or an --address of this machine."
     )
 
 

@@ -1,4 +1,6 @@
-"""What has been painted so far, for those who look on: the picture, the costs, snapshots, and the time left."""
+"""What has been painted so far, for those who look on: the picture, the costs, snapshots,
+and the time left.
+"""
 
 import statistics
 import time
@@ -20,7 +22,9 @@ RECENT = 5  # evaluations by which the time left is judged
 
 
 class Original(NamedTuple):
-    """A picture to paint from: what it is called, what to read it from, its path on a command line, and how it looks."""
+    """A picture to paint from: what it is called, what to read it from, its path on a command line,
+    and how it looks.
+    """
 
     title: str
     source: Source
@@ -52,7 +56,8 @@ class Session:
 
     Attributes:
         jobs: of its runs, one after the other.
-        picture: the best so far, at the size of the result and at most a second old; None before the first evaluation.
+        picture: the best so far, at the size of the result and at most a second old;
+            None before the first evaluation.
         history: the costs at every step, as ``Result.history``, through all runs.
         snapshots: pictures on the way, by their step, evenly spread.
         steps: how many steps there are to be in all.

@@ -1,4 +1,6 @@
-"""What the demo shows of a painting: the picture, how far it is, its curves, and afterwards its snapshots and files."""
+"""What the demo shows of a painting: the picture, how far it is, its curves,
+and afterwards its snapshots and files.
+"""
 
 import html
 import io

@@ -1,6 +1,7 @@
 """The three widgets of the demo that ipywidgets does not have: thumbnails, the stage, and the page's pulse.
 
-Each is a model here and a view in ``static/``; messages between them go through the notebook's own connection.
+Each is a model here and a view in ``static/``;
+messages between them go through the notebook's own connection.
 """
 
 import uuid
@@ -15,7 +16,8 @@ _STATIC = Path(__file__).parent / "static"
 class Thumbnails(anywidget.AnyWidget):
     """Thumbnails to choose from, and an upload.
 
-    The page sends ``{"name": ...}`` with the file's bytes, and refuses files of more than ``limit`` bytes by itself.
+    The page sends ``{"name": ...}`` with the file's bytes,
+    and refuses files of more than ``limit`` bytes by itself.
     """
 
     _esm = _STATIC / "thumbnails.js"
@@ -42,7 +44,10 @@ class Stage(anywidget.AnyWidget):
 
 
 class Pulse(anywidget.AnyWidget):
-    """Tells that a page is open: the page sends a beat twice a second, and is to be answered. It also saves downloads."""
+    """Tells that a page is open: the page sends a beat twice a second, and is to be answered.
+
+    It also saves downloads.
+    """
 
     _esm = _STATIC / "pulse.js"
     _css = _STATIC / "page.css"

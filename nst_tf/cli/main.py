@@ -1,6 +1,7 @@
 """The command line: ``python -m nst_tf CONTENT STYLE``, and after an installation ``nst-tf``.
 
-TensorFlow, which takes seconds to load, is imported only once the arguments and the pictures are known to be good.
+TensorFlow, which takes seconds to load,
+is imported only once the arguments and the pictures are known to be good.
 """
 
 import argparse

@@ -110,7 +110,9 @@ def _write_curves(result: Result, path: Path) -> None:
 
 
 def _made_unused(folder: str) -> Path:
-    """Make the folder, with a number behind its name if need be, so that the snapshots of two runs don't mix."""
+    """Make the folder, with a number behind its name if need be,
+    so that the snapshots of two runs don't mix.
+    """
     candidate, number = Path(folder), 1
     while True:
         try:

@@ -4,10 +4,10 @@
 
     gram_matrix_test(gram_matrix)
 
-Each exercise is a file in ``exercises/``: the right function in steps, what it is tried on, and what learners do instead.
-``trial.py``, ``graphs.py``, ``value_trial.py`` and ``step_trial.py`` watch a function at work and know nothing of what is
-right; ``comparison.py``, ``diagnosis.py`` and ``hints.py`` find what is to be said of it; ``checks.py`` is what the
-notebooks call. ``course/`` grades a class with nbgrader.
+Each exercise is a file in ``exercises/``: the right function in steps, what it is tried on, and what learners
+do instead. ``trial.py``, ``graphs.py``, ``value_trial.py`` and ``step_trial.py`` watch a function at work and
+know nothing of what is right; ``comparison.py``, ``diagnosis.py`` and ``hints.py`` find what is to be said of
+it; ``checks.py`` is what the notebooks call. ``course/`` grades a class with nbgrader.
 """
 
 from importlib import import_module

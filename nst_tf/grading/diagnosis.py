@@ -16,8 +16,8 @@ class Diagnosis:
     Attributes:
         name: of the function.
         score: 0 to 1, the sum of what the rubric gives.
-        mistake: the slug of the mistake, two joined by "+", or None where it is right or the mistake is not in
-            the catalogue.
+        mistake: the slug of the mistake, two joined by "+", or None where it is right or the mistake is not
+            in the catalogue.
         hint: one or two sentences that lead to the fix; empty where it is right.
         rubric: (what, points it counts, points given), in order.
         value: what it gave, in words, for a random input.
@@ -48,8 +48,9 @@ def diagnose(name: str, target: Callable, seed: int = 0) -> Diagnosis:
 
     Args:
         name: of the function, one of ``nst_tf.grading.exercises.registry.EXERCISES``.
-        target: the function, decorated with ``tf.function`` or not. It is tried in its own globals, in which what
-            it calls (``gram_matrix`` in ``compute_layer_style_cost``, for instance) is replaced by what is right.
+        target: the function, decorated with ``tf.function`` or not. It is tried in its own globals, in which
+            what it calls (``gram_matrix`` in ``compute_layer_style_cost``, for instance) is replaced by what
+            is right.
         seed: of the random input.
 
     Raises:

@@ -1,4 +1,6 @@
-"""A function as TensorFlow compiles it: a graph, whose value and gradient are its own, whatever its author patched."""
+"""A function as TensorFlow compiles it: a graph, whose value and gradient are its own,
+whatever its author patched.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,8 +42,8 @@ class GraphRun:
 
     Attributes:
         value: the function's value; None if it failed.
-        gradient: the gradient of the value's sum with respect to the arguments asked for, all in one row, with
-            0 where the value doesn't depend on one; None if it depends on none of them.
+        gradient: the gradient of the value's sum with respect to the arguments asked for, all in one row,
+            with 0 where the value doesn't depend on one; None if it depends on none of them.
         text: why it failed, in one line.
     """
 
@@ -92,7 +94,8 @@ def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...])
 
 
 def imported(serialised: bytes, inputs: list[str], outputs: list[str], effects: list[str]) -> Callable:
-    """A function of a graph's tensors ``inputs``, which gives ``outputs`` and has the operations ``effects`` happen.
+    """A function of a graph's tensors ``inputs``, which gives ``outputs``
+    and has the operations ``effects`` happen.
 
     Raises:
         ValueError: it has an operation that could reach outside of the graph and its variables.

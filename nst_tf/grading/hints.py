@@ -50,9 +50,15 @@ def _on_one_call(expected: Expected, place: int, observed: Observation) -> str:
         return f"It returns a value of type {observed.kind}: a tensor is expected."
     if not is_shape(observed.value, expected.values[place]):
         shape = expected.values[place].shape
-        return f"For {words}, its value has shape {observed.value.shape}: expected {shape or 'a scalar, shape ()'}."
+        return (
+            f"For {words}, its value has shape {observed.value.shape}: expected "
+            f"{shape or 'a scalar, shape ()'}."
+        )
     if observed.kind == "tensor" and observed.dtype != "float32":
-        return f"It returns a tensor of dtype {observed.dtype}: what came in was float32, and so is everything that it meets."
+        return (
+            f"It returns a tensor of dtype {observed.dtype}: what came in was float32, "
+            "and so is everything that it meets."
+        )
     if not np.isfinite(observed.value).all():
         return f"For {words}, there is an infinite value, or one that is not a number."
     return ""
@@ -70,10 +76,16 @@ def _on_values(expected: Expected, values: Values, wrong: list[int]) -> str:
         return f"It is always {_as_fraction(factor)} times the right value: look for a constant factor."
     equal = [place for place, each in enumerate(expected.inputs) if each.is_equal]
     if equal and not set(equal) & set(wrong):
-        return f"It is 0 where it should be, for {expected.inputs[equal[0]].words}, but not right elsewhere: {_number(expected, values, wrong[0])}"
+        return (
+            f"It is 0 where it should be, for {expected.inputs[equal[0]].words}, but not right elsewhere: "
+            f"{_number(expected, values, wrong[0])}"
+        )
     if len(wrong) < len(values):
         good = next(place for place in range(len(values)) if place not in wrong)
-        return f"It is right for {expected.inputs[good].words}, but not always: {_number(expected, values, wrong[0])}"
+        return (
+            f"It is right for {expected.inputs[good].words}, but not always: "
+            f"{_number(expected, values, wrong[0])}"
+        )
     return f"The value is another one: {_number(expected, values, wrong[0])}"
 
 
@@ -98,12 +110,21 @@ def _on_conduct(expected: Expected, evidence: Tried) -> str:
     if first.kind != "tensor":
         return f"The value is right, but its type is {first.kind}, which has no gradient: return a tensor."
     if run.value is None:
-        return f"The value is right, but inside `tf.function`, where train_step calls it, it stops with {run.text}."
+        return (
+            "The value is right, but inside `tf.function`, where train_step calls it, "
+            f"it stops with {run.text}."
+        )
     if not expected.is_right(0, run.value):
         return "The value is right, but inside `tf.function`, where train_step calls it, it is another one."
     if run.gradient is None:
-        return "The value is right, but it has no gradient: somewhere on the way from G it becomes a constant to TensorFlow."
-    return "The value is right, but its gradient is not: a part of what depends on G is a constant to TensorFlow."
+        return (
+            "The value is right, but it has no gradient: "
+            "somewhere on the way from G it becomes a constant to TensorFlow."
+        )
+    return (
+        "The value is right, but its gradient is not: "
+        "a part of what depends on G is a constant to TensorFlow."
+    )
 
 
 def _as_fraction(factor: float) -> str:

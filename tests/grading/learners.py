@@ -11,7 +11,10 @@ RIGHT = {
                 _, n_H, n_W, n_C = a_G.get_shape().as_list()
                 a_C_unrolled = tf.reshape(a_C, shape=[-1, n_H * n_W, n_C])
                 a_G_unrolled = tf.reshape(a_G, shape=[-1, n_H * n_W, n_C])
-                return 1 / (4 * n_H * n_W * n_C) * tf.reduce_sum(tf.square(tf.subtract(a_C_unrolled, a_G_unrolled)))
+                return (
+                    1 / (4 * n_H * n_W * n_C)
+                    * tf.reduce_sum(tf.square(tf.subtract(a_C_unrolled, a_G_unrolled)))
+                )
             """,
         "as a mean": """
             def compute_content_cost(content_output, generated_output):
@@ -42,7 +45,9 @@ RIGHT = {
             """,
         "shape (1,)": """
             def compute_content_cost(content_output, generated_output):
-                return tf.reshape(tf.reduce_mean(tf.square(content_output[-1] - generated_output[-1])) / 4, [1])
+                return tf.reshape(
+                    tf.reduce_mean(tf.square(content_output[-1] - generated_output[-1])) / 4, [1]
+                )
             """,
         "compiled": """
             @tf.function
@@ -219,7 +224,9 @@ RIGHT = {
                 return sum(weight * cost for weight, cost in ((beta, J_style), (alpha, J_content)))
             """,
         "factored": """
-            def total_cost(J_content: tf.Tensor, J_style: tf.Tensor, alpha: float = 10, beta: float = 40) -> tf.Tensor:
+            def total_cost(
+                J_content: tf.Tensor, J_style: tf.Tensor, alpha: float = 10, beta: float = 40
+            ) -> tf.Tensor:
                 return alpha * (J_content + beta / alpha * J_style)
             """,
         "accumulated": """
@@ -274,7 +281,12 @@ RIGHT = {
             def train_step(generated_image):
                 with tf.GradientTape() as tape:
                     a_G = vgg_model_outputs(generated_image)
-                    J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G, STYLE_LAYERS), alpha, beta)
+                    J = total_cost(
+                        compute_content_cost(a_C, a_G),
+                        compute_style_cost(a_S, a_G, STYLE_LAYERS),
+                        alpha,
+                        beta,
+                    )
                 gradients = tape.gradient(J, [generated_image])
                 optimizer.apply_gradients(zip(gradients, [generated_image]))
                 generated_image.assign(tf.clip_by_value(generated_image, 0.0, 1.0))
@@ -303,7 +315,9 @@ RIGHT = {
             def train_step(generated_image):
                 with tf.GradientTape() as tape:
                     J = cost(generated_image)
-                optimizer.apply_gradients(grads_and_vars=[(tape.gradient(J, generated_image), generated_image)])
+                optimizer.apply_gradients(
+                    grads_and_vars=[(tape.gradient(J, generated_image), generated_image)]
+                )
                 generated_image.assign(clip_0_1(generated_image))
                 return J
             """,
@@ -345,7 +359,10 @@ WRONG = [
     (
         "compute_content_cost",
         "half-for-quarter",
-        "def compute_content_cost(C, G):\n    return tf.nn.l2_loss(C[-1] - G[-1]) / float(np.prod(C[-1].shape))",
+        (
+            "def compute_content_cost(C, G):\n"
+            "    return tf.nn.l2_loss(C[-1] - G[-1]) / float(np.prod(C[-1].shape))"
+        ),
     ),
     (
         "compute_content_cost",
@@ -397,7 +414,10 @@ WRONG = [
     (
         "compute_content_cost",
         "array-for-tensor",
-        "def compute_content_cost(C, G):\n    return np.mean((C[-1].numpy() - G[-1].numpy()) ** 2, keepdims=True) .reshape([1])/ 4",
+        (
+            "def compute_content_cost(C, G):\n"
+            "    return np.mean((C[-1].numpy() - G[-1].numpy()) ** 2, keepdims=True) .reshape([1])/ 4"
+        ),
     ),
     (
         "compute_content_cost",
@@ -433,7 +453,11 @@ WRONG = [
     (
         "gram_matrix",
         "global-for-argument",
-        "A_unrolled = tf.random.normal([4, 9])\ndef gram_matrix(A):\n    return A_unrolled @ tf.transpose(A_unrolled)",
+        (
+            "A_unrolled = tf.random.normal([4, 9])\n"
+            "def gram_matrix(A):\n"
+            "    return A_unrolled @ tf.transpose(A_unrolled)"
+        ),
     ),
     (
         "gram_matrix",
@@ -552,7 +576,10 @@ WRONG = [
     (
         "total_cost",
         "weights-swapped",
-        "def total_cost(J_content, J_style, alpha=10, beta=40):\n    return beta * J_content + alpha * J_style",
+        (
+            "def total_cost(J_content, J_style, alpha=10, beta=40):\n"
+            "    return beta * J_content + alpha * J_style"
+        ),
     ),
     (
         "total_cost",
@@ -567,7 +594,10 @@ WRONG = [
     (
         "total_cost",
         "alpha-added+beta-added",
-        "def total_cost(J_content, J_style, alpha=10, beta=40):\n    return alpha + J_content + beta + J_style",
+        (
+            "def total_cost(J_content, J_style, alpha=10, beta=40):\n"
+            "    return alpha + J_content + beta + J_style"
+        ),
     ),
     (
         "train_step",
@@ -592,7 +622,11 @@ WRONG = [
     (
         "preprocess",
         "means-in-rgb-order",
-        "def preprocess(image):\n    image = image[:, :, :, ::-1] * 255\n    return image - [123.68, 116.779, 103.939]",
+        (
+            "def preprocess(image):\n"
+            "    image = image[:, :, :, ::-1] * 255\n"
+            "    return image - [123.68, 116.779, 103.939]"
+        ),
     ),
     (
         "preprocess",

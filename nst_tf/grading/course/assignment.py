@@ -60,7 +60,8 @@ class Submission:
     """What a student handed in, put into the notebook that was handed out.
 
     Attributes:
-        notebook: the released notebook, with the student's solutions in it, and nothing else of theirs but pictures.
+        notebook: the released notebook, with the student's solutions in it,
+            and nothing else of theirs but pictures.
         remarks: what a teacher should know of it.
     """
 
@@ -127,7 +128,9 @@ def _fill_in(notebook: NotebookNode, theirs: list[NotebookNode]) -> Iterator[str
 def _take_over(
     cell: NotebookNode, found: NotebookNode | None, defining: NotebookNode | None
 ) -> Iterator[str]:
-    """Put a solution into its cell: from the student's cell of that name, or from another one that defines the function."""
+    """Put a solution into its cell: from the student's cell of that name,
+    or from another one that defines the function.
+    """
     name = grade_id(cell)
     if found is not None and (defining is None or _defines(name, found)):
         cell.source = found["source"]

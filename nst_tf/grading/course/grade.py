@@ -215,7 +215,8 @@ class Course:
                     ]
                     writer.writerow([_cell(value) for value in (each.student, name, *row)])
         print(
-            f"\n{assignment}: {len(graded)} submissions, {sum(totals) / len(totals):.1f} of {sum(most.values()):g} points on average."
+            f"\n{assignment}: {len(graded)} submissions, {sum(totals) / len(totals):.1f} of "
+            f"{sum(most.values()):g} points on average."
         )
         mistakes = Counter(
             f"{name}: {verdict.diagnosis.mistake}"

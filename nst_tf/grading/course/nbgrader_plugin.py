@@ -17,7 +17,9 @@ _WIDTH = 95  # of a line in the feedback's pages
 
 
 class GradeApart(NbGraderPreprocessor):
-    """Judges each exercise in a process of its own, and writes the points below its test, where nbgrader looks for them."""
+    """Judges each exercise in a process of its own, and writes the points below its test,
+    where nbgrader looks for them.
+    """
 
     seconds = Float(Limits.seconds, help="time that one exercise may take").tag(config=True)
     megabytes = Integer(Limits.megabytes, help="memory that one exercise may take").tag(config=True)

@@ -1,4 +1,7 @@
-"""Finds, in a solution's code, the package's own solution: called, or copied in. A teacher judges what it means."""
+"""Finds, in a solution's code, the package's own solution: called, or copied in.
+
+A teacher judges what it means.
+"""
 
 import ast
 import inspect

@@ -1,7 +1,8 @@
-"""The messages between the sandbox and its worker, and how they travel: as lines of JSON, which can't execute anything.
+"""The messages between the sandbox and its worker, and how they travel: as lines of JSON,
+which can't execute anything.
 
-The sandbox sends a ``Request`` a line. The worker answers it with a ``Reply``, in which the lines stand that the fork sent
-which did the task.
+The sandbox sends a ``Request`` a line. The worker answers it with a ``Reply``, in which the lines stand that
+the fork sent which did the task.
 """
 
 import base64
@@ -63,14 +64,17 @@ class GraphTask:
 
 @dataclass(frozen=True)
 class Request:
-    """One task. The number is the worker's alone: what does the task is not told, and can't answer in its place."""
+    """One task.
+
+    The number is the worker's alone: what does the task is not told, and can't answer in its place.
+    """
 
     number: str
     task: CellTask | GraphTask
     limits: Limits
 
 
-# ------------------------------------------------------------------------- from a task's process to the worker
+# ------------------------------------------------------------------------ from a task's process to the worker
 
 
 @dataclass(frozen=True)

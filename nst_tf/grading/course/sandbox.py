@@ -1,7 +1,7 @@
 """Judges a submission from outside of the process that runs it (see ``worker.py``).
 
-What comes back from there are values, taken as such: they are right or not. A gradient is believed of no process that
-ran a submission: the function comes back as a graph, and another process runs that.
+What comes back from there are values, taken as such: they are right or not. A gradient is believed of no
+process that ran a submission: the function comes back as a graph, and another process runs that.
 """
 
 import contextlib
@@ -134,7 +134,8 @@ class Sandbox:
         )
 
     def _ask(self, task: protocol.CellTask | protocol.GraphTask) -> protocol.Reply:
-        """Have the worker do a task; a worker that was ended, or doesn't answer, is replaced by the next call.
+        """Have the worker do a task; a worker that was ended, or doesn't answer,
+        is replaced by the next call.
 
         Raises:
             Stopped: there is no answer.

@@ -1,7 +1,9 @@
-"""``python -m nst_tf.grading.course.worker``: runs what is not trusted, in forks of a process that has TensorFlow ready.
+"""``python -m nst_tf.grading.course.worker``: runs what is not trusted,
+in forks of a process that has TensorFlow ready.
 
-It reads requests from its standard input, a line each, and writes the reply to each to its standard output. The process
-that gets the requests never runs anything of a submission itself; the fork does, with limits, and ends.
+It reads requests from its standard input, a line each, and writes the reply to each to its standard output.
+The process that gets the requests never runs anything of a submission itself; the fork does, with limits, and
+ends.
 """
 
 import contextlib
@@ -134,7 +136,9 @@ def _write(descriptor: int, data: bytes) -> None:
 
 
 def _limit(limits: protocol.Limits) -> None:
-    """Bound the processor time, the memory beyond what TensorFlow has taken already, and the size of files."""
+    """Bound the processor time, the memory beyond what TensorFlow has taken already,
+    and the size of files.
+    """
     trial.PRINTED = limits.output_kilobytes * 1000
     taken = psutil.Process().memory_info().vms
     for kind, limit in (

@@ -1,7 +1,8 @@
 """The types that the exercises are made of.
 
-An exercise has a right function, written as named steps or as a whole, what it is tried on, and the mistakes that learners
-make. What is right is a matter of this folder alone: a trial (``trial.py``) knows nothing of it.
+An exercise has a right function, written as named steps or as a whole, what it is tried on, and the mistakes
+that learners make. What is right is a matter of this folder alone: a trial (``trial.py``) knows
+nothing of it.
 """
 
 import dataclasses
@@ -74,7 +75,9 @@ def the_same(value: Any) -> Any:
 
 
 class Steps:
-    """A right function, as a frozen dataclass: a field is a step, and ``__call__`` puts the steps together."""
+    """A right function, as a frozen dataclass: a field is a step,
+    and ``__call__`` puts the steps together.
+    """
 
     def __post_init__(self) -> None:
         """Keep AutoGraph, which can't tell one lambda in a line from another, out of the steps."""

@@ -1,7 +1,7 @@
 """The mistakes that can be made in several exercises, and what their hints say.
 
-Where one mistake would make another one harmless (a mean in place of a sum, and the number of entries forgotten), it names
-the other's step too, unchanged, so that they don't combine.
+Where one mistake would make another one harmless (a mean in place of a sum, and the number of entries
+forgotten), it names the other's step too, unchanged, so that they don't combine.
 """
 
 import numpy as np
@@ -42,7 +42,8 @@ IN_PLACE_OF_RESULT = [
     mistake("exception", "It stops with {error}.", result=_fails),
     mistake(
         "no-gradient",
-        "The value is right, but it has no gradient: somewhere on the way from G it becomes a constant to TensorFlow.",
+        "The value is right, but it has no gradient: "
+        "somewhere on the way from G it becomes a constant to TensorFlow.",
         result=tf.stop_gradient,
     ),
 ]
@@ -53,22 +54,23 @@ NUMBER_FOR_TENSOR = mistake(
 )
 ARRAY_FOR_TENSOR = mistake(
     "array-for-tensor",
-    "It returns a NumPy array, which has no gradient, and can't be made inside `tf.function`: return the tensor itself.",
+    "It returns a NumPy array, which has no gradient, and can't be made inside `tf.function`: "
+    "return the tensor itself.",
     result=np.asarray,
 )
 NUMPY_NUMBER = mistake(
     "numpy-number",
-    "NumPy computes the right number, but TensorFlow can't follow it: there is no gradient, and inside `tf.function` it "
-    "fails. Which TensorFlow functions do the same?",
+    "NumPy computes the right number, but TensorFlow can't follow it: there is no gradient, and inside "
+    "`tf.function` it fails. Which TensorFlow functions do the same?",
     result=lambda value: np.sum(np.asarray(value)),
 )
 NUMPY = (
-    "NumPy computes the right value, but TensorFlow can't follow it: there is no gradient, and inside `tf.function` it "
-    "fails. Which TensorFlow functions do the same?"
+    "NumPy computes the right value, but TensorFlow can't follow it: there is no gradient, and inside "
+    "`tf.function` it fails. Which TensorFlow functions do the same?"
 )
 GLOBAL = (
-    "The value does not change when `{argument}` does: is the name of something in the notebook used where the "
-    "argument's name belongs?"
+    "The value does not change when `{argument}` does: is the name of something in the notebook used where "
+    "the argument's name belongs?"
 )
 
 
@@ -84,12 +86,14 @@ def compared_with_itself(what: str, first: str, second: str) -> str:
 POWERS = [
     mistake(
         "absolute-for-square",
-        "The differences are taken without their sign, but they are not squared. What does the formula do with each?",
+        "The differences are taken without their sign, but they are not squared. "
+        "What does the formula do with each?",
         power=tf.abs,
     ),
     mistake(
         "signed-difference",
-        "The differences are added up with their signs, so that they cancel out. What does the formula do with each one first?",
+        "The differences are added up with their signs, so that they cancel out. "
+        "What does the formula do with each one first?",
         power=lambda difference: difference,
     ),
     mistake(
@@ -99,7 +103,8 @@ POWERS = [
     ),
     mistake(
         "square-of-the-sum",
-        "It squares the sum of the differences. The formula has the sum of the squared differences: which comes first?",
+        "It squares the sum of the differences. The formula has the sum of the squared differences: "
+        "which comes first?",
         power=lambda difference: difference,
         reduction=lambda difference: tf.square(tf.reduce_sum(difference)),
     ),

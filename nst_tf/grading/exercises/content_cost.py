@@ -94,8 +94,8 @@ MISTAKES = [
     ),
     mistake(
         "argument-changed",
-        "The value is right, but the lists that came in are changed: whoever uses them next finds an entry less. "
-        "Look an entry up without taking it out.",
+        "The value is right, but the lists that came in are changed: whoever uses them next finds an entry "
+        "less. Look an entry up without taking it out.",
         entries=lambda content_output, generated_output: (content_output.pop(), generated_output.pop()),
     ),
     mistake(
@@ -124,7 +124,8 @@ MISTAKES = [
     ),
     mistake(
         "sum-over-one-axis",
-        "It adds up along some axes only, and takes what is left for the whole: the cost is one number, over all entries.",
+        "It adds up along some axes only, and takes what is left for the whole: the cost is one number, "
+        "over all entries.",
         reduction=lambda squares: tf.reduce_sum(squares, axis=[1, 2])[0, 0],
     ),
     *QUARTERS,
@@ -135,7 +136,8 @@ MISTAKES = [
     ),
     mistake(
         "channels-missing",
-        "n_C is missing below the line, or the sizes are read one axis too early: an activation's first axis is the batch of 1.",
+        "n_C is missing below the line, or the sizes are read one axis too early: "
+        "an activation's first axis is the batch of 1.",
         size=lambda n_H, n_W, n_C: n_H * n_W,
     ),
     mistake(
@@ -155,7 +157,8 @@ MISTAKES = [
     ),
     mistake(
         "factor-upside-down",
-        "It is multiplied by n_H · n_W · n_C. In Python, `1 / 4 * n` is a quarter *of* n: where do the brackets go?",
+        "It is multiplied by n_H · n_W · n_C. In Python, `1 / 4 * n` is a quarter *of* n: "
+        "where do the brackets go?",
         size=lambda n_H, n_W, n_C: 1 / (n_H * n_W * n_C),
     ),
     mistake(

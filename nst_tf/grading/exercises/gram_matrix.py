@@ -46,7 +46,8 @@ MISTAKES = [
     ARRAY_FOR_TENSOR,
     mistake(
         "positions-for-channels",
-        "This is Aᵀ A: it has shape (n_H·n_W, n_H·n_W) and compares positions. Which axis of A holds the channels, and which one has to be summed over?",
+        "This is Aᵀ A: it has shape (n_H·n_W, n_H·n_W) and compares positions. Which axis of A holds the "
+        "channels, and which one has to be summed over?",
         product=lambda A: tf.matmul(A, A, transpose_a=True),
     ),
     mistake(
@@ -61,8 +62,8 @@ MISTAKES = [
     ),
     mistake(
         "reshape-for-transpose",
-        "The second factor has the right shape, but its entries are in another order: reshaping keeps the order in memory, it "
-        "does not turn rows into columns.",
+        "The second factor has the right shape, but its entries are in another order: reshaping keeps the "
+        "order in memory, it does not turn rows into columns.",
         product=lambda A: tf.matmul(A, tf.reshape(A, [A.shape[1], A.shape[0]])),
     ),
     mistake(
@@ -82,19 +83,22 @@ MISTAKES = [
     ),
     mistake(
         "norms-only",
-        "It has one number for each channel, how strong it is. The Gram matrix has one for each *pair* of channels.",
+        "It has one number for each channel, how strong it is. "
+        "The Gram matrix has one for each *pair* of channels.",
         product=lambda A: tf.reduce_sum(A * A, axis=1),
     ),
     mistake(
         "covariance",
-        "The channels' means are taken off first. That is a covariance; the Gram matrix takes the activations as they are.",
+        "The channels' means are taken off first. That is a covariance; the Gram matrix takes the "
+        "activations as they are.",
         product=lambda A: tf.matmul(
             A - tf.reduce_mean(A, 1, keepdims=True), A - tf.reduce_mean(A, 1, keepdims=True), transpose_b=True
         ),
     ),
     mistake(
         "rows-normalised",
-        "Each channel is brought to length 1 first. That is a cosine similarity; the Gram matrix takes the activations as they are.",
+        "Each channel is brought to length 1 first. That is a cosine similarity; the Gram matrix takes the "
+        "activations as they are.",
         product=lambda A: tf.matmul(tf.math.l2_normalize(A, 1), tf.math.l2_normalize(A, 1), transpose_b=True),
     ),
     mistake(
@@ -105,7 +109,8 @@ MISTAKES = [
     ),
     mistake(
         "divided-by-size",
-        "It is divided by the number of A's entries. The Gram matrix has no such factor; the style cost has one.",
+        "It is divided by the number of A's entries. The Gram matrix has no such factor; "
+        "the style cost has one.",
         factor=lambda G, A: G / (A.shape[0] * A.shape[1]),
     ),
     mistake(

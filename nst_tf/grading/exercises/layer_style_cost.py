@@ -26,7 +26,10 @@ from nst_tf.grading.value_trial import Input
 
 @dataclass(frozen=True)
 class LayerStyleCost(Steps):
-    """compute_layer_style_cost: Σ (G_S − G_G)² / (4 · n_C² · (n_H·n_W)²). Source: Gatys et al. 2015, eq. 4."""
+    """compute_layer_style_cost: Σ (G_S − G_G)² / (4 · n_C² · (n_H·n_W)²).
+
+    Source: Gatys et al. 2015, eq. 4.
+    """
 
     activations: Callable = lambda a_S, a_G: (a_S, a_G)
     reshape: Callable = lambda a, n_H, n_W, n_C: tf.reshape(a, [n_H * n_W, n_C])
@@ -84,36 +87,40 @@ MISTAKES = [
     ),
     mistake(
         "reshaped-straight",
-        "The rows of the unrolled matrices mix the channels. In memory the channels stand side by side at every position, so "
-        "which shape can a reshape give, and what has to follow?",
+        "The rows of the unrolled matrices mix the channels. In memory the channels stand side by side at "
+        "every position, so which shape can a reshape give, and what has to follow?",
         reshape=lambda a, n_H, n_W, n_C: tf.reshape(a, [n_C, n_H * n_W]),
         transpose=lambda A: A,
     ),
     mistake(
         "positions-for-channels",
-        "The Gram matrices compare positions, not channels: they are of shape (n_H·n_W, n_H·n_W). Which axis has to be the channels' "
-        "before the product is taken?",
+        "The Gram matrices compare positions, not channels: they are of shape (n_H·n_W, n_H·n_W). Which axis "
+        "has to be the channels' before the product is taken?",
         gram=lambda A: tf.matmul(A, A, transpose_a=True),
     ),
     mistake(
         "elementwise-product",
-        "The Gram matrices are products entry by entry. A matrix product compares every channel with every other.",
+        "The Gram matrices are products entry by entry. "
+        "A matrix product compares every channel with every other.",
         gram=lambda A: A * A,
     ),
     mistake(
         "no-gram-matrix",
-        "It compares the activations themselves, position by position. Style is compared through the Gram matrices.",
+        "It compares the activations themselves, position by position. "
+        "Style is compared through the Gram matrices.",
         gram=lambda A: A,
     ),
     mistake(
         "gram-divided-by-positions",
-        "Divided by n_H·n_W twice: the Gram matrices are divided by it, and the factor of the formula does it once more.",
+        "Divided by n_H·n_W twice: the Gram matrices are divided by it, "
+        "and the factor of the formula does it once more.",
         gram_factor=lambda G, n_H, n_W, n_C: G / (n_H * n_W),
         positions=LayerStyleCost.positions,
     ),
     mistake(
         "gram-divided-by-size",
-        "The Gram matrices are divided by their layer's size, and the factor of the formula does it once more.",
+        "The Gram matrices are divided by their layer's size, "
+        "and the factor of the formula does it once more.",
         gram_factor=lambda G, n_H, n_W, n_C: G / (n_H * n_W * n_C),
         positions=LayerStyleCost.positions,
         channels=LayerStyleCost.channels,
@@ -138,7 +145,8 @@ MISTAKES = [
     *QUARTERS,
     mistake(
         "channels-missing",
-        "n_C² is missing below the line, or the sizes are read one axis too early: an activation's first axis is the batch of 1.",
+        "n_C² is missing below the line, or the sizes are read one axis too early: an activation's first "
+        "axis is the batch of 1.",
         channels=lambda n_C: 1,
     ),
     mistake(
@@ -159,12 +167,14 @@ MISTAKES = [
     ),
     mistake(
         "height-not-squared",
-        "Below the line only n_W is squared: without brackets, Python squares what stands right before the power.",
+        "Below the line only n_W is squared: without brackets, "
+        "Python squares what stands right before the power.",
         positions=lambda n_H, n_W: n_H * n_W**2,
     ),
     mistake(
         "factor-upside-down",
-        "It is multiplied by n_C² (n_H·n_W)². In Python, `1 / 4 * n` is a quarter *of* n: where do the brackets go?",
+        "It is multiplied by n_C² (n_H·n_W)². In Python, `1 / 4 * n` is a quarter *of* n: "
+        "where do the brackets go?",
         channels=lambda n_C: 1 / n_C**2,
         positions=lambda n_H, n_W: 1 / (n_H * n_W) ** 2,
     ),

@@ -18,7 +18,10 @@ DEVIATIONS_RGB = (0.229, 0.224, 0.225)  # what other networks divide by
 
 @dataclass(frozen=True)
 class Preprocess(Steps):
-    """preprocess: RGB → BGR, × 255, minus the ImageNet means. Source: Simonyan and Zisserman 2014, section 2.1."""
+    """preprocess: RGB → BGR, × 255, minus the ImageNet means.
+
+    Source: Simonyan and Zisserman 2014, section 2.1.
+    """
 
     picture: Callable = the_same
     scaled: Callable = lambda image: image * 255
@@ -67,8 +70,8 @@ MISTAKES = [
     ),
     mistake(
         "rgb-kept-means-reversed",
-        "The channels are still in the order red, green, blue, and so are the means. Turn the picture's channels "
-        "round: VGG-19 was trained on blue, green, red.",
+        "The channels are still in the order red, green, blue, and so are the means. Turn the picture's "
+        "channels round: VGG-19 was trained on blue, green, red.",
         order=the_same,
         means=lambda image: tf.constant(MEANS_BGR[::-1], image.dtype),
     ),
@@ -80,14 +83,14 @@ MISTAKES = [
     ),
     mistake(
         "channels-of-the-wrong-axis",
-        "The picture is mirrored from left to right, and its channels stay where they are: along which axis do "
-        "the channels lie?",
+        "The picture is mirrored from left to right, and its channels stay where they are: "
+        "along which axis do the channels lie?",
         order=lambda image: image[..., ::-1, :],
     ),
     mistake(
         "rows-turned-round",
-        "The picture stands on its head, and its channels stay where they are: along which axis do the channels "
-        "lie?",
+        "The picture stands on its head, and its channels stay where they are: "
+        "along which axis do the channels lie?",
         order=lambda image: image[..., ::-1, :, :],
     ),
     mistake(
@@ -112,13 +115,14 @@ MISTAKES = [
     ),
     mistake(
         "not-scaled",
-        "The values are not brought from [0, 1] to 0–255, or are divided by 255 besides, before the means, which are "
-        "of that scale, are taken off.",
+        "The values are not brought from [0, 1] to 0–255, or are divided by 255 besides, before the means, "
+        "which are of that scale, are taken off.",
         scaled=the_same,
     ),
     mistake(
         "scaled-after-the-means",
-        "It multiplies by 255 after the means are taken off, and so multiplies the means too: which comes first?",
+        "It multiplies by 255 after the means are taken off, and so multiplies the means too: "
+        "which comes first?",
         scaled=the_same,
         factor=lambda image: image * 255,
     ),
@@ -129,7 +133,8 @@ MISTAKES = [
     ),
     mistake(
         "centred-to-one",
-        "The values are brought to [−1, 1], as other networks want them. VGG-19 wants 0–255, minus the means.",
+        "The values are brought to [−1, 1], as other networks want them. VGG-19 wants 0–255, "
+        "minus the means.",
         scaled=lambda image: image * 2,
         means=lambda image: tf.ones(3, image.dtype),
     ),
@@ -155,20 +160,20 @@ MISTAKES = [
     ),
     mistake(
         "means-missing",
-        "The means are not taken off, or they are divided by 255 while the picture is not. VGG-19 was trained on "
-        "pictures whose channels are 0 on average.",
+        "The means are not taken off, or they are divided by 255 while the picture is not. VGG-19 was "
+        "trained on pictures whose channels are 0 on average.",
         means=lambda image: tf.zeros(3, image.dtype),
     ),
     mistake(
         "mean-of-the-picture",
-        "It takes off the mean of this picture. The means are those of the pictures that VGG-19 was trained on: "
-        "three given numbers.",
+        "It takes off the mean of this picture. The means are those of the pictures that VGG-19 was trained "
+        "on: three given numbers.",
         means=lambda image: tf.reduce_mean(image, axis=[-3, -2]),
     ),
     mistake(
         "one-mean-of-the-picture",
-        "It takes off one mean for the whole of this picture. The means are those of the pictures that VGG-19 "
-        "was trained on: one given number for each channel.",
+        "It takes off one mean for the whole of this picture. The means are those of the pictures that "
+        "VGG-19 was trained on: one given number for each channel.",
         means=tf.reduce_mean,
     ),
     mistake(
@@ -178,7 +183,8 @@ MISTAKES = [
     ),
     mistake(
         "clipped",
-        "Values below 0 are cut off. After the means are taken off, about half of them lie there, as they should.",
+        "Values below 0 are cut off. After the means are taken off, about half of them lie there, "
+        "as they should.",
         factor=_clipped,
     ),
     mistake("numpy-inside", NUMPY, order=_with_numpy),

@@ -61,7 +61,8 @@ class StepExercise(Exercise):
     helpers: Mapping[str, Callable]
 
     def trial(self, seed: int, weights: Mapping[str, float]) -> StepTrial:
-        """A few steps in which content and style count alike, the first of which changes a pixel by up to 0.3.
+        """A few steps in which content and style count alike,
+        the first of which changes a pixel by up to 0.3.
 
         Without ``weights``, total_cost's defaults hold. See ``Exercise``.
         """
@@ -204,7 +205,10 @@ def _closest_true_statement(expected: Runs, observed: Runs) -> str:
     if not np.isfinite(first.image).all():
         return "After the step, the image has values that are no numbers."
     if not _is_within(first.image):
-        return f"After the step, the image has values from {first.image.min():.3g} to {first.image.max():.3g}: clip it to [0, 1]."
+        return (
+            f"After the step, the image has values from {first.image.min():.3g} to {first.image.max():.3g}: "
+            "clip it to [0, 1]."
+        )
     if first.returned.value.size != 1:
         return f"It returns a value of shape {first.returned.value.shape}: J, a scalar, is asked for."
     if right.returned.value is not None and not _is_same_J(first, right):
@@ -213,14 +217,23 @@ def _closest_true_statement(expected: Runs, observed: Runs) -> str:
     if first.has_changed_bystander:
         return ANOTHER_IMAGE
     if first.applied != 1:
-        return f"J is right, but the notebook's `optimizer` is used {first.applied} times in the first step: once is asked for."
+        return (
+            f"J is right, but the notebook's `optimizer` is used {first.applied} times in the first step: "
+            "once is asked for."
+        )
     if first.returned.kind != "tensor" or first.returned.dtype != "float32":
         kind = first.returned.dtype or first.returned.kind
         return f"J is right, but of type {kind}: a tensor of type float32 is asked for."
     if not _are_same_pixels(first.image, right.image):
-        return "J is right, but the image is not changed as it should be: is it the gradient of J with respect to the image?"
+        return (
+            "J is right, but the image is not changed as it should be: is it the gradient of J with respect "
+            "to the image?"
+        )
     if len(written) < STEPS or not all(map(_is_same, written, expected[0])):
         return f"The first step is right, but not those after it. {_error((written, []))}".strip()
     if _fails(traced[-1]):
-        return f"It is right as it is written, but inside `tf.function` it stops with {traced[-1].returned.text}."
+        return (
+            "It is right as it is written, but inside `tf.function` it stops with "
+            f"{traced[-1].returned.text}."
+        )
     return "It is right as it is written, but inside `tf.function` the steps are others."

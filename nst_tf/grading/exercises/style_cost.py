@@ -33,7 +33,10 @@ from nst_tf.grading.value_trial import Input
 
 @dataclass(frozen=True)
 class StyleCost(Steps):
-    """compute_style_cost: Σ λ_l J_style^[l] over all outputs but the last. Source: Gatys et al. 2015, eq. 5."""
+    """compute_style_cost: Σ λ_l J_style^[l] over all outputs but the last.
+
+    Source: Gatys et al. 2015, eq. 5.
+    """
 
     outputs: Callable = lambda S, G: (S[:-1], G[:-1])
     weights: Callable = lambda style_layers: [weight for _, weight in style_layers]
@@ -91,12 +94,14 @@ MISTAKES = [
     ),
     mistake(
         "shifted-by-one",
-        "Each λ meets the layer after its own, and the last one the content layer's. At which end of the list is the entry that doesn't count?",
+        "Each λ meets the layer after its own, and the last one the content layer's. At which end of the "
+        "list is the entry that doesn't count?",
         outputs=lambda S, G: (S[1:], G[1:]),
     ),
     mistake(
         "argument-changed",
-        "The value is right, but the lists that came in are changed: whoever uses them next finds an entry less.",
+        "The value is right, but the lists that came in are changed: "
+        "whoever uses them next finds an entry less.",
         outputs=lambda S, G: (S, G) if S.pop() is not None and G.pop() is not None else None,
     ),
     mistake(
@@ -161,7 +166,8 @@ MISTAKES = [
     ),
     mistake(
         "last-layer-only",
-        "Only the last style layer counts: does the loop add each cost to what is there, or put it in its place?",
+        "Only the last style layer counts: does the loop add each cost to what is there, "
+        "or put it in its place?",
         reduction=lambda costs: costs[-1],
     ),
     mistake(

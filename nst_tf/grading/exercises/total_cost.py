@@ -80,7 +80,8 @@ MISTAKES = [
     ),
     mistake(
         "weights-hard-coded",
-        "It computes with α = 10 and β = 40 whatever is given: those are only the defaults. Use the arguments' names.",
+        "It computes with α = 10 and β = 40 whatever is given: those are only the defaults. "
+        "Use the arguments' names.",
         weights=lambda alpha, beta: (10, 40),
     ),
     mistake(

@@ -1,4 +1,6 @@
-"""train_step: as it should be, and as learners write it. Whole functions, since what goes wrong is the order of things.
+"""train_step: as it should be, and as learners write it.
+
+Whole functions, since what goes wrong is the order of things.
 
 Their global names are given to them while they are tried, as a notebook does.
 """
@@ -257,7 +259,8 @@ MISTAKES = [
     StepMistake(
         "float-for-tensor",
         _float,
-        "It returns J as a Python number, which can't be made inside `tf.function`. Return the tensor itself.",
+        "It returns J as a Python number, which can't be made inside `tf.function`. "
+        "Return the tensor itself.",
     ),
     StepMistake(
         "array-for-tensor",
@@ -272,12 +275,14 @@ MISTAKES = [
     StepMistake(
         "no-clipping",
         _no_clipping,
-        "After the step, pixels lie outside of [0, 1]: clip the image, and `assign` the result to the variable.",
+        "After the step, pixels lie outside of [0, 1]: clip the image, "
+        "and `assign` the result to the variable.",
     ),
     StepMistake(
         "clipped-before-the-step",
         _clipped_before,
-        "After the step, pixels lie outside of [0, 1]: the image is clipped before the optimizer changes it, not after.",
+        "After the step, pixels lie outside of [0, 1]: the image is clipped before the optimizer changes it, "
+        "not after.",
     ),
     StepMistake(
         "clipped-to-minus-one",
@@ -291,8 +296,9 @@ MISTAKES = [
     StepMistake(
         "network-outside-the-tape",
         _outside_the_tape,
-        "There is no gradient: what leads from the image to J, beginning with the network, has to be computed while the tape "
-        "records. Or are the two arguments of `tape.gradient` in the wrong order? ({error})",
+        "There is no gradient: what leads from the image to J, beginning with the network, has to be "
+        "computed while the tape records. Or are the two arguments of `tape.gradient` in the wrong order? "
+        "({error})",
     ),
     StepMistake(
         "gradient-of-the-wrong-thing",
@@ -354,8 +360,8 @@ MISTAKES = [
     StepMistake(
         "another-optimizer",
         _another_optimizer,
-        "The image changes, but not by the notebook's `optimizer`, which remembers its last steps: use that one, and don't make "
-        "a new one in every step.",
+        "The image changes, but not by the notebook's `optimizer`, which remembers its last steps: use that "
+        "one, and don't make a new one in every step.",
         by_any_amount=True,
     ),
     StepMistake(

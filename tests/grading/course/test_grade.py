@@ -154,13 +154,25 @@ HOSTILE = {
     "prints": ("gram_matrix", "while True:\n    print('nst' * 50)", 0.0, "output"),
     "patches": (
         "gram_matrix",
-        f"{WRONG_GRAM}\nimport builtins, nst_tf.grading.graphs\ntf.GradientTape.gradient = lambda *_: 0\nnp.allclose = lambda *_, **__: True\nbuiltins.all = lambda _: True",
+        (
+            f"{WRONG_GRAM}\n"
+            "import builtins, nst_tf.grading.graphs\n"
+            "tf.GradientTape.gradient = lambda *_: 0\n"
+            "np.allclose = lambda *_, **__: True\n"
+            "builtins.all = lambda _: True"
+        ),
         0.0,
         None,
     ),
     "equals": (
         "total_cost",
-        "class E:\n    def __eq__(self, other):\n        return True\ndef total_cost(*_, **__):\n    return E()",
+        (
+            "class E:\n"
+            "    def __eq__(self, other):\n"
+            "        return True\n"
+            "def total_cost(*_, **__):\n"
+            "    return E()"
+        ),
         0.0,
         None,
     ),
@@ -352,9 +364,8 @@ def test_only_pictures_are_taken_over_from_below_the_cells(tmp_path):
 def test_a_folder_that_is_no_course(tmp_path):
     done = run_course("grade", tmp_path)
     assert done.returncode == 1
-    assert (
-        done.stderr
-        == f"{tmp_path} is no course folder: there is no nbgrader_config.py in it. Name another with COURSE=…\n"
+    assert done.stderr == (
+        f"{tmp_path} is no course folder: there is no nbgrader_config.py in it. Name another with COURSE=…\n"
     )
     shutil.copytree(COURSE / "source", tmp_path / "source")
     shutil.copy(COURSE / "nbgrader_config.py", tmp_path)

@@ -1,4 +1,6 @@
-"""Submissions that are tried in a process of their own: the honest get what they earn, the hostile no more than that."""
+"""Submissions that are tried in a process of their own: the honest get what they earn,
+the hostile no more than that.
+"""
 
 import os
 import sys
@@ -117,21 +119,35 @@ def test_the_hostile_get_nothing_and_are_named(sandbox, how):
 
 
 PATCHES = {
-    "the comparison": "np.allclose = lambda *_, **__: True\nnp.testing.assert_allclose = lambda *_, **__: None",
+    "the comparison": (
+        "np.allclose = lambda *_, **__: True\nnp.testing.assert_allclose = lambda *_, **__: None"
+    ),
     "the grading": """
-        import nst_tf.grading.trial as trial, nst_tf.grading.graphs as graphs, nst_tf.grading.value_trial as value_trial
+        import nst_tf.grading.trial as trial, nst_tf.grading.graphs as graphs
+        import nst_tf.grading.value_trial as value_trial
         value_trial.ValueTrial.run = lambda *_: None
         graphs.run_graph = value_trial.run_graph = trial.observe
         """,
-    "builtins": "import builtins\nbuiltins.all = lambda *_: True\nbuiltins.abs = lambda *_: 0\nbuiltins.AssertionError = Exception",
+    "builtins": (
+        "import builtins\n"
+        "builtins.all = lambda *_: True\n"
+        "builtins.abs = lambda *_: 0\n"
+        "builtins.AssertionError = Exception"
+    ),
     "the gradient": """
         def gradient(self, target, sources, **_):
             return tf.nest.map_structure(lambda a: 2 * tf.ones_like(a), sources)
         tf.GradientTape.gradient = gradient
         """,
     "tf.function": "tf.function = lambda function=None, **_: function",
-    "the exit": "import atexit, os, sys\natexit.register(lambda: os._exit(0))\nsys.excepthook = lambda *_: None",
-    "IPython": "import IPython\nIPython.get_ipython = lambda: None\nIPython.core.interactiveshell.InteractiveShell = None",
+    "the exit": (
+        "import atexit, os, sys\natexit.register(lambda: os._exit(0))\nsys.excepthook = lambda *_: None"
+    ),
+    "IPython": (
+        "import IPython\n"
+        "IPython.get_ipython = lambda: None\n"
+        "IPython.core.interactiveshell.InteractiveShell = None"
+    ),
 }
 
 
@@ -145,7 +161,9 @@ def test_no_patch_earns_more_than_the_honest_score(sandbox, what, cell):
 
 
 def test_a_gradient_is_not_believed(sandbox):
-    """The right value by NumPy, and a tape that gives the right gradient by hand: still no function that can be trained."""
+    """The right value by NumPy, and a tape that gives the right gradient by hand:
+    still no function that can be trained.
+    """
     cell = f"""
 {NUMPY_GRAM}
 def gradient(self, target, sources, **_):
@@ -161,7 +179,10 @@ tf.GradientTape.gradient = gradient
         "from nst_tf.costs import gram_matrix",
         "from nst_tf import gram_matrix",
         "import nst_tf\ndef gram_matrix(A):\n    return nst_tf.gram_matrix(A)",
-        "import importlib\ngram_matrix = getattr(importlib.import_module('nst_tf.' + 'costs'), 'gram_matrix')",
+        (
+            "import importlib\n"
+            "gram_matrix = getattr(importlib.import_module('nst_tf.' + 'costs'), 'gram_matrix')"
+        ),
         "from nst_tf.grading.exercises.registry import exercise\ngram_matrix = exercise('gram_matrix').right",
     ],
 )
@@ -198,7 +219,8 @@ def test_it_sees_neither_the_teachers_environment_nor_folder(sandbox, monkeypatc
     cell = f"""
 import os
 assert "TEACHERS_TOKEN" not in os.environ
-assert sorted(name for name in os.listdir() if not name.startswith("given_")) == ["output", "solution.py"], os.listdir()
+own = sorted(name for name in os.listdir() if not name.startswith("given_"))
+assert own == ["output", "solution.py"], os.listdir()
 assert os.environ["HOME"] == os.getcwd()
 {RIGHT_GRAM}
 """

@@ -31,7 +31,7 @@ test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest --nbval-lax notebooks/0*.ipynb
 
 test-fast: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m "not slow"
+	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

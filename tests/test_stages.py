@@ -93,10 +93,15 @@ def test_a_run_tells_its_plan(painted):
 def test_the_plan_knows_how_narrow_the_style_is():
     """A style of 400×40 pixels has 10 on its shorter side at a quarter of the size: too few for block 5."""
     seen = []
+
+    def until_the_full_size(progress):
+        seen.append(progress)
+        return progress.costs.size == 400
+
     narrow = np.asarray(opened(SUMMERTIME))[:30, :300]
-    result = stylize(LOUVRE, narrow, size=400, steps=24, progress=False, callback=seen.append)
+    stylize(LOUVRE, narrow, size=400, steps=24, progress=False, callback=until_the_full_size)
     assert [stage.size for stage in seen[0].stages] == [200, 400]
-    assert list(dict.fromkeys(row.size for row in result.history)) == [200, 400]
+    assert list(dict.fromkeys(progress.costs.size for progress in seen)) == [200, 400]
 
 
 def test_each_stage_starts_from_what_the_one_before_has_changed(painted):

@@ -272,11 +272,10 @@ def test_a_callback_can_change_alpha_and_beta(optimizer):
 
 
 def test_other_weights_hold_for_the_larger_sizes_too():
-    result = run(
-        size=400, steps=24, callback=lambda row: CostWeights(10, 0.5) if row.costs.step == 5 else None
-    )
-    assert [row.size for row in result.history] == [100] * 6 + [200] * 2 + [400] * 17
-    assert [row.beta for row in result.history] == [0.05] * 6 + [0.5] * 19
+    answers = {5: CostWeights(10, 0.5), 10: True}
+    result = run(size=400, steps=24, callback=lambda progress: answers.get(progress.costs.step))
+    assert [row.size for row in result.history] == [100] * 6 + [200] * 2 + [400] * 3
+    assert [row.beta for row in result.history] == [0.05] * 6 + [0.5] * 5
 
 
 def test_weights_that_make_no_sense_are_refused():

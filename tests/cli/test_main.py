@@ -1,5 +1,10 @@
-"""The command line as a user meets it: a process of its own, its output, its exit code, its files."""
+"""The command line: its output, its exit code, its files.
 
+What depends on being a program (how it starts, what TensorFlow writes, Ctrl-C) runs in a process of its
+own, as a user meets it; all else is called here, where TensorFlow is loaded already.
+"""
+
+import functools
 import os
 import re
 import shlex
@@ -12,8 +17,10 @@ import numpy as np
 import pytest
 from conftest import LOUVRE, ROOT, SUMMERTIME, opened, run_cli
 from PIL import Image
+from tqdm.auto import tqdm
 
 from nst_tf import stylize
+from nst_tf.cli.main import main
 from nst_tf.layers import STYLE_PRESETS
 
 SMALL = [
@@ -26,20 +33,57 @@ SMALL = [
 ]  # "auto" may differ from process to process
 
 
-def paint(*options, cwd, **more):
-    return run_cli(LOUVRE, SUMMERTIME, *SMALL, *options, cwd=cwd, **more)
+@pytest.fixture
+def here(monkeypatch, capsys, tmp_path):
+    """The command line in this process, in the folder ``tmp_path``: (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as stop:  # argparse's
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def paint(here):
+    return lambda *options: here(LOUVRE, SUMMERTIME, *SMALL, *options)
 
 
 # --------------------------------------------------------------------------------------- good runs
 
 
-def test_two_pictures_make_a_third(tmp_path):
-    done = paint(cwd=tmp_path)
+@pytest.fixture(scope="module")
+def painted(tmp_path_factory):
+    """A run as a user starts it, and its folder."""
+    folder = tmp_path_factory.mktemp("painted")
+    return run_cli(LOUVRE, SUMMERTIME, *SMALL, cwd=folder), folder
+
+
+def test_two_pictures_make_a_third(painted):
+    done, folder = painted
     assert done.returncode == 0, done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["louvre_summertime.png"]
-    assert opened(tmp_path / "louvre_summertime.png").size == (64, 25)
+    assert [path.name for path in folder.iterdir()] == ["louvre_summertime.png"]
+    assert opened(folder / "louvre_summertime.png").size == (64, 25)
     assert "VGG-19 weights: compact, from " in done.stdout
     assert "Wrote louvre_summertime.png" in done.stdout
+
+
+def test_nothing_of_tensorflow_is_shown_and_progress_is(painted):
+    done, _ = painted
+    assert re.search(r"100%.* 4/4 steps, .* left, J = \S+, J_content = \S+, J_style = \S+", done.stderr)
+    for line in re.split(r"[\r\n]+", done.stderr):
+        assert not line or "steps" in line
+
+
+def test_quiet_also_with_another_keras_backend_in_the_environment(tmp_path):
+    environment = {"KERAS_BACKEND": "jax"}
+    done = run_cli("paint", LOUVRE, SUMMERTIME, *SMALL, "--quiet", cwd=tmp_path, environment=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "louvre_summertime.png").exists()
 
 
 @pytest.mark.slow
@@ -71,32 +115,17 @@ def test_the_command_that_repeats_a_run_repeats_it(tmp_path):
     np.testing.assert_array_equal(opened(tmp_path / "one.png"), opened(tmp_path / "two.png"))
 
 
-def test_nothing_of_tensorflow_is_shown_and_progress_is(tmp_path):
-    done = paint(cwd=tmp_path)
-    assert re.search(r"100%.* 4/4 steps, .* left, J = \S+, J_content = \S+, J_style = \S+", done.stderr)
-    for line in re.split(r"[\r\n]+", done.stderr):
-        assert not line or "steps" in line
-
-
-def test_the_bar_tells_the_size_while_it_is_coarse_and_then_the_time_left(tmp_path):
-    done = run_cli(LOUVRE, SUMMERTIME, "--size", "200", "--steps", "24", cwd=tmp_path)
-    lines = [line for line in re.split(r"[\r\n]+", done.stderr) if "J_style" in line]
-    assert re.search(r" gone, at 100 px, J = ", lines[0])
+def test_the_bar_tells_the_size_while_it_is_coarse_and_then_the_time_left(here, monkeypatch):
+    monkeypatch.setattr("nst_tf.transfer.tqdm", functools.partial(tqdm, mininterval=0))  # draws every step
+    _, _, bar = here(LOUVRE, SUMMERTIME, "--size", "200", "--steps", "24")
+    lines = [line for line in re.split(r"[\r\n]+", bar) if "J_style" in line]
+    assert re.search(r" 0/24 steps, .* gone, at 100 px, J = ", lines[0])
     assert re.search(r" 24/24 steps, .* left, J = ", lines[-1])
 
 
-def test_quiet(tmp_path):
-    done = paint("--quiet", cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert (tmp_path / "louvre_summertime.png").exists()
-
-
-def test_everything_that_can_be_written(tmp_path):
-    done = paint(
-        *("-o", "out.jpg", "--save-every", "2", "--gif", "out.gif", "--curves", "curves.png", "--quiet"),
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr
+def test_everything_that_can_be_written(paint, tmp_path):
+    files = ("-o", "out.jpg", "--save-every", "2", "--gif", "out.gif", "--curves", "curves.png")
+    assert paint(*files, "--quiet") == (0, "", "")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "curves.png",
         "out.gif",
@@ -115,20 +144,17 @@ def test_everything_that_can_be_written(tmp_path):
     assert len(np.unique(curves.reshape(-1, 3), axis=0)) > 50
 
 
-@pytest.mark.slow
-def test_snapshots_of_two_runs_do_not_mix(tmp_path):
+def test_snapshots_of_two_runs_do_not_mix(paint, tmp_path):
     for _ in range(2):
-        assert paint("-o", "out.png", "--save-every", "4", "--quiet", cwd=tmp_path).returncode == 0
+        assert paint("-o", "out.png", "--save-every", "4", "--quiet") == (0, "", "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "out_steps", "out_steps_2"]
 
 
 @pytest.mark.slow
 def test_one_seed_gives_one_picture_in_two_processes(tmp_path):
     for name, seed in (("one.png", "3"), ("again.png", "3"), ("other.png", "4")):
-        assert (
-            paint("--init", "noisy_content", "--seed", seed, "-o", name, "--quiet", cwd=tmp_path).returncode
-            == 0
-        )
+        options = ("--init", "noisy_content", "--seed", seed, "-o", name, "--quiet")
+        assert run_cli(LOUVRE, SUMMERTIME, *SMALL, *options, cwd=tmp_path).returncode == 0
     one, again, other = (
         np.asarray(opened(tmp_path / name)) for name in ("one.png", "again.png", "other.png")
     )
@@ -136,16 +162,15 @@ def test_one_seed_gives_one_picture_in_two_processes(tmp_path):
     assert not np.array_equal(one, other)
 
 
-def test_every_option_reaches_the_run(tmp_path):
+def test_every_option_reaches_the_run(paint, tmp_path):
     """The same picture as from stylize() with the same settings, given in Python."""
-    done = paint(
+    code, _, error = paint(
         *("--alpha", "5", "--beta", "0.5", "--content-layer", "block3_conv1", "--no-preprocess"),
         *("--style-layers", "block1_conv1=0.5,block2_conv1=0.25", "--init", "noise", "--optimizer", "adam"),
         *("--learning-rate", "0.01", "--seed", "1", "--weights", "compact"),
         *("--precision", "float32", "--size", "200", "--steps", "24", "--no-coarse-to-fine"),
-        cwd=tmp_path,
     )
-    assert done.returncode == 0, done.stderr
+    assert code == 0, error
     expected = stylize(
         LOUVRE,
         SUMMERTIME,
@@ -168,8 +193,8 @@ def test_every_option_reaches_the_run(tmp_path):
     np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime.png"), expected.image)
 
 
-def test_a_preset_and_a_picture_to_start_from(tmp_path):
-    assert paint("--style-layers", "coarse", "--init", LOUVRE, "--quiet", cwd=tmp_path).returncode == 0
+def test_a_preset_and_a_picture_to_start_from(paint, tmp_path):
+    assert paint("--style-layers", "coarse", "--init", LOUVRE, "--quiet") == (0, "", "")
     expected = stylize(
         LOUVRE,
         SUMMERTIME,
@@ -278,14 +303,24 @@ def test_control_c_while_tensorflow_loads(tmp_path):
         (["demo", "--steps", "0"], "steps is 0"),
     ],
 )
-def test_bad_input_is_one_sentence_and_writes_nothing(tmp_path, arguments, words):
-    done = run_cli(*arguments, cwd=tmp_path)
-    assert done.returncode in (1, 2)
-    assert done.stdout == ""
-    assert done.stderr.startswith(("nst-tf: ", "nst-tf weights: "))
-    assert done.stderr.count("\n") == 1
-    assert words in done.stderr
+def test_bad_input_is_one_sentence_and_writes_nothing(here, tmp_path, arguments, words):
+    code, out, error = here(*arguments)
+    assert code in (1, 2)
+    assert out == ""
+    assert error.startswith(("nst-tf: ", "nst-tf weights: "))
+    assert error.count("\n") == 1
+    assert words in error
     assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_to_the_program_itself(tmp_path):
+    for arguments, code in (
+        ([LOUVRE, "nowhere.jpg"], 2),
+        (["--size"], 2),
+        (["weights", "--weights", "vgg16"], 1),
+    ):
+        done = run_cli(*arguments, cwd=tmp_path)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (code, "", 1)
 
 
 @pytest.mark.parametrize(
@@ -299,7 +334,7 @@ def test_help_and_bad_arguments_answer_without_tensorflow(tmp_path, arguments):
     assert done.returncode == (2 if arguments[0] == "x.jpg" else 0)
 
 
-def test_long_names_and_links_are_found_out_before_the_run(tmp_path):
+def test_long_names_and_links_are_found_out_before_the_run(paint, tmp_path):
     """Outputs that pass a careless check and are lost after the last step."""
     (tmp_path / "dangling.png").symlink_to(tmp_path / "nowhere/picture.png")
     for output, words in (
@@ -307,11 +342,11 @@ def test_long_names_and_links_are_found_out_before_the_run(tmp_path):
         ("dangling.png", "does not exist"),
         ("icon.ico", "ends in .ico"),
     ):
-        done = paint("-o", output, cwd=tmp_path)
-        assert done.returncode == 2, output
-        assert words in done.stderr
-        assert done.stderr.count("\n") == 1
-    assert paint("-o", "x" * 240 + ".png", "--quiet", cwd=tmp_path).returncode == 0
+        code, _, error = paint("-o", output)
+        assert code == 2, output
+        assert words in error
+        assert error.count("\n") == 1
+    assert paint("-o", "x" * 240 + ".png", "--quiet") == (0, "", "")
 
 
 def test_no_standard_error_and_a_reader_that_has_left(tmp_path):
@@ -324,10 +359,6 @@ def test_no_standard_error_and_a_reader_that_has_left(tmp_path):
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "No space left on device" in done.stderr
-
-
-def test_another_keras_backend_in_the_environment(tmp_path):
-    assert paint("--quiet", cwd=tmp_path, environment={"KERAS_BACKEND": "jax"}).returncode == 0
 
 
 def test_the_demo_shows_its_own_defaults():

@@ -1,8 +1,9 @@
-"""What a run tells: what each step costs, how far it is, how it ended, and what it leaves.
+"""What a run tells: what each step costs, how far it is (also on a bar), how it ended, and what it leaves.
 
 Nothing here needs TensorFlow.
 """
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
+from tqdm.auto import tqdm
 
 from nst_tf.images import tensor_to_image
 from nst_tf.stages import Stage, with_changes
@@ -106,3 +108,32 @@ class Result:
 
 def say_nothing(_: str) -> None:
     """Stands in for ``print`` where nothing is to be said."""
+
+
+def progress_bar(steps: int, shown: bool) -> tqdm:
+    """A bar for a run of so many steps."""
+    return tqdm(
+        total=steps,
+        disable=not shown or sys.stderr is None,
+        bar_format=_bar_format("{remaining} left"),
+    )
+
+
+def _bar_format(outlook: str) -> str:
+    return f"{{l_bar}}{{bar:20}}| {{n_fmt}}/{{total_fmt}} steps, {{elapsed}} gone, {outlook}{{postfix}}"
+
+
+def shown_on(bar: tqdm) -> Callback:
+    """A callback that shows each step on a bar, with its costs."""
+
+    def show(progress: Progress) -> None:
+        costs = progress.costs
+        coarse = costs.size < max(progress.start.shape)  # where the pace tells nothing about the time left
+        bar.bar_format = _bar_format(f"at {costs.size} px" if coarse else "{remaining} left")
+        bar.set_postfix_str(
+            f"J = {costs.J:.3g}, J_content = {costs.J_content:.3g}, J_style = {costs.J_style:.3g}",
+            refresh=False,
+        )
+        bar.update(costs.step - bar.n)
+
+    return show

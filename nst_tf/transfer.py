@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import math
 import os
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -15,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 from PIL import Image
-from tqdm.auto import tqdm
 
 from nst_tf.images import Source, resized, tensor_to_image
 from nst_tf.inputs import Inputs, load_inputs
@@ -23,7 +21,17 @@ from nst_tf.layers import minimum_side
 from nst_tf.objective import Objective
 from nst_tf.optimizers import OPTIMIZERS, Images, next_image
 from nst_tf.precision import chosen_precision
-from nst_tf.progress import Callback, Costs, CostWeights, Ending, Progress, Result, say_nothing
+from nst_tf.progress import (
+    Callback,
+    Costs,
+    CostWeights,
+    Ending,
+    Progress,
+    Result,
+    progress_bar,
+    say_nothing,
+    shown_on,
+)
 from nst_tf.settings import Settings, SettingsError
 from nst_tf.stages import Stage, stages, with_changes
 from nst_tf.vgg import Network, load_network
@@ -84,8 +92,8 @@ def paint(
     say = print if progress else say_nothing
     precision = chosen_precision(settings.precision, say)
     network = load_network(settings.weights, precision=precision, say=say)
-    with _progress_bar(settings.steps, progress) as bar, _memory_errors_explained(settings.size):
-        callbacks = [_shown_on(bar), *([callback] if callback else [])]
+    with progress_bar(settings.steps, progress) as bar, _memory_errors_explained(settings.size):
+        callbacks = [shown_on(bar), *([callback] if callback else [])]
         run = _Run(network.vgg, inputs, settings, callbacks, started)
         try:
             ending = run.lower_J()
@@ -225,32 +233,6 @@ def _memory_errors_explained(size: int) -> Iterator[None]:
         yield
     except tf.errors.ResourceExhaustedError:
         raise SettingsError(f"There is not enough memory for size {size}: use a smaller one.") from None
-
-
-def _progress_bar(steps: int, shown: bool) -> tqdm:
-    return tqdm(
-        total=steps,
-        disable=not shown or sys.stderr is None,
-        bar_format=_bar_format("{remaining} left"),
-    )
-
-
-def _bar_format(outlook: str) -> str:
-    return f"{{l_bar}}{{bar:20}}| {{n_fmt}}/{{total_fmt}} steps, {{elapsed}} gone, {outlook}{{postfix}}"
-
-
-def _shown_on(bar: tqdm) -> Callback:
-    def show(progress: Progress) -> None:
-        costs = progress.costs
-        coarse = costs.size < max(progress.start.shape)  # where the pace tells nothing about the time left
-        bar.bar_format = _bar_format(f"at {costs.size} px" if coarse else "{remaining} left")
-        bar.set_postfix_str(
-            f"J = {costs.J:.3g}, J_content = {costs.J_content:.3g}, J_style = {costs.J_style:.3g}",
-            refresh=False,
-        )
-        bar.update(costs.step - bar.n)
-
-    return show
 
 
 def _report(settings: Settings, network: Network) -> dict:

@@ -116,7 +116,7 @@ def test_the_command_that_repeats_a_run_repeats_it(tmp_path):
 
 
 def test_the_bar_tells_the_size_while_it_is_coarse_and_then_the_time_left(here, monkeypatch):
-    monkeypatch.setattr("nst_tf.transfer.tqdm", functools.partial(tqdm, mininterval=0))  # draws every step
+    monkeypatch.setattr("nst_tf.progress.tqdm", functools.partial(tqdm, mininterval=0))  # draws every step
     _, _, bar = here(LOUVRE, SUMMERTIME, "--size", "200", "--steps", "24")
     lines = [line for line in re.split(r"[\r\n]+", bar) if "J_style" in line]
     assert re.search(r" 0/24 steps, .* gone, at 100 px, J = ", lines[0])

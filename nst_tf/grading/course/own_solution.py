@@ -1,17 +1,21 @@
-"""Finds, in a solution's code, the package's own solution: called, or copied in.
+"""Notices where a submission uses the package's own solution: called, copied in, or looked up while it runs.
 
 A teacher judges what it means.
 """
 
 import ast
 import inspect
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import nst_tf
-from nst_tf import costs
+from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
 _HOMES = ("costs", "transfer", "probes")
+_MODULES = ("nst_tf.costs", "nst_tf.transfer", "nst_tf.grading.exercises.")  # as their names begin
+_FILES = ("nst_tf/costs.py", "nst_tf/transfer.py", ".ipynb")  # as their paths end
+_FOLDER = "nst_tf/grading/exercises/"
 
 
 def borrowed(name: str, cell: str) -> Iterator[str]:
@@ -20,7 +24,7 @@ def borrowed(name: str, cell: str) -> Iterator[str]:
         tree = ast.parse(cell)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    names = (*costs.__all__, *_HOMES, "stylize", name)
+    names = {name, "stylize", *_HOMES, *(EXERCISES.keys() & exercise(name).helpers.keys())}
     if any(_asks_for(node, names) for node in ast.walk(tree)):
         yield "uses nst_tf's solution"
     function = next(
@@ -38,17 +42,17 @@ def borrowed(name: str, cell: str) -> Iterator[str]:
         yield "uses nst_tf's solution (a copy of it)"
 
 
-def _asks_for(node: ast.AST, names: tuple[str, ...]) -> bool:
+def _asks_for(node: ast.AST, names: set[str]) -> bool:
     if isinstance(node, ast.ImportFrom):
         module = node.module or ""
         return module.split(".")[0] == "nst_tf" and (
             module.split(".")[1:2] in [[home] for home in _HOMES]
-            or any(alias.name in names and alias.name != "STYLE_LAYERS" for alias in node.names)
+            or any(alias.name in names for alias in node.names)
         )
     if isinstance(node, ast.Import):
         return any(re.fullmatch(rf"nst_tf\.({'|'.join(_HOMES)})\b.*", alias.name) for alias in node.names)
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "nst_tf":
-        return node.attr in names and node.attr != "STYLE_LAYERS"
+        return node.attr in names
     return False
 
 
@@ -56,3 +60,19 @@ def _bare(function: ast.FunctionDef) -> list[str]:
     """A function's statements without its docstring, comments and annotations."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return [ast.dump(statement) for statement in body]
+
+
+def looks_reported(report: Callable[[str], object]) -> Callable[[str, tuple], None]:
+    """An audit hook, which can't be taken off again: reports each look at the package's own solutions."""
+
+    def hook(event: str, arguments: tuple) -> None:
+        if event == "import" and arguments[0].startswith(_MODULES):
+            report(arguments[0])
+        elif event == "open" and _has_solutions(os.path.realpath(str(arguments[0]))):
+            report("a file")
+
+    return hook
+
+
+def _has_solutions(path: str) -> bool:
+    return path.endswith(_FILES) or _FOLDER in path

@@ -27,11 +27,9 @@ import tensorflow as tf
 
 from nst_tf.grading import trial
 from nst_tf.grading.course import protocol
+from nst_tf.grading.course.own_solution import looks_reported
 
 _RESPONSE = 3_000_000  # bytes
-_WITH_SOLUTIONS = ("nst_tf.costs", "nst_tf.transfer", "nst_tf.grading.exercises.")  # as their names begin
-_FILES_WITH_SOLUTIONS = ("nst_tf/costs.py", "nst_tf/transfer.py", ".ipynb")
-_FOLDER_WITH_SOLUTIONS = "nst_tf/grading/exercises/"
 _PR_SET_CHILD_SUBREAPER = 36  # Linux, sys/prctl.h
 
 
@@ -157,7 +155,7 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
     for place, cell in enumerate(task.given):
         exec(_compiled(cell, f"given_{place}.py"), names)
     names.pop(task.name, None)
-    sys.addaudithook(_reporter(send))
+    sys.addaudithook(looks_reported(lambda what: send(protocol.Uses(what))))
     try:
         exec(_compiled(task.cell, "solution.py"), names)
     except Exception as error:
@@ -165,9 +163,8 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
         is_given_up = isinstance(error, MemoryError) or "File too large" in text
         if not callable(names.get(task.name)) or is_given_up:
             raise
-        send(
-            protocol.StoppedAfter(text)
-        )  # the function is there: what follows it needs a name of another cell
+        # The function is there: what follows it needs a name of another cell.
+        send(protocol.StoppedAfter(text))
     target = names.get(task.name)
     send(protocol.Defined(callable(target)))
     if callable(target):
@@ -189,22 +186,6 @@ def _no_ipython() -> SimpleNamespace:
         system=lambda *_: None,
         getoutput=lambda *_: [],
     )
-
-
-def _reporter(send: Callable[[protocol.Event], None]) -> Callable[[str, tuple], None]:
-    """An audit hook, which can't be taken off again: tells of each look at the package's own solutions."""
-
-    def report(event: str, arguments: tuple) -> None:
-        if event == "import" and arguments[0].startswith(_WITH_SOLUTIONS):
-            send(protocol.Uses(arguments[0]))
-        elif event == "open" and _has_solutions(os.path.realpath(str(arguments[0]))):
-            send(protocol.Uses("a file"))
-
-    return report
-
-
-def _has_solutions(path: str) -> bool:
-    return path.endswith(_FILES_WITH_SOLUTIONS) or _FOLDER_WITH_SOLUTIONS in path
 
 
 def _warm_up() -> None:

@@ -1,4 +1,4 @@
-"""Has TensorFlow start quietly, whoever imports it first, once ``nst_tf`` has been imported."""
+"""Makes TensorFlow start quietly, whoever imports it, once ``nst_tf`` has been imported."""
 
 import contextlib
 import importlib.util
@@ -22,7 +22,7 @@ class _QuietStart(MetaPathFinder):
         sys.meta_path.remove(self)
         # Quiets the information lines that come later, such as a GPU's name; warnings still show.
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-        os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras can't do with another one
+        os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras works with no other backend
         spec = importlib.util.find_spec(name)
         if spec is not None and spec.loader is not None:
             spec.loader = _QuietLoader(spec.loader)
@@ -73,6 +73,6 @@ def _stderr_held() -> Iterator[None]:
 
 
 def start_quietly() -> None:
-    """Have TensorFlow's first import, if it is still to come, say nothing."""
+    """Silence TensorFlow's first import, if it is still to come."""
     if "tensorflow" not in sys.modules:
         sys.meta_path.insert(0, _QuietStart())

@@ -1,8 +1,8 @@
 """Three ways downhill: gradient descent, Adam and L-BFGS.
 
-Each is a generator ``optimizer(G, learning_rate)``. It yields the images to evaluate, the image G that it is
-given first: float32 arrays of shape (1, h, w, 3) in [0, 1]. For each it is sent J and ∂J/∂G, until whoever
-evaluates has enough, or no step lowers J any further: then it ends. (See ``next_image``.)
+Each is a generator ``optimizer(G, learning_rate)``. It yields the images to evaluate, starting with the
+G that it is given: float32 arrays of shape (1, h, w, 3) in [0, 1]. For each it is sent J and ∂J/∂G. It ends
+when no step lowers J any further; the caller may stop sooner. (See ``next_image``.)
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ FIRST_STEP = (
 )
 MEMORY = 10  # how many of the last steps L-BFGS remembers
 LENGTHS = tuple(np.float32(0.3**k) for k in range(7))  # of its step, tried one after the other until J falls
-SUFFICIENT = np.float32(1e-4)  # the part of the fall foreseen that has to come true (Armijo)
+SUFFICIENT = np.float32(1e-4)  # the part of the predicted decrease that has to be achieved (Armijo)
 
 Images = Generator[np.ndarray, tuple[float, np.ndarray], None]  # to evaluate; it is sent J and ∂J/∂G of each
 Changes = deque[tuple[np.ndarray, np.ndarray]]  # of G and of its gradient, step by step
@@ -64,9 +64,7 @@ def lbfgs(G: np.ndarray, learning_rate: None = None) -> Images:
     "Numerical Optimization", 2nd ed., algorithms 7.4 and 7.5, with Bertsekas' (1982) projection.
     """
     J, gradient = yield G
-    scale = _step_length(
-        gradient
-    )  # the unit of J in which a first step along the gradient has the right length
+    scale = _step_length(gradient)  # makes a first step along the scaled gradient the right length
     J, gradient = scale * J, scale * gradient
     changes: Changes = deque(maxlen=MEMORY)
     while True:
@@ -89,7 +87,7 @@ def lbfgs(G: np.ndarray, learning_rate: None = None) -> Images:
             changes.clear()  # rounding may have spoilt them: start afresh from here
             continue
         change = trial - G, gradient_trial - gradient
-        if np.vdot(*change) > 0:  # else J curves down here, which no Hessian of a minimum does
+        if np.vdot(*change) > 0:  # else J curves downwards here, unlike near a minimum
             changes.append(change)
         G, J, gradient = trial, J_trial, gradient_trial
 

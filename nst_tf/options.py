@@ -33,10 +33,10 @@ class Option:
     Attributes:
         group: under which title the help shows it.
         help: what it does.
-        letter: what stands for its value in the help;
-            None where the option takes none and turns the setting off.
+        letter: the placeholder for its value in the help;
+            None if it takes no value and turns the setting off.
         parse: from the option's text to the setting.
-        is_always_named: whether its default means another thing on another machine.
+        is_always_named: whether its default means different things on different machines.
     """
 
     group: str
@@ -115,8 +115,8 @@ def command_line(content: str, style: str, settings: Mapping[str, Any], output: 
     Args:
         content: path of the photograph.
         style: path of the painting.
-        settings: of the run, as ``Result.settings`` holds them. Only what isn't a default is named, except
-            for the precision and the weights, which are the ones that the run used.
+        settings: of the run, as ``Result.settings`` holds them. Only what isn't a default is named, and
+            always the precision and the weights that the run used.
         output: path of the picture to write.
     """
     defaults = {**vars(Settings(optimizer=settings["optimizer"])), "optimizer": Settings.optimizer}

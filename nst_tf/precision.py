@@ -1,7 +1,7 @@
 """float32 or bfloat16 for the convolutions: whichever this machine computes faster.
 
 bfloat16 has float32's range and 8 bits of precision. Processors with AVX512-BF16 or AMX, and most GPUs,
-multiply it about twice as fast; others have to imitate it, and are slower with it.
+multiply it about twice as fast; others have to emulate it, and are slower with it.
 """
 
 import functools
@@ -21,7 +21,7 @@ _choosing = threading.Lock()  # two first runs at once would disturb each other'
 
 
 def chosen_precision(precision: str, say: Callable[[str], object]) -> str:
-    """The precision to compute in; of ``"auto"`` the reason is said, once a process."""
+    """The precision to compute in; for ``"auto"``, ``say`` is given the reason, once per process."""
     if precision != "auto":
         return precision
     with _choosing:
@@ -54,9 +54,7 @@ def fastest_precision() -> tuple[str, str]:
 
 
 def _speed_of_bfloat16() -> float:
-    """How many times as fast as in float32 a few convolutions are, in turn;
-    0 where bfloat16 can't be computed.
-    """
+    """How many times as fast bfloat16 convolves as float32, timed in turn; 0 where bfloat16 fails."""
     try:
         convolve = {dtype: _convolution(dtype) for dtype in (tf.float32, tf.bfloat16)}
         seconds = {

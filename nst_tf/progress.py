@@ -1,4 +1,4 @@
-"""What a run tells: what each step costs, how far it is (also on a bar), how it ended, and what it leaves.
+"""What a run reports: the costs of each step, how far it is (also on a bar), how it ended, and its result.
 
 Nothing here needs TensorFlow.
 """
@@ -80,7 +80,7 @@ class Progress:
     start_now: np.ndarray
 
     def picture(self) -> Image.Image:
-        """The best image so far at the size of the result: in a coarse stage, the start image so changed."""
+        """The best image so far, at the result's size: in a coarse stage, the start image with changes."""
         return tensor_to_image(with_changes(self.start, self.start_now, self.best))
 
 
@@ -92,11 +92,11 @@ class Result:
     """What a run leaves.
 
     Attributes:
-        image: the picture with the lowest J that the run has seen at the last size that it came to.
+        image: the picture with the lowest J at the last size that the run reached.
         history: the costs at every step, from the start image (step 0) on.
-        settings: what was used (of α and β that a callback has changed, the last), ready to be saved as JSON.
-            ``stylize`` takes them again, except for ``weights_sha256``, which tells whether another machine
-            does the same.
+        settings: those used (the last α and β, if a callback changed them), ready to be saved as JSON. They
+            can be passed to ``stylize`` again, except ``weights_sha256``, which tells whether another
+            machine has the same weights.
         ending: how the run ended; ``ending.value`` says it in words.
     """
 

@@ -63,19 +63,19 @@ def stylize(
     Args:
         content: path, PIL image, or array (uint8 in 0–255 or floating-point in [0, 1]).
         style: likewise. It may have other proportions than the content.
-        callback: called at every step, the start image's (step 0) included, with a ``Progress``; the run
+        callback: called with a ``Progress`` at every step, from the start image (step 0) on; the run
             ends when it returns True, and goes on from the best picture with other α and β when it returns
             ``CostWeights``.
         progress: show a progress bar, and the lines that tell which weights and which precision are used.
 
-    All other arguments are described at ``nst_tf.settings.Settings``.
+    All other arguments are described in ``nst_tf.settings.Settings``.
 
     Returns:
         A ``Result``. Ctrl-C, or a notebook's stop button, ends the run early with the best picture so far.
 
     Raises:
-        ValueError: a picture or a setting is of no use; the one sentence says which and what to do.
-        WeightsError: VGG-19's weights can't be had; the text names the ways out.
+        ValueError: a picture or a setting can't be used; the message says which, and what to do.
+        WeightsError: VGG-19's weights can't be obtained; the message says what to do.
 
     Source: Gatys, Ecker and Bethge, "A Neural Algorithm of Artistic Style" (2015).
     """
@@ -138,7 +138,7 @@ class _Run:
         self._best: _Best | None = None
 
     def lower_J(self) -> Ending:
-        """Stage after stage: what one has changed in the start image is carried up to the next."""
+        """Go through the stages, carrying each one's changes to the start image up to the next."""
         for stage in self._stages:
             ending = self._lower_J_at(stage)
             if not ending.is_regular:
@@ -170,8 +170,8 @@ class _Run:
     ) -> Ending | _Best:
         """Evaluate the images that an optimizer asks for, until the stage or the run ends.
 
-        Where α and β have changed, J is another function, of which the optimizer knows nothing: it comes back
-        with the image from which another one is to go on.
+        When α and β change, J becomes a different function, of which the optimizer knows nothing: the best
+        image is returned, for a new optimizer to start from.
         """
         best: _Best | None = None
         G: np.ndarray | None = next(images)
@@ -197,7 +197,7 @@ class _Run:
         return Ending.CONVERGED
 
     def _is_ended_by_callback(self, G: np.ndarray, best: _Best) -> bool:
-        """Tell the callbacks how far the run is, and take over the α and β that they answer with."""
+        """Tell the callbacks how far the run is, and adopt any α and β that they return."""
         costs = self.history[-1]
         progress = Progress(costs, self.settings.steps, self._stages, G, best.G, self._inputs.G, best.start)
         for callback in self._callbacks:
@@ -221,7 +221,7 @@ def _planned(inputs: Inputs, settings: Settings) -> list[Stage]:
 
 
 def _read_only_copy(G: np.ndarray) -> np.ndarray:
-    """For callbacks, which may keep an image and not change it."""
+    """For callbacks, which may keep an image but not change it."""
     G = G.copy()
     G.setflags(write=False)
     return G
@@ -236,7 +236,7 @@ def _memory_errors_explained(size: int) -> Iterator[None]:
 
 
 def _report(settings: Settings, network: Network) -> dict:
-    """The settings with what stood behind "auto", for repeating the run."""
+    """The settings, with "auto" replaced by what it meant, for repeating the run."""
     report = {field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)}
     if not isinstance(settings.init, str):
         report["init"] = (
@@ -244,7 +244,7 @@ def _report(settings: Settings, network: Network) -> dict:
         )
     report["style_layers"] = [list(pair) for pair in settings.style_layers]
     if network.origin.name in ("compact", "imagenet"):
-        report["weights"] = network.origin.name  # what stood behind "auto" or a file of the same weights
+        report["weights"] = network.origin.name  # also for "auto", or a file of the same weights
     elif settings.weights is not None:
         report["weights"] = str(settings.weights)
     report["weights_sha256"] = network.origin.checksum

@@ -29,7 +29,7 @@ class Network(NamedTuple):
     origin: WeightsOrigin
 
 
-# The network loaded last, by the choice of its weights, in each precision that was asked for.
+# The network loaded last, by its choice of weights and then by precision.
 _loaded: dict[object, dict[str, Network]] = {}
 _loading = threading.Lock()
 
@@ -61,7 +61,7 @@ def load_vgg19(
 def load_network(
     weights: str | os.PathLike | None, *, precision: str, say: Callable[[str], object] = print
 ) -> Network:
-    """As ``load_vgg19``, with what is known of the weights."""
+    """Like ``load_vgg19``, together with where the weights come from."""
     if precision not in ("float32", "bfloat16"):
         raise ValueError(f"precision is {precision!r}: VGG-19 is loaded in float32 or in bfloat16.")
     with _loading:
@@ -100,7 +100,7 @@ def _converted(network: Network, precision: str) -> Network:
 def get_layer_outputs(vgg: tf.keras.Model, layer_names: Sequence[tuple[str, float]]) -> tf.keras.Model:
     """A model from VGG's input to the outputs of some of its layers.
 
-    Only what these layers need is computed: nothing behind the deepest of them.
+    Only what these layers need is computed: nothing beyond the deepest of them.
 
     Args:
         vgg: as ``load_vgg19`` gives it.

@@ -1,4 +1,4 @@
-"""What stands around the package: each file is valid, and what is said twice is the same twice."""
+"""The files around the package: each is valid, and whatever is stated twice agrees."""
 
 import re
 import subprocess

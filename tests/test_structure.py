@@ -1,4 +1,4 @@
-"""The house: which room may import which, from the imports as they stand in the code."""
+"""The package's structure: which room may import which, checked against the imports in the code."""
 
 import graphlib
 
@@ -14,7 +14,7 @@ ENTRY = "nst_tf.__main__"  # starts the command line, and nothing imports it
 
 @pytest.fixture(scope="module")
 def imports():
-    """For each of the package's modules, those of the package that it imports, at its top or later."""
+    """For each of the package's modules, the others that it imports, at the top or later."""
     graph = grimp.build_graph("nst_tf", cache_dir=None)
     return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
 
@@ -64,7 +64,7 @@ def test_the_method_stays_small():
     assert len([path for path in (ROOT / "nst_tf").iterdir() if path.is_file()]) <= 22
 
 
-def test_a_run_can_be_told_of_without_tensorflow(imports):
+def test_a_run_can_be_reported_without_tensorflow(imports):
     """``progress.py`` and all that it imports at its top."""
     from test_package import python
 

@@ -29,7 +29,7 @@ def checked(script, folder):
     path = folder / "users_script.py"
     path.write_text(script)
     command = [sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", path]
-    # In the checkout, where the package is found, and the cache of `make lint`.
+    # In the checkout, where it finds the package and the cache of `make lint`.
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return done.returncode, done.stdout
 

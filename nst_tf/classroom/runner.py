@@ -1,4 +1,4 @@
-"""A run beside an interface: a thread paints, and whoever shows the picture looks in when it likes."""
+"""A run in the background: a thread paints, and the interface looks at the picture when it likes."""
 
 import dataclasses
 import functools
@@ -13,7 +13,7 @@ from nst_tf.progress import CostWeights, Ending, Progress
 from nst_tf.settings import Settings, SettingsError
 from nst_tf.weights import WeightsError
 
-# Seconds for which new weights have to stay the same, lest every move of a dragged slider starts anew.
+# Seconds that new weights have to stay the same, so that dragging a slider restarts the optimizer only once.
 RESTED = 0.5
 TRIAL_SIZES = (100, 300)  # pixels: an evaluation at both tells how long others will take
 
@@ -25,8 +25,8 @@ class Runner:
         is_watched: asked at every step; the run stops when it answers False.
 
     Attributes:
-        session: the last one that there is a picture of, under way or ended.
-        status: one line for who looks on: what is being done, or what went wrong.
+        session: the last one that has a picture, under way or ended.
+        status: one line for whoever is watching: what is being done, or what went wrong.
         failed: whether ``status`` says what went wrong.
         begun: whether the job under way, or the last one, has come to its first evaluation.
         pace: how long evaluations take on this machine; None until ``prepare`` has found out.
@@ -159,9 +159,7 @@ class Runner:
         from nst_tf.transfer import stylize  # with TensorFlow, which takes seconds to load
 
         def look_on(progress: Progress) -> bool | CostWeights | None:
-            if (
-                not self.begun
-            ):  # before, the job can turn out to be impossible, and the session stays as it was
+            if not self.begun:  # until now, the job could have failed and left the session as it was
                 session.begin_run(job)
                 self._say("Painting")
             session.record(progress)

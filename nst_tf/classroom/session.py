@@ -1,6 +1,4 @@
-"""What has been painted so far, for those who look on: the picture, the costs, snapshots,
-and the time left.
-"""
+"""What has been painted so far, for whoever is watching: picture, costs, snapshots and the time left."""
 
 import statistics
 import time
@@ -17,8 +15,8 @@ from nst_tf.settings import Settings
 from nst_tf.stages import Stage
 
 PICTURE_EVERY = 1.0  # seconds
-SNAPSHOTS = 60  # of which at most so many are kept
-RECENT = 5  # evaluations by which the time left is judged
+SNAPSHOTS = 60  # at most this many are kept
+RECENT = 5  # evaluations from which the time left is estimated
 
 
 class Original(NamedTuple):
@@ -52,14 +50,14 @@ class Pace(NamedTuple):
 
 
 class Session:
-    """One picture in the making, by one run or by several that go on from each other.
+    """One picture in the making, by one run or by several that continue each other.
 
     Attributes:
-        jobs: of its runs, one after the other.
+        jobs: its runs' jobs, in order.
         picture: the best so far, at the size of the result and at most a second old;
             None before the first evaluation.
         history: the costs at every step, as ``Result.history``, through all runs.
-        snapshots: pictures on the way, by their step, evenly spread.
+        snapshots: intermediate pictures, by step, evenly spaced.
         steps: how many steps there are to be in all.
         settings: of the last run, once it has ended, as ``Result.settings``.
     """
@@ -78,14 +76,14 @@ class Session:
         self._pictured = 0.0
 
     def begin_run(self, job: Job) -> None:
-        """The steps to come are of this job."""
+        """The next steps belong to this job."""
         self.jobs.append(job)
         self.settings = None
         self._before = self.history[-1] if self.history else None
         self.steps = self._steps_before + job.settings.steps
 
     def record(self, progress: Progress) -> None:
-        """One step more."""
+        """Record one more step."""
         self._stages = progress.stages
         row = progress.costs
         if self._before:
@@ -102,12 +100,12 @@ class Session:
                 self._keep(row.step, picture)
 
     def end_run(self, picture: Image.Image, settings: dict, stopped: bool = False) -> None:
-        """What the run came to, and whether it was stopped before it was done."""
+        """Record how the run ended, and whether it was stopped early."""
         self.picture, self.settings, self._stopped = picture, settings, stopped
         self._keep(self.history[-1].step, picture)
 
     def seconds_left(self, pace: Pace | None) -> float | None:
-        """About how long the steps to come will take; None while nothing is known about it.
+        """About how long the steps to come will take; None while that is unknown.
 
         Args:
             pace: of this machine, which tells how long evaluations at a larger size will take.
@@ -149,7 +147,7 @@ class Session:
         """A file name for it, without an ending."""
         originals = [self.jobs[0].content, *(job.style for job in self.jobs)]
         stems = dict.fromkeys(Path(original.path).stem for original in originals)
-        return "_".join(stems).lstrip("-")  # lest a command take it for an option
+        return "_".join(stems).lstrip("-")  # so that no command takes it for an option
 
     @property
     def _steps_before(self) -> int:

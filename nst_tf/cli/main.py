@@ -1,4 +1,4 @@
-"""The command line: ``python -m nst_tf CONTENT STYLE``, and after an installation ``nst-tf``.
+"""The command line: ``python -m nst_tf CONTENT STYLE``, or ``nst-tf`` once it is installed.
 
 TensorFlow, which takes seconds to load,
 is imported only once the arguments and the pictures are known to be good.
@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 good, 1 failed, 2 bad input, 130 interrupted."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a console without α shows ? and goes on
+        sys.stdout.reconfigure(errors="replace")  # a console that can't show α shows ?
     try:
         options = parsed(arguments)
         return options.run(options)
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
-    """The options given to a command, and under ``run`` the function that does it."""
+    """The options given to a command, with the function that runs it as ``run``."""
     parser = _Parser(prog="nst-tf")
     commands = parser.add_subparsers()
     _add_paint(commands)

@@ -1,4 +1,4 @@
-"""``python -m nst_tf.grading``: see ``course.py``."""
+"""``python -m nst_tf.grading``: see ``course/grade.py``."""
 
 import sys
 

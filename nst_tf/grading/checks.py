@@ -41,7 +41,7 @@ def test_of(name: str) -> Callable[..., None]:
 
 
 def checked(test: Callable, yours: Callable, solution: Callable, *others: object) -> Callable:
-    """Run a test in a lesson, which goes on in any case.
+    """Run a test in a lesson, which goes on whatever the result.
 
     Args:
         test: such as ``gram_matrix_test``.
@@ -66,7 +66,7 @@ def checked(test: Callable, yours: Callable, solution: Callable, *others: object
 
 
 class Finding(AssertionError):  # noqa: N818 - as a learner reads it
-    """What is wrong. Jupyter shows its text alone: the way here says nothing to a learner."""
+    """What is wrong. Jupyter shows only its text: the traceback would tell a learner nothing."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"{_RED}AssertionError{_PLAIN}: {self}"]

@@ -14,7 +14,7 @@ Values = Sequence[np.ndarray | None]  # one for each call
 
 
 class Expected:
-    """What the right function does in a trial, and how far from it is still right.
+    """What the right function does in a trial, and how close to it counts as right.
 
     Attributes:
         values: the right value for each input.
@@ -29,10 +29,10 @@ class Expected:
 
     def is_right(self, place: int, value: np.ndarray | None) -> bool:
         """Whether it is the value for the input in that place."""
-        return self.is_close(place, value, self.values[place])
+        return self.is_close(value, self.values[place])
 
-    def is_close(self, place: int, value: np.ndarray | None, expected: np.ndarray) -> bool:
-        """Whether two values are as good as the same, on the scale of that input's right value."""
+    def is_close(self, value: np.ndarray | None, expected: np.ndarray) -> bool:
+        """Whether two values are as good as the same, on the scale of the expected one."""
         if value is None or not is_shape(value, expected):
             return False
         scale = max(np.abs(expected).max(), 1e-6 * max(self._scales)) if np.isfinite(expected).all() else 1.0
@@ -73,7 +73,7 @@ def _gradient(function: Callable, arguments: tuple, differentiated: tuple[int, .
 
 
 def constant_factor(expected: Expected, values: Values) -> float | None:
-    """c, where each value is c times the right one; None where there is no such number but 0."""
+    """The c for which each value is c times the right one; None if there is none, or it is 0."""
     first, right = values[0], expected.values[0]
     if first is None or not is_shape(first, right) or not np.isfinite(first).all():
         return None
@@ -82,19 +82,19 @@ def constant_factor(expected: Expected, values: Values) -> float | None:
     if abs(factor) < 1e-9:
         return None
     is_factor = all(
-        value is not None and expected.is_close(place, value / factor, expected.values[place])
+        value is not None and expected.is_close(value / factor, expected.values[place])
         for place, value in enumerate(values)
     )
     return factor if is_factor else None
 
 
 def ignored_arguments(expected: Expected, values: Values) -> list[str]:
-    """The arguments that make no difference to the value, where they should."""
+    """The arguments that should make a difference to the value but don't."""
     first = values[0]
     if first is None:
         return []
     return [
         each.only
         for place, each in enumerate(expected.inputs)
-        if each.only and expected.is_close(place, values[place], first)
+        if each.only and expected.is_close(values[place], first)
     ]

@@ -1,4 +1,4 @@
-"""From a learner's function to a diagnosis: is it right, how much of it, and what is wrong with it."""
+"""From a learner's function to a diagnosis: how much of it is right, and what is wrong with it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Diagnosis:
         mistake: the slug of the mistake, two joined by "+", or None where it is right or the mistake is not
             in the catalogue.
         hint: one or two sentences that lead to the fix; empty where it is right.
-        rubric: (what, points it counts, points given), in order.
+        rubric: (what, points it is worth, points given), in order.
         value: what it gave, in words, for a random input.
     """
 
@@ -44,13 +44,13 @@ class Diagnosis:
 
 
 def diagnose(name: str, target: Callable, seed: int = 0) -> Diagnosis:
-    """Judge a learner's function: right or wrong, with how many points, and by which mistake.
+    """Judge a learner's function: whether it is right, how many points it gets, and which mistake it makes.
 
     Args:
         name: of the function, one of ``nst_tf.grading.exercises.registry.EXERCISES``.
-        target: the function, decorated with ``tf.function`` or not. It is tried in its own globals, in which
-            what it calls (``gram_matrix`` in ``compute_layer_style_cost``, for instance) is replaced by what
-            is right.
+        target: the function, decorated with ``tf.function`` or not. It is tried in its own globals, with
+            what it calls (``gram_matrix`` in ``compute_layer_style_cost``, for instance) replaced by the
+            right function.
         seed: of the random input.
 
     Raises:

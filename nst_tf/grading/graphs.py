@@ -94,8 +94,7 @@ def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...])
 
 
 def imported(serialised: bytes, inputs: list[str], outputs: list[str], effects: list[str]) -> Callable:
-    """A function of a graph's tensors ``inputs``, which gives ``outputs``
-    and has the operations ``effects`` happen.
+    """A function from a graph's ``inputs`` to its ``outputs``, which also runs the operations ``effects``.
 
     Raises:
         ValueError: it has an operation that could reach outside of the graph and its variables.

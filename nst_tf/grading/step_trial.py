@@ -37,7 +37,7 @@ class Scene:
     Attributes:
         C, S: what the targets come from.
         start: the image to improve.
-        bystander: another one, which stands under the name ``generated_image``.
+        bystander: another one, to which the name ``generated_image`` refers.
         momentum: of the optimizer.
     """
 
@@ -97,7 +97,7 @@ def network(kernels: list[np.ndarray]) -> Callable:
 
 
 class CountingOptimizer(tf.keras.optimizers.SGD):
-    """Gradient descent with momentum, which has a memory: a new one at every step takes other steps."""
+    """Gradient descent with momentum. It has a memory: with a new one at every step, the steps differ."""
 
     def __init__(self, learning_rate: float, momentum: float) -> None:
         super().__init__(learning_rate, momentum)
@@ -110,7 +110,7 @@ class CountingOptimizer(tf.keras.optimizers.SGD):
 
 
 class _Room:
-    """The variables and names that a run of ``train_step`` happens among."""
+    """The variables and names that a run of ``train_step`` works with."""
 
     def __init__(self, trial: "StepTrial", scene: Scene) -> None:
         self.trial, self.scene = trial, scene
@@ -196,7 +196,7 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
         scene: int = 0,
         echo: bool = False,
     ) -> list[Step]:
-        """Steps in the function's own globals, which are given back as they were, also if it fails.
+        """Steps in the function's own globals, which are restored afterwards, even if it fails.
 
         The notebook's optimizer is not touched.
         """

@@ -1,7 +1,7 @@
 """Tries a function: calls it, and watches what it does. Nothing here knows the right value.
 
 The same lines run in a learner's notebook and, for a grade, in the process that the submission runs in, which
-hands on what it saw.
+reports what it saw.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ class Trial(ABC, Generic[Written, Graph, Run]):
 
         Args:
             target: the function.
-            helpers: what stands, meanwhile, in its globals, by name.
+            helpers: what to put into its globals meanwhile, by name.
             echo: show what it prints when it is called first.
         """
 
@@ -46,7 +46,7 @@ class Trial(ABC, Generic[Written, Graph, Run]):
 
     @abstractmethod
     def failed_run(self, text: str) -> Run:
-        """What is known where the function could not be run as a graph, and why."""
+        """What to report if the function could not be run as a graph; ``text`` says why."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Observation:
         kind: "tensor", "array", "number", "nothing" (None), "error", or the name of the type that came back.
         value: the value, if it is numeric.
         text: the error in one line, if it failed.
-        has_changed_arguments: whether a list that it was given is another one afterwards.
+        has_changed_arguments: whether it changed a list that it was given.
         has_printed: whether it printed something.
         dtype: the tensor's.
     """
@@ -124,7 +124,7 @@ def with_globals(function: Callable, values: Mapping[str, object]) -> Iterator[N
 
 
 def tensors(arguments: tuple, dtype: tf.DType = tf.float32) -> list:
-    """The arguments as a function gets them: arrays become tensors; lists are new,
+    """The arguments as a function gets them: arrays become tensors; lists are copied,
     so that they may be changed.
     """
     return converted(arguments, lambda array: tf.constant(array, dtype))

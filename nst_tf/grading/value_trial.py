@@ -13,8 +13,8 @@ class Input:
 
     Attributes:
         arguments: arrays, lists of arrays, numbers, or pairs (name, λ).
-        words: what is special about it, to stand behind "for".
-        only: the argument in which alone it differs from the first input, if there is one.
+        words: what is special about it, worded to follow "for".
+        only: the only argument in which it differs from the first input, if there is just one.
         is_equal: whether S (or C) and G are the same, so that the cost is 0.
     """
 

@@ -120,14 +120,14 @@ def same(expected, one, other):
     """Whether two behaviours are the same, within what is right for the right one."""
     if one[1] != other[1]:
         return False
-    for place, (a, b) in enumerate(zip(one[0], other[0], strict=True)):
+    for a, b in zip(one[0], other[0], strict=True):
         if (a.kind, a.has_changed_arguments, a.has_printed) != (
             b.kind,
             b.has_changed_arguments,
             b.has_printed,
         ):
             return False
-        if a.value is not None and not expected.is_close(place, a.value, b.value):
+        if a.value is not None and not expected.is_close(a.value, b.value):
             return False
     return True
 

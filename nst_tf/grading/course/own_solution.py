@@ -13,13 +13,13 @@ import nst_tf
 from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
 _HOMES = ("costs", "transfer", "probes")
-_MODULES = ("nst_tf.costs", "nst_tf.transfer", "nst_tf.grading.exercises.")  # as their names begin
+_MODULES = ("nst_tf.costs", "nst_tf.transfer", "nst_tf.grading.exercises.")  # prefixes of module names
 _FILES = ("nst_tf/costs.py", "nst_tf/transfer.py", ".ipynb")  # as their paths end
 _FOLDER = "nst_tf/grading/exercises/"
 
 
 def borrowed(name: str, cell: str) -> Iterator[str]:
-    """What a solution's cell has from nst_tf, in words; nothing if it has nothing."""
+    """What a solution's cell takes from nst_tf, in words; nothing if it takes nothing."""
     try:
         tree = ast.parse(cell)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -63,7 +63,7 @@ def _bare(function: ast.FunctionDef) -> list[str]:
 
 
 def looks_reported(report: Callable[[str], object]) -> Callable[[str, tuple], None]:
-    """An audit hook, which can't be taken off again: reports each look at the package's own solutions."""
+    """An audit hook, which can't be removed: it reports each look at the package's own solutions."""
 
     def hook(event: str, arguments: tuple) -> None:
         if event == "import" and arguments[0].startswith(_MODULES):

@@ -1,8 +1,8 @@
 """The messages between the sandbox and its worker, and how they travel: as lines of JSON,
 which can't execute anything.
 
-The sandbox sends a ``Request`` a line. The worker answers it with a ``Reply``, in which the lines stand that
-the fork sent which did the task.
+The sandbox sends one ``Request`` per line. The worker answers each with a ``Reply``, which holds the lines
+sent by the fork that did the task.
 """
 
 import base64
@@ -66,7 +66,7 @@ class GraphTask:
 class Request:
     """One task.
 
-    The number is the worker's alone: what does the task is not told, and can't answer in its place.
+    Only the worker knows the number: the process that does the task doesn't, and can't answer in its place.
     """
 
     number: str
@@ -79,14 +79,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Uses:
-    """It looked at one of the package's own solutions."""
+    """The task looked at one of the package's own solutions."""
 
     what: str
 
 
 @dataclass(frozen=True)
 class StoppedAfter:
-    """The function was there already when its cell stopped with this error."""
+    """The cell defined the function, and then stopped with this error."""
 
     text: str
 
@@ -177,7 +177,7 @@ def unpacked(line: bytes, text: Callable[[str], str] = str) -> Any:
         text: what is done with each text in it.
 
     Raises:
-        ValueError: it is no message, or a field has another type than it should.
+        ValueError: it is not a message, or a field has the wrong type.
     """
     try:
         return _from_json(json.loads(line), text)
@@ -234,7 +234,7 @@ def _message(name: str, fields: dict[str, Any]) -> Any:
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether a value is what an annotation says; of a list, a tuple and a dict, each part."""
+    """Whether a value matches an annotation, including each part of a list, tuple or dict."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin is types.UnionType:
         return any(_fits(value, part) for part in parts)

@@ -1,7 +1,7 @@
 """Judges a submission from outside of the process that runs it (see ``worker.py``).
 
-What comes back from there are values, taken as such: they are right or not. A gradient is believed of no
-process that ran a submission: the function comes back as a graph, and another process runs that.
+The values that come back are simply right or wrong. A gradient is never trusted from a process that ran a
+submission: the function comes back as a graph, and another process runs it.
 """
 
 import contextlib
@@ -24,12 +24,12 @@ from nst_tf.grading.exercises.registry import exercise
 from nst_tf.grading.trial import Evidence, Observation, printable
 
 _UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read")
-_STARTING = 120  # seconds that a worker may take to load TensorFlow, on a machine with much else to do
+_STARTING = 120  # seconds that a worker may take to load TensorFlow, on a busy machine
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A diagnosis, and what a teacher should know of how it came about."""
+    """A diagnosis, and what a teacher should know about how it was reached."""
 
     diagnosis: Diagnosis
     remarks: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ Kind = TypeVar("Kind")
 
 
 class Stopped(Exception):  # noqa: N818 - the submission's failure, not ours
-    """What became of a process that did not finish its task; and in a few words, for the teacher."""
+    """Why a process did not finish its task, for the learner; ``remark`` says it briefly for the teacher."""
 
     def __init__(self, hint: str, remark: str) -> None:
         super().__init__(hint)
@@ -134,8 +134,8 @@ class Sandbox:
         )
 
     def _ask(self, task: protocol.CellTask | protocol.GraphTask) -> protocol.Reply:
-        """Have the worker do a task; a worker that was ended, or doesn't answer,
-        is replaced by the next call.
+        """Have the worker do a task; a worker that has ended or doesn't answer
+        is replaced at the next call.
 
         Raises:
             Stopped: there is no answer.
@@ -175,7 +175,7 @@ class _Worker:
         self._input, self._output = self.process.stdin, self.process.stdout
 
     def answer(self, line: bytes, deadline: float) -> bytes:
-        """What it answers to a line, up to the end of its own; nothing more may come after it."""
+        """Its answer to a line, itself one line; nothing may come after it."""
         self._input.write(line)
         self._input.flush()
         descriptor, answer = self._output.fileno(), b""
@@ -205,7 +205,7 @@ def _environment() -> dict[str, str]:
 
 
 def _without_magics(cell: str) -> str:
-    """A cell as Python, where ``%magic`` and ``!command`` call what the worker has put there: nothing."""
+    """A cell as Python, where ``%magic`` and ``!command`` are calls that do nothing in the worker."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     first, _, rest = cell.lstrip().partition("\n")

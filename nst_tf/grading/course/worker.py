@@ -1,8 +1,8 @@
-"""``python -m nst_tf.grading.course.worker``: runs what is not trusted,
+"""``python -m nst_tf.grading.course.worker``: runs untrusted code,
 in forks of a process that has TensorFlow ready.
 
 It reads requests from its standard input, a line each, and writes the reply to each to its standard output.
-The process that gets the requests never runs anything of a submission itself; the fork does, with limits, and
+The process that gets the requests never runs any of a submission itself; a fork does, under limits, and
 ends.
 """
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def _adopt_orphans() -> None:
-    """On Linux, processes whose parents end become this one's, so that they are found and ended."""
+    """On Linux, adopt descendants whose parents have ended, so that they are found and ended."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
@@ -163,7 +163,7 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
         is_given_up = isinstance(error, MemoryError) or "File too large" in text
         if not callable(names.get(task.name)) or is_given_up:
             raise
-        # The function is there: what follows it needs a name of another cell.
+        # The function is defined: what follows it needs a name from another cell.
         send(protocol.StoppedAfter(text))
     target = names.get(task.name)
     send(protocol.Defined(callable(target)))

@@ -1,8 +1,8 @@
 """The types that the exercises are made of.
 
 An exercise has a right function, written as named steps or as a whole, what it is tried on, and the mistakes
-that learners make. What is right is a matter of this folder alone: a trial (``trial.py``) knows
-nothing of it.
+that learners make. Only this folder knows what is right: a trial (``trial.py``)
+does not.
 """
 
 import dataclasses
@@ -38,9 +38,9 @@ class Exercise(ABC):
     """A function that learners write.
 
     Attributes:
-        rubric: what is asked for, and the part of the points that each line of it counts.
+        rubric: what is asked for, line by line, and the share of the points that each line is worth.
         name: of the function.
-        helpers: what the function calls and is given right, so that a mistake counts once, by name.
+        helpers: right versions of the functions that it calls, by name, so that a mistake counts only once.
     """
 
     rubric: ClassVar[Mapping[str, float]]
@@ -70,7 +70,7 @@ class Exercise(ABC):
 
 
 def the_same(value: Any) -> Any:
-    """A step that leaves its value alone, there to be replaced."""
+    """A step that leaves its value as it is, for a mistake to replace."""
     return value
 
 
@@ -94,7 +94,7 @@ class Mistake:
         slug: its stable name.
         hint: what leads to the fix, in one or two sentences. ``{error}`` in it becomes the error's text.
         steps: the steps replaced, by name.
-        ignores: the argument in place of which something else is taken, where it doesn't matter what.
+        ignores: the argument in whose place something else is used, if it doesn't matter what.
     """
 
     slug: str

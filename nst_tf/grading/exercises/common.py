@@ -1,7 +1,7 @@
 """The mistakes that can be made in several exercises, and what their hints say.
 
-Where one mistake would make another one harmless (a mean in place of a sum, and the number of entries
-forgotten), it names the other's step too, unchanged, so that they don't combine.
+Where one mistake would cancel another (a mean in place of a sum, with the number of entries forgotten), it
+lists the other's step too, unchanged, so that the two are not combined.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ A_CONSTANT = np.linspace(0.1, 2.3, 1000, dtype=np.float32)
 
 
 def from_the_notebook(a: tf.Tensor) -> tf.Tensor:
-    """In place of an argument: something of its shape that was there before."""
+    """Something of an argument's shape from earlier in the notebook, used in its place."""
     return tf.cast(tf.reshape(A_CONSTANT[: tf.size(a)], a.shape), a.dtype)
 
 

@@ -70,8 +70,8 @@ MISTAKES = [
     ),
     mistake(
         "rgb-kept-means-reversed",
-        "The channels are still in the order red, green, blue, and so are the means. Turn the picture's "
-        "channels round: VGG-19 was trained on blue, green, red.",
+        "The channels are still in the order red, green, blue, and so are the means. Reverse the "
+        "picture's channels: VGG-19 was trained on blue, green, red.",
         order=the_same,
         means=lambda image: tf.constant(MEANS_BGR[::-1], image.dtype),
     ),
@@ -89,13 +89,13 @@ MISTAKES = [
     ),
     mistake(
         "rows-turned-round",
-        "The picture stands on its head, and its channels stay where they are: "
+        "The picture is upside down, and its channels stay where they are: "
         "along which axis do the channels lie?",
         order=lambda image: image[..., ::-1, :, :],
     ),
     mistake(
         "every-axis-turned-round",
-        "The picture is turned round along every axis: only the channels, the last axis, change their order.",
+        "The picture is reversed along every axis: only the last one, the channels, should be.",
         order=lambda image: tf.reverse(image, axis=[0, 1, 2, 3]),
     ),
     mistake(
@@ -115,20 +115,20 @@ MISTAKES = [
     ),
     mistake(
         "not-scaled",
-        "The values are not brought from [0, 1] to 0–255, or are divided by 255 besides, before the means, "
-        "which are of that scale, are taken off.",
+        "The values are not scaled from [0, 1] to 0–255 (or are divided by 255 again) before the means, "
+        "which are on that scale, are subtracted.",
         scaled=the_same,
     ),
     mistake(
         "scaled-after-the-means",
-        "It multiplies by 255 after the means are taken off, and so multiplies the means too: "
+        "It multiplies by 255 after the means are subtracted, and so multiplies the means too: "
         "which comes first?",
         scaled=the_same,
         factor=lambda image: image * 255,
     ),
     mistake(
         "divided-in-the-end",
-        "The result is divided by 255: VGG-19 was trained on values of that size as they are.",
+        "The result is divided by 255: VGG-19 was trained on undivided values.",
         factor=lambda image: image / 255,
     ),
     mistake(
@@ -155,36 +155,36 @@ MISTAKES = [
     ),
     mistake(
         "subtracted-from-the-means",
-        "The picture is taken off the means, and comes out as its negative: which is taken off which?",
+        "The picture is subtracted from the means and comes out as its negative: which way round is right?",
         centred=lambda image, means: means - image,
     ),
     mistake(
         "means-missing",
-        "The means are not taken off, or they are divided by 255 while the picture is not. VGG-19 was "
+        "The means are not subtracted, or they are divided by 255 while the picture is not. VGG-19 was "
         "trained on pictures whose channels are 0 on average.",
         means=lambda image: tf.zeros(3, image.dtype),
     ),
     mistake(
         "mean-of-the-picture",
-        "It takes off the mean of this picture. The means are those of the pictures that VGG-19 was trained "
+        "It subtracts the mean of this picture. The means are those of the pictures that VGG-19 was trained "
         "on: three given numbers.",
         means=lambda image: tf.reduce_mean(image, axis=[-3, -2]),
     ),
     mistake(
         "one-mean-of-the-picture",
-        "It takes off one mean for the whole of this picture. The means are those of the pictures that "
+        "It subtracts one mean for the whole of this picture. The means are those of the pictures that "
         "VGG-19 was trained on: one given number for each channel.",
         means=tf.reduce_mean,
     ),
     mistake(
         "one-mean-for-all",
-        "The same mean is taken off all channels: each has its own.",
+        "The same mean is subtracted from all channels: each has its own.",
         means=lambda image: tf.fill([3], tf.constant(sum(MEANS_BGR) / 3, image.dtype)),
     ),
     mistake(
         "clipped",
-        "Values below 0 are cut off. After the means are taken off, about half of them lie there, "
-        "as they should.",
+        "Values below 0 are cut off. Once the means are subtracted, about half of all values are below 0, "
+        "as they should be.",
         factor=_clipped,
     ),
     mistake("numpy-inside", NUMPY, order=_with_numpy),

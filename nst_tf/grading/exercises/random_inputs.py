@@ -29,13 +29,13 @@ def for_two_sides(of_S: str, of_G: str, calls: list[tuple], others: tuple) -> li
 
 
 def random_activation(random: Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Mostly positive, as VGG-19's are, and in every channel at another level."""
+    """Mostly positive, as VGG-19's are, and at a different level in each channel."""
     levels = random.uniform(0.2, 1.5, size=shape[-1])
     return (random.normal(size=(1, *shape)) * levels + levels).astype(np.float32)
 
 
 def random_outputs(random: Generator, content_shape: tuple[int, ...]) -> list[np.ndarray]:
-    """Activations of the style layers, and last of the content layer."""
+    """Activations of the style layers, then of the content layer."""
     return [random_activation(random, shape) for shape in (*STYLE_SHAPES, content_shape)]
 
 

@@ -1,4 +1,4 @@
-"""A training step: it is judged by what it returns, and by what becomes of the image, over a few steps."""
+"""A training step, judged by what it returns and what it does to the image, over a few steps."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ class StepMistake:
         slug: its stable name.
         function: the step with the mistake.
         hint: what leads to the fix, in one or two sentences. ``{error}`` in it becomes the error's text.
-        by_any_amount: whether what it does to the image may be of another size than here.
+        by_any_amount: whether the change to the image may differ in size from this function's.
     """
 
     slug: str
@@ -61,10 +61,10 @@ class StepExercise(Exercise):
     helpers: Mapping[str, Callable]
 
     def trial(self, seed: int, weights: Mapping[str, float]) -> StepTrial:
-        """A few steps in which content and style count alike,
-        the first of which changes a pixel by up to 0.3.
+        """A few steps in which content and style count equally.
+        The first changes a pixel by up to 0.3.
 
-        Without ``weights``, total_cost's defaults hold. See ``Exercise``.
+        Without ``weights``, total_cost's defaults apply. See ``Exercise``.
         """
         trial = random_trial(seed, weights)
         vgg_model_outputs, scene = network(trial.kernels), trial.scenes[0]
@@ -89,7 +89,7 @@ class StepExercise(Exercise):
         return trial.steps_as_written(function, self._names(trial), count=count, scene=scene)
 
     def _names(self, trial: StepTrial) -> dict:
-        """What the right step and the mistakes find, as a notebook has it."""
+        """The globals that the right step and the mistakes find, as in a notebook."""
         return {**self.helpers, **trial.weights}
 
     def judged(self, trial: Trial, evidence: Evidence) -> Judgement:

@@ -23,7 +23,7 @@ class ValueExercise(Exercise):
     Attributes:
         name: of the function.
         right: the right function in steps, which a mistake replaces.
-        differentiated: the places of the arguments by which G comes in.
+        differentiated: the places of the arguments that depend on G.
         inputs: makes the inputs that it is tried on from a generator of random numbers.
         mistakes: what learners do instead.
         helpers: see ``Exercise``.
@@ -56,6 +56,8 @@ class ValueExercise(Exercise):
         """Whether the function is right; see ``Exercise``."""
         if not isinstance(trial, ValueTrial):
             raise TypeError(f"{self.name} is tried by its value, not in a {type(trial).__name__}.")
+        if len(evidence.written) != len(trial.inputs):
+            raise ValueError(f"There are {len(evidence.written)} observations of {len(trial.inputs)} calls.")
         expected = Expected(self.right, trial)
         met = _met(expected, evidence)
         value = _shown_value(trial.inputs[0], evidence.written[0])
@@ -68,7 +70,7 @@ class ValueExercise(Exercise):
         return Judgement(met, mistake.slug, mistake.hint.replace("{error}", error) + advice_on(error), value)
 
     def _mistake_like(self, trial: ValueTrial, expected: Expected, evidence: Tried) -> Mistake | None:
-        """The mistake that behaves as the submission, or two of them together."""
+        """The mistake, or two of them together, that behaves like the submission."""
         written = evidence.written
         closest = None
         for mistake in self.all_mistakes():
@@ -103,7 +105,7 @@ def _met(expected: Expected, evidence: Tried) -> list[bool]:
         is_tensor
         and first is not None
         and any(
-            each.only and not expected.is_close(place, values[place], first)
+            each.only and not expected.is_close(values[place], first)
             for place, each in enumerate(expected.inputs)
         )
     )
@@ -115,7 +117,7 @@ def _met(expected: Expected, evidence: Tried) -> list[bool]:
 
 
 def _conduct(run: GraphRun) -> tuple[bool, bool, bool]:
-    """How it fares inside ``tf.function``; a failure over NumPy says so."""
+    """Whether it has a value and a gradient inside ``tf.function``, and whether its error mentions NumPy."""
     return run.value is not None, run.gradient is not None, "numpy" in run.text.lower()
 
 
@@ -129,7 +131,7 @@ def _is_like(expected: Expected, place: int, function: Callable, observed: Obser
             observed.kind,
             has_printed,
         )
-    return expected.is_close(place, observed.value, mistaken.value)
+    return expected.is_close(observed.value, mistaken.value)
 
 
 def _shown_value(input_: Input, observed: Observation) -> str:

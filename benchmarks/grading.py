@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 
-from nst_tf.grading.course.assignment import Source, grade_id
+from nst_tf.grading.course.assignment import TeachersNotebook, grade_id
 from nst_tf.grading.course.sandbox import Limits, Sandbox
 
 SOURCE = Path(__file__).parent.parent / "notebooks/course/source/style_transfer/style_transfer.ipynb"
@@ -31,7 +31,7 @@ def load_tensorflow():
 
 
 if __name__ == "__main__":
-    source = Source(SOURCE)
+    source = TeachersNotebook(SOURCE)
     cells = {grade_id(cell): cell.source for cell in nbformat.read(SOURCE, as_version=4).cells}
     loading, right, wrong = (
         [],

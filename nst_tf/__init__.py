@@ -10,6 +10,11 @@ from nst_tf._tensorflow import start_quietly
 
 __version__ = "0.1.0"
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-
 start_quietly()
+
+__getattr__, _, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ += ["__version__"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

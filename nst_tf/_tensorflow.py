@@ -12,33 +12,42 @@ from types import ModuleType
 
 
 class _QuietStart(MetaPathFinder):
-    """Finds TensorFlow as Python would by itself, and holds back what its import writes."""
+    """Finds TensorFlow as Python would by itself, and has its import say nothing."""
+
+    def __init__(self) -> None:
+        self._is_looking = False  # and so asked again, by itself
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if name != "tensorflow":
+        """The specification with a quiet loader; None where the other finders are to answer."""
+        if name != "tensorflow" or self._is_looking:
             return None
-        sys.meta_path.remove(self)
-        # Quiets the information lines that come later, such as a GPU's name; warnings still show.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-        os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras works with no other backend
-        spec = importlib.util.find_spec(name)
+        self._is_looking = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self._is_looking = False
         if spec is not None and spec.loader is not None:
             spec.loader = _QuietLoader(spec.loader)
         return spec
 
 
 class _QuietLoader(Loader):
-    """Another loader, which says nothing."""
+    """Loads as another loader does, and says nothing."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """See ``Loader``."""
         return self._loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        """See ``Loader``."""
+        # Quiets the information lines that come later, such as a GPU's name; warnings still show.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+        os.environ["KERAS_BACKEND"] = "tensorflow"  # tf.keras works with no other backend
         if module.__spec__ is not None:
             module.__spec__.loader = module.__loader__ = self._loader  # as it would be without us
         with _stderr_held():

@@ -22,7 +22,7 @@ class Objective:
     def __init__(self, vgg: tf.keras.Model, C: np.ndarray, S: np.ndarray, settings: Settings):
         names = tuple(name for name, _ in settings.layers)
         self._activations, self._evaluate = _compiled(vgg, names, settings.preprocess)
-        self._alpha, self._beta = _weights(settings.alpha, settings.beta)
+        self._alpha, self._beta = _as_tensors(settings.alpha, settings.beta)
         self._lambdas = tf.constant([weight for _, weight in settings.layers[:-1]], tf.float32)
         # The targets: computed once, as C and S never change.
         self._a_C = self._activations(tf.constant(C))[-1]
@@ -30,7 +30,7 @@ class Objective:
 
     def reweigh(self, alpha: float, beta: float) -> None:
         """Other α and β from now on."""
-        self._alpha, self._beta = _weights(alpha, beta)
+        self._alpha, self._beta = _as_tensors(alpha, beta)
 
     def __call__(self, G: np.ndarray) -> tuple[float, float, float, np.ndarray]:
         """J, J_content, J_style and ∂J/∂G, which has G's shape."""
@@ -107,7 +107,7 @@ def _gram_matrix_of_columns(X: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tenso
     return tf.matmul(X, X, transpose_a=True), lambda D: tf.matmul(X, D + tf.transpose(D))
 
 
-def _weights(alpha: float, beta: float) -> tuple[tf.Tensor, tf.Tensor]:
+def _as_tensors(alpha: float, beta: float) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.constant(alpha, tf.float32), tf.constant(beta, tf.float32)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nst_tf.layers import STYLE_PRESETS
-from nst_tf.settings import INITS, OPTIMIZER_NAMES, PRECISIONS, Settings
+from nst_tf.settings import ADAM_LEARNING_RATE, INITS, OPTIMIZER_NAMES, PRECISIONS, Settings
 from nst_tf.weights import CHOICES
 
 LOOK, WORK = "how it looks", "how it is computed"
@@ -75,7 +75,7 @@ OPTIONS = {
         is_always_named=True,
     ),
     "learning_rate": Option(
-        WORK, "of adam (0.03) and gradient_descent (a first step of at most 0.1)", "R", float
+        WORK, f"of adam ({ADAM_LEARNING_RATE}) and gradient_descent (a first step of at most 0.1)", "R", float
     ),
     "seed": Option(WORK, "of the noise (%(default)s)", "N", int),
     "weights": Option(WORK, f"{', '.join(CHOICES)}, or a file (%(default)s)", "W", is_always_named=True),

@@ -73,7 +73,7 @@ class Settings:
     weights: str | os.PathLike | None = "auto"
     preprocess: bool = True
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _require_whole("size", self.size, least=1, hint="the longer side in pixels, such as 400")
         _require_whole("steps", self.steps, least=1, hint="how often J is evaluated, such as 100")
         _require_whole("seed", self.seed, least=0, hint="any whole number, such as 1")

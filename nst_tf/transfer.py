@@ -187,7 +187,7 @@ class _Run:
             seen = _read_only_copy(G)
             if best is None or J < best.J:
                 best = self._best = _Best(seen, J, start)
-            if self._is_ended_by_callback(seen, best):
+            if self._tell_callbacks(seen, best):
                 return Ending.CALLBACK
             if step == last_step:
                 return Ending.FINISHED
@@ -196,7 +196,7 @@ class _Run:
             G = next_image(images, J, gradient)
         return Ending.CONVERGED
 
-    def _is_ended_by_callback(self, G: np.ndarray, best: _Best) -> bool:
+    def _tell_callbacks(self, G: np.ndarray, best: _Best) -> bool:
         """Tell the callbacks how far the run is, and adopt any α and β that they return."""
         costs = self.history[-1]
         progress = Progress(costs, self.settings.steps, self._stages, G, best.G, self._inputs.G, best.start)

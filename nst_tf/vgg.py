@@ -11,6 +11,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from nst_tf.layers import CONV_LAYERS
+from nst_tf.settings import PRECISIONS
 from nst_tf.weights import Weights, load_weights
 
 
@@ -62,7 +63,7 @@ def load_network(
     weights: str | os.PathLike | None, *, precision: str, say: Callable[[str], object] = print
 ) -> Network:
     """Like ``load_vgg19``, together with where the weights come from."""
-    if precision not in ("float32", "bfloat16"):
+    if precision not in PRECISIONS[1:]:
         raise ValueError(f"precision is {precision!r}: VGG-19 is loaded in float32 or in bfloat16.")
     with _loading:
         if weights not in _loaded:

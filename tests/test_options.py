@@ -7,8 +7,9 @@ import shlex
 import pytest
 
 from nst_tf.cli.main import parsed
+from nst_tf.optimizers import OPTIMIZERS
 from nst_tf.options import OPTIONS, command_line, settings_of
-from nst_tf.settings import Settings
+from nst_tf.settings import OPTIMIZER_NAMES, Settings
 from nst_tf.transfer import stylize
 
 USED = {"precision": "float32", "weights": "compact"}
@@ -49,6 +50,10 @@ def test_it_names_what_differs_and_repeats_the_run(options, words):
     options = parsed(shlex.split(line)[3:])
     assert (options.content, options.style, options.output) == ("my photo.jpg", "painting.jpg", "it's.png")
     assert vars(settings_of(options)) == settings
+
+
+def test_every_optimizer_has_a_name_without_tensorflow():
+    assert tuple(OPTIMIZERS) == OPTIMIZER_NAMES
 
 
 def test_every_setting_has_an_option_and_an_argument_of_stylize():

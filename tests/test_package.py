@@ -75,6 +75,18 @@ def test_tensorflow_starts_quietly_once_nst_tf_was_imported_and_what_comes_later
     assert (done.stdout, done.stderr) == ("1\n", "a later line")
 
 
+def test_a_look_for_tensorflow_does_not_make_its_start_loud():
+    look = (
+        "import nst_tf, importlib.util, os; os.environ.pop('KERAS_BACKEND', None); "
+        "importlib.util.find_spec('tensorflow')"
+    )
+    done = python(
+        f"{look}; print('KERAS_BACKEND' in os.environ); import tensorflow as tf; print(tf.__spec__.loader)"
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("False\n<_frozen_importlib_external.SourceFileLoader object")
+
+
 def test_tensorflow_first_starts_as_ever_and_works():
     done = python("import tensorflow, nst_tf; print(float(nst_tf.clip_0_1([1.5])[0]))")
     assert (done.returncode, done.stdout) == (0, "1.0\n")

@@ -25,37 +25,39 @@ version: str = nst_tf.__version__
 """
 
 
-def checked(script, folder):
-    path = folder / "users_script.py"
-    path.write_text(script)
-    command = [sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", path]
-    # In the checkout, where it finds the package and the cache of `make lint`.
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    return done.returncode, done.stdout
+BAD = {
+    'stylize("photograph.jpg", "painting.jpg", siez=64)': 'Unexpected keyword argument "siez" for "stylize"',
+    'stylize("photograph.jpg")': 'Missing positional argument "style" in call to "stylize"',
+    'stylize("a.jpg", "b.jpg", steps="many")': 'Argument "steps" to "stylize" has incompatible type "str"',
+    'stylize("a.jpg", "b.jpg").picture': '"Result" has no attribute "picture"',
+    "nst_tf.stylise": 'Module has no attribute "stylise"; maybe "stylize"?',
+}
 
 
-def test_a_good_script(tmp_path):
-    assert checked(GOOD, tmp_path) == (0, "Success: no issues found in 1 source file\n")
+@pytest.fixture(scope="module")
+def said(tmp_path_factory):
+    """What mypy says of a good script and, line by line, of a bad one."""
+    folder = tmp_path_factory.mktemp("scripts")
+    (folder / "good.py").write_text(GOOD)
+    (folder / "bad.py").write_text("\n".join(["import nst_tf", "from nst_tf import stylize", *BAD]))
+    options = ["--config-file", ROOT / "pyproject.toml", "--cache-dir", folder / "cache"]
+    command = [sys.executable, "-m", "mypy", *options, folder / "good.py", folder / "bad.py"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True
+    )  # in the checkout: it is found there
+    assert done.returncode == 1, done.stderr
+    return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize(
-    ("line", "complaint"),
-    [
-        (
-            'stylize("photograph.jpg", "painting.jpg", siez=64)',
-            'Unexpected keyword argument "siez" for "stylize"',
-        ),
-        ('stylize("photograph.jpg")', 'Missing positional argument "style" in call to "stylize"'),
-        (
-            'stylize("photograph.jpg", "painting.jpg", steps="many")',
-            'Argument "steps" to "stylize" has incompatible',
-        ),
-        ('stylize("a.jpg", "b.jpg").picture', '"Result" has no attribute "picture"'),
-        ("nst_tf.stylise", 'Module has no attribute "stylise"; maybe "stylize"?'),
-    ],
-)
-def test_a_bad_script(line, complaint, tmp_path):
-    code, said = checked(f"import nst_tf\nfrom nst_tf import stylize\n\n{line}\n", tmp_path)
-    assert code == 1
-    assert complaint in said
-    assert "Found 1 error in 1 file" in said
+def test_a_good_script(said):
+    assert not [line for line in said if "good.py" in line]
+
+
+@pytest.mark.parametrize(("place", "complaint"), enumerate(BAD.values(), start=3))
+def test_a_bad_line(said, place, complaint):
+    (line,) = [line for line in said if f"bad.py:{place}: error" in line]
+    assert complaint in line
+
+
+def test_nothing_else_is_said(said):
+    assert said[-1].startswith(f"Found {len(BAD)} errors in 1 file")

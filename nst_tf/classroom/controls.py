@@ -25,7 +25,7 @@ class Controls:
         ratio: the slider of β/α.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.ratio = w.FloatLogSlider(
             value=Settings.beta / ALPHA, base=10, min=-5, max=0, step=0.1, readout=False, description="β/α"
         )

@@ -53,7 +53,7 @@ class Demo:
         root: the widget to show.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         limit = int(os.environ.get(UPLOAD_LIMIT, JUPYTERS_LIMIT))
         self._content = Picker("content", "Content C", "chambord", limit)
         self._style = Picker("style", "Style S", "great_wave", limit)

@@ -62,7 +62,7 @@ class Session:
         settings: of the last run, once it has ended, as ``Result.settings``.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.picture: Image.Image | None = None
         self.history: list[Costs] = []

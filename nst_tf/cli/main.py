@@ -31,6 +31,7 @@ DEMO_SETTINGS = {"size": 600, "steps": 200}
 
 _OTHER_COMMANDS = """\
 other commands:
+  nst-tf paint CONTENT STYLE        the same, for a picture that is called like a command
   nst-tf demo [-o OUT] [options]    the Louvre in the manner of Mary Cassatt's Summertime
   nst-tf weights [--weights W]      fetch VGG-19's weights, and say which are in use
   nst-tf classroom                  a page for a class, on which one watches the picture appear
@@ -74,9 +75,11 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     _add_demo(commands)
     _add_weights(commands)
     _add_classroom(commands)
-    if arguments[:1] and arguments[0] in commands.choices:
-        return parser.parse_args(arguments)
-    return parser.parse_args([DEFAULT_COMMAND, *arguments])
+    if arguments and arguments[0] in commands.choices:
+        command, *rest = arguments
+    else:
+        command, rest = DEFAULT_COMMAND, arguments
+    return commands.choices[command].parse_args(rest)  # so that an unknown option is that command's error
 
 
 def _complain(problem: object, exit_code: int) -> int:

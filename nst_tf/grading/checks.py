@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from nst_tf.grading.diagnosis import Diagnosis, diagnose
 from nst_tf.grading.exercises.common import ANOTHER_IMAGE
+from nst_tf.grading.exercises.registry import exercise
 from nst_tf.grading.trial import python_function
 
 _GREEN, _RED, _PLAIN = "\033[92m", "\033[91m", "\033[0m"
@@ -16,7 +17,11 @@ _GREEN, _RED, _PLAIN = "\033[92m", "\033[91m", "\033[0m"
 def test_of(name: str) -> Callable[..., None]:
     """The test of an exercise's function, such as ``gram_matrix_test``."""
 
+    asked = exercise(name)
+
     def test(target: Callable, *images: tf.Variable) -> None:
+        if len(images) != len(asked.images):
+            raise TypeError(f"{name}_test takes {' and '.join([name, *asked.images])}.")
         before = [tf.identity(image) for image in images]
         diagnosis = diagnose(name, target)
         is_changed = [bool(tf.reduce_any(was != image)) for was, image in zip(before, images, strict=True)]

@@ -8,10 +8,10 @@ from nst_tf.grading.comparison import Expected, Values, constant_factor, ignored
 from nst_tf.grading.graphs import GraphRun
 from nst_tf.grading.trial import Evidence, Observation
 
-Tried = Evidence[list[Observation], GraphRun]
+CallEvidence = Evidence[list[Observation], GraphRun]
 
 
-def closest_true_statement(expected: Expected, evidence: Tried) -> str:
+def closest_true_statement(expected: Expected, evidence: CallEvidence) -> str:
     """One or two sentences: what kind of thing is wrong, from the coarsest to the finest."""
     for place, observed in enumerate(evidence.written):
         statement = _on_one_call(expected, place, observed)
@@ -100,7 +100,7 @@ def _number(expected: Expected, values: Values, place: int) -> str:
     return f"for {words}, the entry at [{where}] is {value[at]:.5g}, where {right[at]:.5g} is expected."
 
 
-def _on_conduct(expected: Expected, evidence: Tried) -> str:
+def _on_conduct(expected: Expected, evidence: CallEvidence) -> str:
     """The value is right."""
     first, run = evidence.written[0], evidence.run
     if first.has_changed_arguments:

@@ -16,7 +16,7 @@ import venv
 import zipfile
 from collections import OrderedDict
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -168,7 +168,7 @@ class _TorchUnpickler(pickle.Unpickler):
             ("torch", "ByteStorage"): np.dtype("u1"),
         }
 
-    def find_class(self, module: str, name: str):
+    def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self._allowed:
             raise pickle.UnpicklingError(f"{module}.{name} has no place in a file of weights")
         return self._allowed[module, name]

@@ -194,13 +194,15 @@ def test_every_option_reaches_the_run(paint, tmp_path):
 
 
 def test_a_preset_and_a_picture_to_start_from(paint, tmp_path):
-    assert paint("--style-layers", "coarse", "--init", LOUVRE, "--quiet") == (0, "", "")
+    Image.fromarray(np.asarray(opened(LOUVRE))[:, ::-1]).save(tmp_path / "mirrored.png")
+    assert paint("--style-layers", "coarse", "--init", "mirrored.png", "--quiet") == (0, "", "")
     expected = stylize(
         LOUVRE,
         SUMMERTIME,
         size=64,
         steps=4,
         style_layers=STYLE_PRESETS["coarse"],
+        init=tmp_path / "mirrored.png",
         precision="float32",
         progress=False,
     )
@@ -307,10 +309,19 @@ def test_bad_input_is_one_sentence_and_writes_nothing(here, tmp_path, arguments,
     code, out, error = here(*arguments)
     assert code in (1, 2)
     assert out == ""
-    assert error.startswith(("nst-tf: ", "nst-tf weights: "))
+    assert error.startswith("nst-tf: ")
     assert error.count("\n") == 1
     assert words in error
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["", "paint ", "demo ", "weights ", "classroom "])
+def test_an_unknown_option_is_its_commands_error(here, command):
+    code, _, error = here(
+        *command.split(), *([LOUVRE, SUMMERTIME] if command in ("", "paint ") else []), "--colour"
+    )
+    name = "nst-tf" if command in ("", "paint ") else f"nst-tf {command.strip()}"
+    assert (code, error) == (2, f"{name}: unrecognized arguments: --colour. See {name} --help\n")
 
 
 def test_bad_input_to_the_program_itself(tmp_path):

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 
 from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
-_TEST = "-test"  # behind the exercise's name, in the grade_id of its test's cell
+_TEST_ENDING = "-test"  # behind the exercise's name, in the grade_id of its test's cell
 _PICTURES = ("image/jpeg", "image/png")
 
 
@@ -25,11 +25,11 @@ def grade_id(cell: NotebookNode) -> str:
 
 def exercise_of_test(cell: NotebookNode) -> str | None:
     """The exercise that a cell tests, if it does."""
-    name = grade_id(cell).removesuffix(_TEST)
+    name = grade_id(cell).removesuffix(_TEST_ENDING)
     return name if name in EXERCISES and grade_id(cell) != name else None
 
 
-class Source:
+class TeachersNotebook:
     """The teacher's notebook: what an exercise's cell finds when it is run."""
 
     def __init__(self, path: Path) -> None:
@@ -112,13 +112,13 @@ def _fill_in(notebook: NotebookNode, theirs: list[NotebookNode]) -> Iterator[str
     """Put a student's solutions and pictures into the released notebook; yields what is odd about them."""
     by_id = {grade_id(cell): cell for cell in theirs if grade_id(cell)}  # of two, the last
     for cell in notebook.cells:
-        name, exercise = grade_id(cell), exercise_of_test(cell)
+        name, tested = grade_id(cell), exercise_of_test(cell)
         found = by_id.get(name)
         if cell.cell_type != "code":
             continue
-        if exercise:
+        if tested:
             if found is None or found["source"].strip() != cell.source.strip():
-                yield f"the test of {exercise} was changed or deleted"
+                yield f"the test of {tested} was changed or deleted"
         elif name in EXERCISES:
             yield from _take_over(cell, found, _defining(name, theirs))
         elif found is not None:

@@ -30,7 +30,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from nst_tf.files import written_aside
-from nst_tf.grading.course.assignment import Source, Submission, read_submission
+from nst_tf.grading.course.assignment import Submission, TeachersNotebook, read_submission
 from nst_tf.grading.course.nbgrader_plugin import GradeApart, judge, points
 from nst_tf.grading.course.sandbox import Limits, Sandbox, Verdict
 from nst_tf.grading.diagnosis import nothing_to_try
@@ -157,7 +157,7 @@ class Course:
                 try:
                     done[student] = pool.submit(_judge, *task).result()
                 except BrokenProcessPool:
-                    done[student] = _given_up(student, submission, Source(source))
+                    done[student] = _given_up(student, submission, TeachersNotebook(source))
         return [done[student] for student, *_ in tasks]
 
     def _store(self, assignment: str, graded: list[Graded]) -> dict[str, str]:
@@ -253,10 +253,10 @@ def _sandbox(limits: Limits) -> Sandbox:
 
 def _judge(student: str, submission: Submission, source: Path, limits: Limits) -> Graded:
     """In a process of the pool."""
-    return Graded(student, submission, judge(submission, Source(source), _sandbox(limits)))
+    return Graded(student, submission, judge(submission, TeachersNotebook(source), _sandbox(limits)))
 
 
-def _given_up(student: str, submission: Submission, source: Source) -> Graded:
+def _given_up(student: str, submission: Submission, source: TeachersNotebook) -> Graded:
     remark = "ended the process that judges"
     verdicts = {name: Verdict(nothing_to_try(name, f"It {remark}."), (remark,)) for name in source.exercises}
     return Graded(student, submission, verdicts)

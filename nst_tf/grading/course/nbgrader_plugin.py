@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Integer
 
-from nst_tf.grading.course.assignment import Source, Submission, exercise_of_test
+from nst_tf.grading.course.assignment import Submission, TeachersNotebook, exercise_of_test
 from nst_tf.grading.course.sandbox import Limits, Sandbox, Verdict
 
 _WIDTH = 95  # of a line in the feedback's pages
@@ -34,7 +34,7 @@ class GradeApart(NbGraderPreprocessor):
         known = resources["nbgrader"]
         verdicts = self.judged.get(known["student"])
         if verdicts is None:
-            source = Source(Path("source") / known["assignment"] / f"{known['notebook']}.ipynb")
+            source = TeachersNotebook(Path("source") / known["assignment"] / f"{known['notebook']}.ipynb")
             with Sandbox(self.limits()) as sandbox:
                 verdicts = judge(Submission(nb), source, sandbox)
         for cell in nb.cells:
@@ -48,7 +48,7 @@ class GradeApart(NbGraderPreprocessor):
         return Limits(self.seconds, self.megabytes, self.output_kilobytes)
 
 
-def judge(submission: Submission, source: Source, sandbox: Sandbox) -> dict[str, Verdict]:
+def judge(submission: Submission, source: TeachersNotebook, sandbox: Sandbox) -> dict[str, Verdict]:
     """The verdict on each exercise of a submission."""
     cells = submission.cells()
     return {

@@ -25,7 +25,8 @@ def borrowed(name: str, cell: str) -> Iterator[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     names = {name, "stylize", *_HOMES, *(EXERCISES.keys() & exercise(name).helpers.keys())}
-    if any(_asks_for(node, names) for node in ast.walk(tree)):
+    roots = set(_names_of_the_package(tree))
+    if any(_asks_for(node, names, roots) for node in ast.walk(tree)):
         yield "uses nst_tf's solution"
     function = next(
         (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name), None
@@ -42,18 +43,36 @@ def borrowed(name: str, cell: str) -> Iterator[str]:
         yield "uses nst_tf's solution (a copy of it)"
 
 
-def _asks_for(node: ast.AST, names: set[str]) -> bool:
+def _names_of_the_package(tree: ast.AST) -> Iterator[str]:
+    """What the package, or a module of it, is called in the cell."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            aliases = [alias for alias in node.names if _is_ours(alias.name)]
+            yield from (alias.asname or alias.name.split(".")[0] for alias in aliases)
+        if isinstance(node, ast.ImportFrom) and _is_ours(node.module or ""):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _is_ours(module: str) -> bool:
+    return module.split(".")[0] == "nst_tf"
+
+
+def _asks_for(node: ast.AST, names: set[str], roots: set[str]) -> bool:
     if isinstance(node, ast.ImportFrom):
-        module = node.module or ""
-        return module.split(".")[0] == "nst_tf" and (
-            module.split(".")[1:2] in [[home] for home in _HOMES]
+        return _is_ours(node.module or "") and (
+            (node.module or "").split(".")[1:2] in [[home] for home in _HOMES]
             or any(alias.name in names for alias in node.names)
         )
     if isinstance(node, ast.Import):
         return any(re.fullmatch(rf"nst_tf\.({'|'.join(_HOMES)})\b.*", alias.name) for alias in node.names)
-    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "nst_tf":
-        return node.attr in names
-    return False
+    return isinstance(node, ast.Attribute) and node.attr in names and _root(node) in roots
+
+
+def _root(node: ast.expr) -> str | None:
+    """``a`` of ``a.b.c``."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
 
 
 def _bare(function: ast.FunctionDef) -> list[str]:

@@ -64,10 +64,7 @@ class GraphTask:
 
 @dataclass(frozen=True)
 class Request:
-    """One task.
-
-    Only the worker knows the number: the process that does the task doesn't, and can't answer in its place.
-    """
+    """One task, under a number that its reply has to bear, too."""
 
     number: str
     task: CellTask | GraphTask
@@ -161,8 +158,6 @@ _MESSAGES: dict[str, Any] = {
 }
 _DTYPES = ("float32", "float64")
 
-DONE = b'{"message": "Done", "fields": {}}\n'
-
 
 def packed(message: Any) -> bytes:
     """A message as one line."""
@@ -249,3 +244,6 @@ def _fits(value: Any, hint: Any) -> bool:
     if hint is float:
         return isinstance(value, float | int)
     return isinstance(value, hint)
+
+
+DONE = packed(Done())

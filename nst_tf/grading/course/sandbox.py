@@ -256,4 +256,4 @@ def _only(events: Sequence[protocol.Event], kind: type[Kind]) -> Kind:
 
 def _readable(text: str) -> str:
     """A submission's text, of bounded length, without characters that can't be shown."""
-    return "".join(character for character in text[:1000] if character.isprintable())
+    return "".join(character for character in text[:10_000] if character.isprintable())

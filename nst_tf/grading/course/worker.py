@@ -153,11 +153,11 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
     """Make the notebook's names, run the solution's cell, and try the function that it defines."""
     names: dict[str, Any] = {"__name__": "__main__", "get_ipython": _no_ipython, "display": lambda *_: None}
     for place, cell in enumerate(task.given):
-        exec(_compiled(cell, f"given_{place}.py"), names)
+        exec(_from_a_file(cell, f"given_{place}.py"), names)
     names.pop(task.name, None)
     sys.addaudithook(looks_reported(lambda what: send(protocol.Uses(what))))
     try:
-        exec(_compiled(task.cell, "solution.py"), names)
+        exec(_from_a_file(task.cell, "solution.py"), names)
     except Exception as error:
         text = trial.error_line(error)
         is_given_up = isinstance(error, MemoryError) or "File too large" in text
@@ -171,7 +171,7 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
         send(protocol.Tried(task.trial.written(target, {}), task.trial.traced(target, {})))
 
 
-def _compiled(cell: str, name: str) -> CodeType:
+def _from_a_file(cell: str, name: str) -> CodeType:
     """A cell's code, in a file, where tf.function looks for it."""
     path = Path(name).absolute()
     path.write_text(cell, encoding="utf8")

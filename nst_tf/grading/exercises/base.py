@@ -39,16 +39,18 @@ class Exercise(ABC):
 
     Attributes:
         rubric: what is asked for, line by line, and the share of the points that each line is worth.
+        images: variables that its test is given besides the function, by name.
         name: of the function.
         helpers: right versions of the functions that it calls, by name, so that a mistake counts only once.
     """
 
     rubric: ClassVar[Mapping[str, float]]
+    images: ClassVar[tuple[str, ...]] = ()
     name: str
     helpers: Mapping[str, Callable]
 
     @abstractmethod
-    def trial(self, seed: int, weights: Mapping[str, float]) -> Trial:
+    def trial(self, seed: int, weights: Mapping[str, float] | None = None) -> Trial:
         """What the function is tried on.
 
         Args:
@@ -74,7 +76,7 @@ def the_same(value: Any) -> Any:
     return value
 
 
-class Steps:
+class RightFunction:
     """A right function, as a frozen dataclass: a field is a step,
     and ``__call__`` puts the steps together.
     """

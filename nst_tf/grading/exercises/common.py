@@ -12,11 +12,11 @@ from nst_tf.grading.exercises.base import mistake
 ANOTHER_IMAGE = "It changes another image than the one it is given: use the argument's name throughout."
 
 
-def _fails(*_: object) -> None:
+def _raises(*_: object) -> None:
     raise RuntimeError
 
 
-def _print(value: object) -> None:
+def _only_prints(value: object) -> None:
     print(value)
 
 
@@ -37,9 +37,9 @@ IN_PLACE_OF_RESULT = [
     mistake(
         "print-for-return",
         "It prints the value, and returns None. Which word hands a value back?",
-        result=_print,
+        result=_only_prints,
     ),
-    mistake("exception", "It stops with {error}.", result=_fails),
+    mistake("exception", "It stops with {error}.", result=_raises),
     mistake(
         "no-gradient",
         "The value is right, but it has no gradient: "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 from numpy.random import Generator
 
-from nst_tf.grading.exercises.base import Steps, mistake, the_same
+from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
 from nst_tf.grading.exercises.common import (
     ARRAY_FOR_TENSOR,
     GLOBAL,
@@ -24,7 +24,7 @@ from nst_tf.grading.value_trial import Input
 
 
 @dataclass(frozen=True)
-class ContentCost(Steps):
+class ContentCost(RightFunction):
     """compute_content_cost: Σ (a_C − a_G)² / (4 · n_H · n_W · n_C). Source: Gatys et al. 2015, eq. 1."""
 
     entries: Callable = lambda content_output, generated_output: (content_output[-1], generated_output[-1])

@@ -7,14 +7,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.random import Generator
 
-from nst_tf.grading.exercises.base import Steps, mistake, the_same
+from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
 from nst_tf.grading.exercises.common import A_CONSTANT, ARRAY_FOR_TENSOR, GLOBAL, IN_PLACE_OF_RESULT, NUMPY
 from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.value_trial import Input
 
 
 @dataclass(frozen=True)
-class GramMatrix(Steps):
+class GramMatrix(RightFunction):
     """gram_matrix: A Aᵀ, for A of shape (n_C, n_H·n_W). Source: Gatys et al. 2015, eq. 3."""
 
     product: Callable = lambda A: tf.matmul(A, tf.transpose(A))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 from numpy.random import Generator
 
-from nst_tf.grading.exercises.base import Steps, mistake, the_same
+from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
 from nst_tf.grading.exercises.common import (
     ARRAY_FOR_TENSOR,
     GLOBAL,
@@ -25,7 +25,7 @@ from nst_tf.grading.value_trial import Input
 
 
 @dataclass(frozen=True)
-class LayerStyleCost(Steps):
+class LayerStyleCost(RightFunction):
     """compute_layer_style_cost: Σ (G_S − G_G)² / (4 · n_C² · (n_H·n_W)²).
 
     Source: Gatys et al. 2015, eq. 4.

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.random import Generator
 
-from nst_tf.grading.exercises.base import Steps, mistake, the_same
+from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
 from nst_tf.grading.exercises.common import ARRAY_FOR_TENSOR, GLOBAL, IN_PLACE_OF_RESULT, NUMPY
 from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.value_trial import Input
@@ -17,7 +17,7 @@ DEVIATIONS_RGB = (0.229, 0.224, 0.225)  # what other networks divide by
 
 
 @dataclass(frozen=True)
-class Preprocess(Steps):
+class Preprocess(RightFunction):
     """preprocess: RGB → BGR, × 255, minus the ImageNet means.
 
     Source: Simonyan and Zisserman 2014, section 2.1.
@@ -115,9 +115,24 @@ MISTAKES = [
     ),
     mistake(
         "not-scaled",
-        "The values are not scaled from [0, 1] to 0–255 (or are divided by 255 again) before the means, "
-        "which are on that scale, are subtracted.",
+        "The values are not scaled from [0, 1] to 0–255 before the means, which are on that scale, are "
+        "subtracted.",
         scaled=the_same,
+    ),
+    mistake(
+        "divided-by-255",
+        "It divides by 255: the image is in [0, 1] already, and VGG-19 was trained on 0–255.",
+        scaled=lambda image: image / 255,
+    ),
+    mistake(
+        "scaled-by-256",
+        "It multiplies by 256: the largest value of a byte is 255.",
+        scaled=lambda image: image * 256,
+    ),
+    mistake(
+        "rounded",
+        "The values are rounded to whole numbers, which have no gradient: leave them as they are.",
+        scaled=lambda image: tf.round(image * 255),
     ),
     mistake(
         "scaled-after-the-means",
@@ -160,9 +175,14 @@ MISTAKES = [
     ),
     mistake(
         "means-missing",
-        "The means are not subtracted, or they are divided by 255 while the picture is not. VGG-19 was "
-        "trained on pictures whose channels are 0 on average.",
+        "The means are not subtracted: VGG-19 was trained on pictures whose channels are 0 on average.",
         means=lambda image: tf.zeros(3, image.dtype),
+    ),
+    mistake(
+        "means-scaled-to-one",
+        "The means are divided by 255, but the picture is in 0–255: bring both to the same scale.",
+        means=lambda image: tf.constant(MEANS_BGR, image.dtype) / 255,
+        factor=the_same,  # multiplied by 255 in the end, it would be right
     ),
     mistake(
         "mean-of-the-picture",
@@ -202,4 +222,5 @@ EXERCISE = ValueExercise(
     differentiated=(0,),
     inputs=_inputs,
     mistakes=MISTAKES,
+    tolerance=1e-3,  # there is no product of matrices in it to be rounded
 )

@@ -29,12 +29,14 @@ class StepMistake:
         function: the step with the mistake.
         hint: what leads to the fix, in one or two sentences. ``{error}`` in it becomes the error's text.
         by_any_amount: whether the change to the image may differ in size from this function's.
+        is_any_error: whether it stands for every error that is no other mistake's.
     """
 
     slug: str
     function: Callable
     hint: str
     by_any_amount: bool = False
+    is_any_error: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,20 @@ class StepExercise(Exercise):
         f"does the same {STEPS} times in a row, as it is written and inside tf.function": 0.2,
     }
 
+    images: ClassVar[tuple[str, ...]] = ("generated_image",)
+
     name: str
     right: Callable
     mistakes: list[StepMistake]
     helpers: Mapping[str, Callable]
 
-    def trial(self, seed: int, weights: Mapping[str, float]) -> StepTrial:
+    def trial(self, seed: int, weights: Mapping[str, float] | None = None) -> StepTrial:
         """A few steps in which content and style count equally.
         The first changes a pixel by up to 0.3.
 
         Without ``weights``, total_cost's defaults apply. See ``Exercise``.
         """
+        weights = weights or {}
         trial = random_trial(seed, weights)
         vgg_model_outputs, scene = network(trial.kernels), trial.scenes[0]
         a_C, a_S, a_G = (vgg_model_outputs(image) for image in (scene.C, scene.S, scene.start))
@@ -114,7 +119,7 @@ class StepExercise(Exercise):
         written, traced = observed
         if ("{error}" in mistake.hint) != _fails(written[0]):
             return False
-        if mistake.slug == "exception":
+        if mistake.is_any_error:
             return True
         first = self._steps(trial, mistake.function, count=1)[0]  # tells most mistakes apart
         if _fails(written[0]):

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.random import Generator
 
-from nst_tf.grading.exercises.base import Steps, mistake, the_same
+from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
 from nst_tf.grading.exercises.common import (
     ARRAY_FOR_TENSOR,
     GLOBAL,
@@ -32,7 +32,7 @@ from nst_tf.grading.value_trial import Input
 
 
 @dataclass(frozen=True)
-class StyleCost(Steps):
+class StyleCost(RightFunction):
     """compute_style_cost: Σ λ_l J_style^[l] over all outputs but the last.
 
     Source: Gatys et al. 2015, eq. 5.

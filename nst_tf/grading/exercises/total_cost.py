@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.random import Generator
 
-from nst_tf.grading.exercises.base import Steps, mistake, the_same
+from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
 from nst_tf.grading.exercises.common import (
     ARRAY_FOR_TENSOR,
     GLOBAL,
@@ -21,7 +21,7 @@ from nst_tf.grading.value_trial import Input
 
 
 @dataclass(frozen=True)
-class TotalCost(Steps):
+class TotalCost(RightFunction):
     """total_cost: α J_content + β J_style. Source: Gatys et al. 2015, eq. 7."""
 
     costs: Callable = lambda J_content, J_style: (J_content, J_style)

@@ -370,7 +370,7 @@ MISTAKES = [
         ANOTHER_IMAGE,
         by_any_amount=True,
     ),
-    StepMistake("exception", _exception, "It stops with {error}."),
+    StepMistake("exception", _exception, "It stops with {error}.", is_any_error=True),
 ]
 
 EXERCISE = StepExercise(

@@ -8,10 +8,17 @@ import numpy as np
 import tensorflow as tf
 from numpy.random import Generator
 
-from nst_tf.grading.comparison import Expected, constant_factor, ignored_arguments, is_shape
+from nst_tf.grading.comparison import (
+    TOLERANCE,
+    Expected,
+    constant_factor,
+    ignored_arguments,
+    is_shape,
+    is_unchanged,
+)
 from nst_tf.grading.exercises.base import Exercise, Judgement, Mistake, pairs
 from nst_tf.grading.graphs import GraphRun
-from nst_tf.grading.hints import Tried, advice_on, closest_true_statement
+from nst_tf.grading.hints import CallEvidence, advice_on, closest_true_statement
 from nst_tf.grading.trial import Evidence, Observation, Trial, observe
 from nst_tf.grading.value_trial import Input, ValueTrial
 
@@ -27,6 +34,7 @@ class ValueExercise(Exercise):
         inputs: makes the inputs that it is tried on from a generator of random numbers.
         mistakes: what learners do instead.
         helpers: see ``Exercise``.
+        tolerance: how far a value may be from the right one, relative to the largest.
     """
 
     rubric: ClassVar[Mapping[str, float]] = {
@@ -42,6 +50,7 @@ class ValueExercise(Exercise):
     inputs: Callable[[Generator], list[Input]]
     mistakes: list[Mistake]
     helpers: Mapping[str, Callable] = field(default_factory=dict)
+    tolerance: float = TOLERANCE
 
     def trial(self, seed: int, weights: Mapping[str, float] | None = None) -> ValueTrial:
         """Calls with random arguments; see ``Exercise``."""
@@ -58,7 +67,7 @@ class ValueExercise(Exercise):
             raise TypeError(f"{self.name} is tried by its value, not in a {type(trial).__name__}.")
         if len(evidence.written) != len(trial.inputs):
             raise ValueError(f"There are {len(evidence.written)} observations of {len(trial.inputs)} calls.")
-        expected = Expected(self.right, trial)
+        expected = Expected(self.right, trial, self.tolerance)
         met = _met(expected, evidence)
         value = _shown_value(trial.inputs[0], evidence.written[0])
         if all(met):
@@ -69,7 +78,7 @@ class ValueExercise(Exercise):
         error = next((each.text for each in evidence.written if each.kind == "error"), "")
         return Judgement(met, mistake.slug, mistake.hint.replace("{error}", error) + advice_on(error), value)
 
-    def _mistake_like(self, trial: ValueTrial, expected: Expected, evidence: Tried) -> Mistake | None:
+    def _mistake_like(self, trial: ValueTrial, expected: Expected, evidence: CallEvidence) -> Mistake | None:
         """The mistake, or two of them together, that behaves like the submission."""
         written = evidence.written
         closest = None
@@ -89,7 +98,7 @@ class ValueExercise(Exercise):
         return closest or next((each for each in self.mistakes if each.ignores in ignored), None)
 
 
-def _met(expected: Expected, evidence: Tried) -> list[bool]:
+def _met(expected: Expected, evidence: CallEvidence) -> list[bool]:
     """For each line of the rubric, whether it is met."""
     values = [each.value for each in evidence.written]
     first = values[0]
@@ -105,8 +114,7 @@ def _met(expected: Expected, evidence: Tried) -> list[bool]:
         is_tensor
         and first is not None
         and any(
-            each.only and not expected.is_close(values[place], first)
-            for place, each in enumerate(expected.inputs)
+            each.only and not is_unchanged(values[place], first) for place, each in enumerate(expected.inputs)
         )
     )
     has_value = not expected.wrong_places(values)

@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 from learners import RIGHT, WRONG
 
-from nst_tf.grading.course.assignment import Source, exercise_of_test, grade_id, read_submission
+from nst_tf.grading.course.assignment import TeachersNotebook, exercise_of_test, grade_id, read_submission
 
 COURSE = ROOT / "notebooks/course"
 RELEASED = COURSE / "release/style_transfer/style_transfer.ipynb"
@@ -95,7 +95,7 @@ def test_the_assignment_has_points_and_locked_cells():
 
 
 def test_the_source_gives_each_exercise_what_it_needs():
-    source = Source(COURSE / "source/style_transfer/style_transfer.ipynb")
+    source = TeachersNotebook(COURSE / "source/style_transfer/style_transfer.ipynb")
     assert source.exercises == list(POINTS)
     for name in POINTS:
         given = "\n".join(source.given_for(name))

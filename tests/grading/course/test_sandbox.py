@@ -13,12 +13,13 @@ from conftest import ROOT
 from learners import RIGHT, WRONG, defined
 
 from nst_tf.grading import diagnose
-from nst_tf.grading.course.assignment import Source
+from nst_tf.grading.course.assignment import TeachersNotebook
+from nst_tf.grading.course.own_solution import borrowed
 from nst_tf.grading.course.sandbox import Limits, Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="the worker forks")]
 
-SOURCE = Source(ROOT / "notebooks/course/source/style_transfer/style_transfer.ipynb")
+SOURCE = TeachersNotebook(ROOT / "notebooks/course/source/style_transfer/style_transfer.ipynb")
 WRONG_GRAM = "def gram_matrix(A):\n    return tf.transpose(A) @ A\n"
 HALF_GRAM = "def gram_matrix(A):\n    return A @ tf.transpose(A) / 2\n"
 NUMPY_GRAM = "def gram_matrix(A):\n    return tf.constant(np.asarray(A) @ np.asarray(A).T)\n"
@@ -190,6 +191,20 @@ def test_the_packages_own_solution_is_graded_and_reported(sandbox, cell):
     score, _, _, remarks = judged(sandbox, "gram_matrix", cell)
     assert score == 1
     assert remarks == ("uses nst_tf's solution",)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "from nst_tf import preprocess",
+        "import nst_tf as n\npreprocess = n.preprocess",
+        "from nst_tf import images\npreprocess = images.preprocess",
+        "import nst_tf.images\npreprocess = nst_tf.images.preprocess",
+    ],
+)
+def test_what_is_loaded_already_is_reported_too(cell):
+    assert list(borrowed("preprocess", cell)) == ["uses nst_tf's solution"]
+    assert list(borrowed("gram_matrix", cell)) == []
 
 
 def test_a_copy_of_the_packages_solution_is_reported(sandbox):

@@ -1,22 +1,54 @@
-"""``python -m nst_tf.grading``: see ``course/grade.py``."""
+"""The grader's command line.
 
+python -m nst_tf.grading assignment [COURSE]
+python -m nst_tf.grading grade [COURSE]
+"""
+
+import argparse
+import os
 import sys
+import warnings
+from pathlib import Path
 
 
-def run() -> int:
-    """The command line, or one sentence that says what is missing for it."""
+def main() -> int:
+    """Make the assignment or grade the class, and return the exit code: 0 good, 1 failed, 130 interrupted."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nst_tf.grading",
+        description="Makes an assignment, and grades a class, with nbgrader.",
+    )
+    parser.add_argument("command", choices=("assignment", "grade"))
+    parser.add_argument(
+        "course", nargs="?", type=Path, default=Path("notebooks/course"), help="the course folder"
+    )
+    options = parser.parse_args()
     if sys.platform == "win32":
-        print("Grading forks processes, which Windows can't: use Linux, such as WSL.", file=sys.stderr)
-        return 1
+        return _complain("Grading forks processes, which Windows can't: use Linux, such as WSL.")
     try:
-        from nst_tf.grading.course.grade import main
+        from nst_tf.grading.course.grade import Course, CourseError
     except ModuleNotFoundError as problem:
-        print(
-            f'Grading needs {problem.name}: python -m pip install -e ".[teach]" installs it.', file=sys.stderr
-        )
-        return 1
-    return main()
+        return _complain(f'Grading needs {problem.name}: python -m pip install -e ".[teach]" installs it.')
+    warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's, about nbgrader
+    bin_folder = Path(sys.executable).parent  # where nbgrader looks for alembic
+    os.environ["PATH"] = f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    try:
+        course = Course(options.course)
+        if options.command == "assignment":
+            print(*course.make_assignments(), sep="\n")
+        else:
+            course.grade()
+    except CourseError as problem:
+        return _complain(str(problem))
+    except KeyboardInterrupt:
+        print("Interrupted: run it again, and it begins anew.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _complain(problem: str) -> int:
+    print(problem, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(main())

@@ -1,17 +1,10 @@
-"""Makes an assignment, and grades a class, with nbgrader.
+"""Makes an assignment, and grades a class, with nbgrader."""
 
-python -m nst_tf.grading assignment [COURSE]
-python -m nst_tf.grading grade [COURSE]
-"""
-
-import argparse
 import contextlib
 import csv
 import multiprocessing
 import os
 import shutil
-import sys
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -56,32 +49,6 @@ class Graded:
         yield from self.submission.remarks
         for name, verdict in self.verdicts.items():
             yield from (f"{name}: {remark}" for remark in verdict.remarks)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m nst_tf.grading", description=__doc__.split("\n")[0])
-    parser.add_argument("command", choices=("assignment", "grade"))
-    parser.add_argument(
-        "course", nargs="?", type=Path, default=Path("notebooks/course"), help="the course folder"
-    )
-    options = parser.parse_args(arguments)
-    bin_folder = Path(sys.executable).parent  # where nbgrader looks for alembic
-    warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's, about nbgrader
-    os.environ["PATH"] = f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"
-    try:
-        course = Course(options.course)
-        if options.command == "assignment":
-            print(*course.make_assignments(), sep="\n")
-        else:
-            course.grade()
-    except CourseError as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("Interrupted: run it again, and it begins anew.", file=sys.stderr)
-        return 130
-    return 0
 
 
 class Course:

@@ -122,13 +122,14 @@ class Sandbox:
         for event in events:
             if isinstance(event, protocol.Failed):
                 raise Stopped(*_explained(event.text))
+        has_finished = bool(reply.lines) and reply.lines[-1].encode() == protocol.DONE.rstrip()
+        if not is_readable and (has_finished or reply.exit >= 0):
+            raise Stopped(*_UNREADABLE)
         if reply.exit < 0:
             raise Stopped(
                 "It crashes the process that it runs in, or takes more memory than it may.",
                 "crashed, or memory",
             )
-        if not is_readable:
-            raise Stopped(*_UNREADABLE)
         raise Stopped(
             "It ends the process that it runs in: leave `os._exit()` and the like out.", "ended its process"
         )
@@ -200,7 +201,8 @@ def _is_ready(descriptor: int, deadline: float) -> bool:
 
 def _environment() -> dict[str, str]:
     """Nothing of the teacher's environment but what Python needs."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH") if name in os.environ}
+    names = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")  # the last is our own tests'
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
 
 

@@ -95,11 +95,12 @@ HOSTILE = {
     ),
     "sends nonsense": (
         """
-        import os
+        import os, stat
         DONE = b'{"message": "Done", "fields": {}}\\n'
         for descriptor in range(3, 30):
             try:
-                os.write(descriptor, b'{"message": "Tried", "fields": {"written": 3}}\\n' + DONE)
+                if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+                    os.write(descriptor, b'{"message": "Tried", "fields": {"written": 3}}\\n' + DONE)
             except OSError:
                 pass
         os._exit(0)

@@ -5,7 +5,8 @@
 # make test-fast  the tests for daily use, in two or three minutes
 # make lint       ruff (lint and format) and mypy (types)
 # make assignment the students' version of the assignment, into notebooks/course/release
-# make grade      grades what is in notebooks/course/submitted, or in COURSE/submitted
+# make grade      grades what is in notebooks/course/submitted, or in COURSE/submitted;
+#                 ISOLATION=none does it without bubblewrap
 # make notebooks  runs the notebooks and keeps their outputs
 # make clean      removes the virtual environment
 
@@ -46,7 +47,7 @@ assignment: $(VENV)/installed-teach
 	@$(BIN)/python -m nst_tf.grading assignment "$(COURSE)"
 
 grade: $(VENV)/installed-teach
-	@$(BIN)/python -m nst_tf.grading grade "$(COURSE)"
+	@$(BIN)/python -m nst_tf.grading grade "$(COURSE)" $(if $(ISOLATION),--isolation "$(ISOLATION)")
 
 notebooks: $(VENV)/installed-dev
 	$(BIN)/python scripts/run_notebooks.py

@@ -1,18 +1,19 @@
 """The grader's command line.
 
 python -m nst_tf.grading assignment [COURSE]
-python -m nst_tf.grading grade [COURSE]
+python -m nst_tf.grading grade [COURSE] [--isolation none]
 """
 
 import argparse
 import os
+import signal
 import sys
 import warnings
 from pathlib import Path
 
 
 def main() -> int:
-    """Make the assignment or grade the class, and return the exit code: 0 good, 1 failed, 130 interrupted."""
+    """Make the assignment or grade the class, and return the exit code: 0 good, 1 failed, 130 or 143 stopped."""
     parser = argparse.ArgumentParser(
         prog="python -m nst_tf.grading",
         description="Makes an assignment, and grades a class, with nbgrader.",
@@ -21,26 +22,34 @@ def main() -> int:
     parser.add_argument(
         "course", nargs="?", type=Path, default=Path("notebooks/course"), help="the course folder"
     )
+    parser.add_argument(
+        "--isolation",
+        choices=("bubblewrap", "none"),
+        help="how submissions are kept from the rest of the machine (default: as the course's settings say)",
+    )
     options = parser.parse_args()
-    if sys.platform == "win32":
-        return _complain("Grading forks processes, which Windows can't: use Linux, such as WSL.")
+    if sys.platform != "linux":
+        return _complain("Grading isolates processes as only Linux can: use Linux, such as WSL.")
     try:
         from nst_tf.grading.course.grade import Course, CourseError
+        from nst_tf.grading.course.isolation import NoIsolation
+        from nst_tf.grading.course.sandbox import Isolation
     except ModuleNotFoundError as problem:
         return _complain(f'Grading needs {problem.name}: python -m pip install -e ".[teach]" installs it.')
     warnings.filterwarnings("ignore", module="nbgrader")  # SQLAlchemy's, about nbgrader
     bin_folder = Path(sys.executable).parent  # where nbgrader looks for alembic
     os.environ["PATH"] = f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}"
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        course = Course(options.course)
+        course = Course(options.course, options.isolation and Isolation(options.isolation))
         if options.command == "assignment":
             print(*course.make_assignments(), sep="\n")
         else:
             course.grade()
-    except CourseError as problem:
+    except (CourseError, NoIsolation, OSError) as problem:
         return _complain(str(problem))
     except KeyboardInterrupt:
-        print("Interrupted: run it again, and it begins anew.", file=sys.stderr)
+        print("Interrupted: run it again, and it goes on with what is not graded.", file=sys.stderr)
         return 130
     return 0
 

@@ -1,60 +1,45 @@
 """Makes an assignment, and grades a class, with nbgrader."""
 
 import contextlib
-import csv
-import multiprocessing
+import fcntl
 import os
-import shutil
-from collections import Counter
+import queue
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook
-from nbgrader.apps import NbGraderAPI
-from nbgrader.plugins import CsvExportPlugin
-from nbgrader.utils import parse_utc
+import psutil
 from tqdm.auto import tqdm
-from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from nst_tf.files import written_aside
-from nst_tf.grading.course.assignment import Submission, TeachersNotebook, read_submission
-from nst_tf.grading.course.nbgrader_plugin import GradeApart, judge, points
-from nst_tf.grading.course.sandbox import Limits, Sandbox, Verdict
-from nst_tf.grading.diagnosis import nothing_to_try
+from nst_tf.grading.course.assignment import HandedIn, TeachersNotebook, handed_in
+from nst_tf.grading.course.gradebook import Record, last_line
+from nst_tf.grading.course.judge import Case, Judge, Judged
+from nst_tf.grading.course.judgements import Judgements, Kept
+from nst_tf.grading.course.nbgrader_plugin import GradeApart
+from nst_tf.grading.course.report import Graded, print_summary, write_report
+from nst_tf.grading.course.sandbox import Isolation, Sandbox
 
 _SETTINGS = "nbgrader_config.py"
-_CLEANED = ".cleaned"  # in place of nbgrader's folder "submitted", while a class is being graded
+_KEPT = ".graded"  # judgements, so that grading goes on where it stopped
+_MEMORY = 2_000_000_000  # bytes for each submission that is judged at the same time
 
 
 class CourseError(Exception):
     """A course folder that can't be used; the text names the way out."""
 
 
-@dataclass(frozen=True)
-class Graded:
-    """One student's assignment."""
-
-    student: str
-    submission: Submission
-    verdicts: dict[str, Verdict]
-
-    def remarks(self) -> Iterator[str]:
-        """What the teacher should look at."""
-        yield from self.submission.remarks
-        for name, verdict in self.verdicts.items():
-            yield from (f"{name}: {remark}" for remark in verdict.remarks)
-
-
 class Course:
-    """A course folder of nbgrader's."""
+    """A course folder of nbgrader's.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: the course's.
+        isolation: how submissions are kept from the rest of the machine; None as the course's settings say.
+    """
+
+    def __init__(self, folder: Path, isolation: Isolation | None = None) -> None:
         if not (folder / _SETTINGS).is_file():
             raise CourseError(
                 f"{folder} is no course folder: there is no {_SETTINGS} in it. Name another with COURSE=…"
@@ -62,171 +47,181 @@ class Course:
         self.folder = folder.resolve()
         self.config = PyFileConfigLoader(_SETTINGS, path=str(self.folder)).load_config()
         self.config.CourseDirectory.root = str(self.folder)
+        if isolation:
+            self.config.GradeApart.isolation = isolation.name
         self.assignments = sorted(path.parent.name for path in self.folder.glob("source/*/*.ipynb"))
         if not self.assignments or len(set(self.assignments)) < len(self.assignments):
             raise CourseError(f"{folder}/source needs a folder for each assignment, with one notebook in it.")
+        self._record = Record(self.folder, self.config)
 
     def make_assignments(self) -> list[Path]:
         """Make the students' version of each assignment, in the folder ``release``; gives the notebooks."""
         for assignment in self.assignments:
-            _check(self._api().generate_assignment(assignment, force=True), f"{assignment} can't be made")
+            made = self._record.api().generate_assignment(assignment, force=True)
+            if not made["success"]:
+                raise CourseError(f"{assignment} can't be made: {last_line(made)}")
         return [self._released(assignment) for assignment in self.assignments]
 
     def grade(self) -> None:
-        """Grade all that was handed in: points, feedback, ``grades.csv`` and a report for each assignment."""
-        handed_in = {
-            assignment: sorted((self.folder / "submitted").glob(f"[!.]*/{assignment}"))
+        """Grade all that was handed in: points, feedback, ``grades.csv`` and a report for each assignment.
+        What was graded before, and has not changed, is taken from there.
+        """
+        folders = {
+            assignment: sorted(_folders(self.folder / "submitted", assignment))
             for assignment in self.assignments
         }
-        if not any(handed_in.values()):
+        if not any(folders.values()):
             raise CourseError(
                 f"Nothing was handed in: there is no {self.folder}/submitted/STUDENT/{self.assignments[0]}."
             )
-        for assignment, folders in handed_in.items():
-            if not folders:
-                continue
-            if not self._released(assignment).is_file() or not (self.folder / "gradebook.db").is_file():
-                self.make_assignments()
-            graded = self._judged(assignment, folders)
-            failures = self._store(assignment, graded)
-            self._report(assignment, graded, failures)
-        self._export()
+        problems = {}
+        with _alone(self.folder):
+            for assignment in filter(folders.get, self.assignments):
+                if not self._released(assignment).is_file() or not (self.folder / "gradebook.db").is_file():
+                    self.make_assignments()
+                graded = self._graded(assignment, folders[assignment])
+                self._report(assignment, graded)
+                problems.update({(assignment, each.student): each.problem for each in graded if each.problem})
+            students = sorted({folder.parent.name for each in folders.values() for folder in each})
+            self._record.export(self.folder / "grades.csv", problems, students)
+        print(f"Grades: {self.folder / 'grades.csv'}")
 
     def _released(self, assignment: str) -> Path:
         (path,) = (self.folder / "source" / assignment).glob("*.ipynb")
         return self.folder / "release" / assignment / path.name
 
-    def _api(self, **changed: str) -> NbGraderAPI:
-        config = Config(self.config)
-        config.CourseDirectory.update(changed)
-        return NbGraderAPI(config=config)
-
-    def _judged(self, assignment: str, folders: list[Path]) -> list[Graded]:
-        """Judge all submissions, as many at once as there are cores."""
+    def _graded(self, assignment: str, folders: list[Path]) -> list[Graded]:
         released = self._released(assignment)
-        source = self.folder / "source" / assignment / released.name
-        limits = GradeApart(config=self.config).limits()
-        tasks = [
-            (folder.parent.name, read_submission(folder, released), source, limits) for folder in folders
-        ]
-        done = {}
-        with _pool(os.cpu_count()) as pool:
-            futures = {task[0]: pool.submit(_judge, *task) for task in tasks}
-            for student, future in tqdm(futures.items(), desc="judged", unit=" submissions"):
-                try:
-                    done[student] = future.result()
-                except BrokenProcessPool:
-                    break
-        left = [task for task in tasks if task[0] not in done]
-        for task in left:  # one of them ended the process that judges: each gets its own
-            student, submission, *_ = task
-            with _pool(1) as pool:
-                try:
-                    done[student] = pool.submit(_judge, *task).result()
-                except BrokenProcessPool:
-                    done[student] = _given_up(student, submission, TeachersNotebook(source))
-        return [done[student] for student, *_ in tasks]
+        handed = {folder.parent.name: handed_in(folder, released.name) for folder in folders}
+        marking = _Marking(self.folder, assignment, released, GradeApart(config=self.config), handed)
+        marking.judge()
+        marking.store(self._record)
+        return marking.graded()
 
-    def _store(self, assignment: str, graded: list[Graded]) -> dict[str, str]:
-        """Let nbgrader store the points and write the feedback; gives what failed, by student."""
-        cleaned = self.folder / _CLEANED
-        shutil.rmtree(cleaned, ignore_errors=True)
-        GradeApart.judged = {each.student: each.verdicts for each in graded}
-        failures = {}
-        try:
-            for each in tqdm(graded, desc="stored", unit=" submissions"):
-                folder = cleaned / each.student / assignment
-                folder.mkdir(parents=True)
-                nbformat.write(each.submission.notebook, folder / self._released(assignment).name)
-                _copy_timestamp(self.folder / "submitted" / each.student / assignment, folder)
-                api = self._api(submitted_directory=_CLEANED)
-                for step in (api.autograde, api.generate_feedback):
-                    result = step(assignment, each.student, force=True)
-                    if not result["success"]:
-                        failures[each.student] = _last_line(result)
-        finally:
-            GradeApart.judged = {}
-            shutil.rmtree(cleaned, ignore_errors=True)
-        return failures
-
-    def _export(self) -> None:
-        exporter = CsvExportPlugin(config=self.config)
-        with (
-            written_aside(self.folder / "grades.csv") as aside,
-            Gradebook(self._api().coursedir.db_url) as gradebook,
-        ):
-            exporter.to = str(aside)
-            exporter.export(gradebook)
-        print(f"Grades: {self.folder / 'grades.csv'}")
-
-    def _report(self, assignment: str, graded: list[Graded], failures: dict[str, str]) -> None:
-        """Write a line for each exercise of each student, and say what to look at."""
+    def _report(self, assignment: str, graded: list[Graded]) -> None:
         report = self.folder / f"report_{assignment}.csv"
         most = _points_of(self._released(assignment))
-        totals = [
-            sum(points(verdict, most[name]) for name, verdict in each.verdicts.items()) for each in graded
-        ]
-        with written_aside(report) as aside, aside.open("w", newline="", encoding="utf8") as file:
-            writer = csv.writer(file)
-            writer.writerow(["student", "exercise", "points", "of", "mistake", "hint", "remarks"])
-            for each in graded:
-                for name, verdict in each.verdicts.items():
-                    diagnosis = verdict.diagnosis
-                    remarks = "; ".join((*each.submission.remarks, *verdict.remarks))
-                    row = [
-                        points(verdict, most[name]),
-                        most[name],
-                        diagnosis.mistake or "",
-                        diagnosis.hint,
-                        remarks,
-                    ]
-                    writer.writerow([_cell(value) for value in (each.student, name, *row)])
-        print(
-            f"\n{assignment}: {len(graded)} submissions, {sum(totals) / len(totals):.1f} of "
-            f"{sum(most.values()):g} points on average."
-        )
-        mistakes = Counter(
-            f"{name}: {verdict.diagnosis.mistake}"
-            for each in graded
-            for name, verdict in each.verdicts.items()
-            if verdict.diagnosis.mistake
-        )
-        _print_list(
-            "Most frequent mistakes:", [f"{count} × {mistake}" for mistake, count in mistakes.most_common(10)]
-        )
-        to_look_at = [f"{each.student}: {remark}" for each in graded for remark in each.remarks()]
-        _print_list("To look at:", to_look_at)
-        _print_list("Not stored by nbgrader:", [f"{student}: {why}" for student, why in failures.items()])
+        write_report(report, graded, most)
+        print_summary(assignment, graded, most)
         print(f"Feedback: {self.folder / 'feedback'}\nEach exercise of each student: {report}")
 
 
-def _copy_timestamp(submitted: Path, folder: Path) -> None:
-    """When it was handed in, where that can be read."""
-    with contextlib.suppress(OSError, ValueError):
-        text = (submitted / "timestamp.txt").read_text(encoding="utf8")
-        parse_utc(text)
-        (folder / "timestamp.txt").write_text(text, encoding="utf8")
+class _Marking:
+    """An assignment that is being graded: what happens to one submission stays with it."""
+
+    def __init__(
+        self, course: Path, assignment: str, released: Path, plugin: GradeApart, handed: dict[str, HandedIn]
+    ) -> None:
+        self._course, self._assignment, self._released = course, assignment, released
+        self._source = course / "source" / assignment / released.name
+        self._limits, self._isolation = plugin.limits(), plugin.isolation
+        self._handed = handed
+        self._cases = {
+            student: Case(each.notebook, each.remark) for student, each in handed.items() if each.can_be_graded
+        }
+        self._problems = {
+            student: each.remark for student, each in handed.items() if not each.can_be_graded
+        }
+        depends_on = self._source.read_bytes(), released.read_bytes(), repr(self._limits).encode()
+        self._judgements = Judgements(
+            course / _KEPT / assignment, *depends_on, self._isolation.value.encode()
+        )
+        self._kept: dict[str, Kept] = {}
+
+    def judge(self) -> None:
+        """Judge what is new, as much at once as there are cores."""
+        left = {}
+        for student, case in self._cases.items():
+            kept = self._judgements.find(student, self._judgements.key(case))
+            if kept is None:
+                left[student] = case
+            else:
+                self._kept[student] = kept
+        if not left:
+            return
+        imports = TeachersNotebook(self._source).imports()
+        with Sandbox(imports, self._isolation, [self._course]) as sandbox:
+            for student, judgement in self._judged(left, sandbox):
+                if isinstance(judgement, Judged):
+                    self._keep(student, Kept(self._judgements.key(left[student]), judgement))
+                else:
+                    self._problems[student] = str(judgement) or type(judgement).__name__
+
+    def _judged(
+        self, cases: dict[str, Case], sandbox: Sandbox
+    ) -> Iterator[tuple[str, Judged | BaseException]]:
+        """Each student with the judgement, or with what went wrong, as they come."""
+        size = min(os.cpu_count() or 1, len(cases), psutil.virtual_memory().available // _MEMORY + 1)
+        judges: queue.SimpleQueue[Judge] = queue.SimpleQueue()
+        with contextlib.ExitStack() as stack:
+            for _ in range(size):
+                judge = Judge(sandbox, self._source, self._released, self._limits)
+                judges.put(stack.enter_context(judge))
+
+            def judged(case: Case) -> Judged:
+                judge = judges.get()
+                try:
+                    return judge.judged(case)
+                finally:
+                    judges.put(judge)
+
+            pool = ThreadPoolExecutor(size)
+            try:
+                futures = {pool.submit(judged, case): student for student, case in cases.items()}
+                for future in tqdm(as_completed(futures), "judged", len(futures), unit=" submissions"):
+                    yield futures[future], future.exception() or future.result()
+            finally:
+                sandbox.close()  # whatever is still running ends with it
+                pool.shutdown(cancel_futures=True)
+
+    def _keep(self, student: str, kept: Kept) -> None:
+        self._kept[student] = kept
+        self._judgements.keep(student, kept)
+
+    def store(self, record: Record) -> None:
+        """Have nbgrader store what it has not."""
+        left = []
+        for student, kept in self._kept.items():
+            is_stored = kept.stored == self._stored_as(student, kept)
+            if not is_stored or not record.has(self._assignment, student):
+                left.append(student)
+        for student in tqdm(left, "stored", unit=" submissions", disable=not left):
+            kept = self._kept[student]
+            try:
+                record.store(self._assignment, student, kept.judged, self._handed[student].timestamp)
+                self._keep(student, replace(kept, stored=self._stored_as(student, kept)))
+            except Exception as problem:  # nbgrader's, of whatever kind: the others go on
+                self._problems[student] = f"nbgrader can't store it ({problem})"
+
+    def _stored_as(self, student: str, kept: Kept) -> str:
+        return f"{kept.key} {self._handed[student].timestamp}"
+
+    def graded(self) -> list[Graded]:
+        """All students of the assignment, by name."""
+        judged = {student: kept.judged for student, kept in self._kept.items()}
+        return [
+            Graded(student, judged.get(student), self._problems.get(student, ""))
+            for student in sorted(self._handed)
+        ]
 
 
-def _pool(size: int | None) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(size, mp_context=multiprocessing.get_context("spawn"))
+def _folders(submitted: Path, assignment: str) -> Iterator[Path]:
+    """The folders of an assignment, of all students."""
+    for student in sorted(submitted.iterdir() if submitted.is_dir() else []):
+        if not student.name.startswith(".") and os.path.lexists(student / assignment):
+            yield student / assignment
 
 
-@cache
-def _sandbox(limits: Limits) -> Sandbox:
-    """One for each process of the pool, and its worker with it, as long as it lives."""
-    return Sandbox(limits)
-
-
-def _judge(student: str, submission: Submission, source: Path, limits: Limits) -> Graded:
-    """In a process of the pool."""
-    return Graded(student, submission, judge(submission, TeachersNotebook(source), _sandbox(limits)))
-
-
-def _given_up(student: str, submission: Submission, source: TeachersNotebook) -> Graded:
-    remark = "ended the process that judges"
-    verdicts = {name: Verdict(nothing_to_try(name, f"It {remark}."), (remark,)) for name in source.exercises}
-    return Graded(student, submission, verdicts)
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Grade a course in one process only."""
+    (folder / _KEPT).mkdir(exist_ok=True)
+    with (folder / _KEPT / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CourseError(f"{folder} is being graded already: wait until that is done.") from None
+        yield
 
 
 def _points_of(released: Path) -> dict[str, float]:
@@ -235,23 +230,3 @@ def _points_of(released: Path) -> dict[str, float]:
     return {
         cell.metadata.nbgrader.grade_id.removesuffix("-test"): cell.metadata.nbgrader.points for cell in tests
     }
-
-
-def _cell(value: object) -> object:
-    """What a spreadsheet does not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
-
-
-def _check(result: dict, what: str) -> None:
-    if not result["success"]:
-        raise CourseError(f"{what}: {_last_line(result)}")
-
-
-def _last_line(result: dict) -> str:
-    lines = (result.get("error") or result.get("log") or "no reason given").strip().splitlines()
-    return lines[-1]
-
-
-def _print_list(title: str, lines: list[str]) -> None:
-    if lines:
-        print(title, *(f"  {line}" for line in lines), sep="\n")

@@ -8,35 +8,36 @@ import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Float, Integer
+from traitlets import Float, Integer, UseEnum
 
-from nst_tf.grading.course.assignment import Submission, TeachersNotebook, exercise_of_test
-from nst_tf.grading.course.sandbox import Limits, Sandbox, Verdict
+from nst_tf.grading.course.assignment import TeachersNotebook, exercise_of_test
+from nst_tf.grading.course.judge import Case, Judge
+from nst_tf.grading.course.judging import Verdict
+from nst_tf.grading.course.sandbox import Isolation, Limits, Sandbox
 
 _WIDTH = 95  # of a line in the feedback's pages
 
 
 class GradeApart(NbGraderPreprocessor):
-    """Judges each exercise in a process of its own, and writes the points below its test,
+    """Has each exercise judged apart from here, and writes the points below its test,
     where nbgrader looks for them.
     """
 
     seconds = Float(Limits.seconds, help="time that one exercise may take").tag(config=True)
     megabytes = Integer(Limits.megabytes, help="memory that one exercise may take").tag(config=True)
     output_kilobytes = Integer(Limits.output_kilobytes, help="what one exercise may print").tag(config=True)
+    isolation = UseEnum(
+        Isolation, Isolation.BUBBLEWRAP, help="how submissions are kept from the rest of the machine"
+    ).tag(config=True)
 
     judged: ClassVar[
         dict[str, dict[str, Verdict]]
-    ] = {}  # by student and exercise, where course.py was here before
+    ] = {}  # by student and exercise, where grade.py was here before
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Fill in the outputs of the tests' cells."""
         known = resources["nbgrader"]
-        verdicts = self.judged.get(known["student"])
-        if verdicts is None:
-            source = TeachersNotebook(Path("source") / known["assignment"] / f"{known['notebook']}.ipynb")
-            with Sandbox(self.limits()) as sandbox:
-                verdicts = judge(Submission(nb), source, sandbox)
+        verdicts = self.judged.get(known["student"]) or self._judged(nb, known)
         for cell in nb.cells:
             name = exercise_of_test(cell)
             if name:
@@ -47,14 +48,17 @@ class GradeApart(NbGraderPreprocessor):
         """The limits, as configured."""
         return Limits(self.seconds, self.megabytes, self.output_kilobytes)
 
-
-def judge(submission: Submission, source: TeachersNotebook, sandbox: Sandbox) -> dict[str, Verdict]:
-    """The verdict on each exercise of a submission."""
-    cells = submission.cells()
-    return {
-        name: sandbox.judge(name, cells.get(name, ""), source.given_for(name), source.weights())
-        for name in source.exercises
-    }
+    def _judged(self, nb: NotebookNode, known: dict[str, str]) -> dict[str, Verdict]:
+        """The verdicts where nbgrader was called by itself."""
+        here = Path.cwd()
+        source, released = (
+            here / step / known["assignment"] / f"{known['notebook']}.ipynb" for step in ("source", "release")
+        )
+        with (
+            Sandbox(TeachersNotebook(source).imports(), self.isolation, [here]) as sandbox,
+            Judge(sandbox, source, released, self.limits()) as judge,
+        ):
+            return judge.judged(Case(nbformat.writes(nb).encode(), "")).verdicts
 
 
 def points(verdict: Verdict, most: float) -> float:

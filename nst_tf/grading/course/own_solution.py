@@ -1,29 +1,28 @@
-"""Notices where a submission uses the package's own solution: called, copied in, or looked up while it runs.
+"""Notices where a submission asks for the package's own solution, or has a copy of it.
 
-A teacher judges what it means.
+A solution that is asked for is not there while a submission is graded (see ``worker.py``), except for what the
+notebook's own cells use, too. A teacher judges what it means.
 """
 
 import ast
+import contextlib
 import inspect
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import nst_tf
 from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
 _HOMES = ("costs", "transfer", "probes")
-_MODULES = ("nst_tf.costs", "nst_tf.transfer", "nst_tf.grading.exercises.")  # prefixes of module names
-_FILES = ("nst_tf/costs.py", "nst_tf/transfer.py", ".ipynb")  # as their paths end
-_FOLDER = "nst_tf/grading/exercises/"
 
 
 def borrowed(name: str, cell: str) -> Iterator[str]:
     """What a solution's cell takes from nst_tf, in words; nothing if it takes nothing."""
-    try:
-        tree = ast.parse(cell)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        yield from _borrowed(name, ast.parse(cell))
+
+
+def _borrowed(name: str, tree: ast.Module) -> Iterator[str]:
     names = {name, "stylize", *_HOMES, *(EXERCISES.keys() & exercise(name).helpers.keys())}
     roots = set(_names_of_the_package(tree))
     if any(_asks_for(node, names, roots) for node in ast.walk(tree)):
@@ -80,18 +79,3 @@ def _bare(function: ast.FunctionDef) -> list[str]:
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return [ast.dump(statement) for statement in body]
 
-
-def looks_reported(report: Callable[[str], object]) -> Callable[[str, tuple], None]:
-    """An audit hook, which can't be removed: it reports each look at the package's own solutions."""
-
-    def hook(event: str, arguments: tuple) -> None:
-        if event == "import" and arguments[0].startswith(_MODULES):
-            report(arguments[0])
-        elif event == "open" and _has_solutions(os.path.realpath(str(arguments[0]))):
-            report("a file")
-
-    return hook
-
-
-def _has_solutions(path: str) -> bool:
-    return path.endswith(_FILES) or _FOLDER in path

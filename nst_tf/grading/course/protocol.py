@@ -1,8 +1,8 @@
-"""The messages between the sandbox and its worker, and how they travel: as lines of JSON,
+"""The messages between what judges and what runs a submission, and how they travel: as lines of JSON,
 which can't execute anything.
 
-The sandbox sends one ``Request`` per line. The worker answers each with a ``Reply``, which holds the lines
-sent by the fork that did the task.
+An ``Order`` goes to the process that does its task, which sends events, a line each. What became of the task
+goes back as a ``Reply``, which holds these lines as they are.
 """
 
 import base64
@@ -41,15 +41,24 @@ class Limits:
     output_kilobytes: int = 1000
 
 
-# ---------------------------------------------------------------------------- from the sandbox to the worker
+# --------------------------------------------------------------------------------- to the process of a task
 
 
 @dataclass(frozen=True)
 class CellTask:
-    """Run a solution's cell after the notebook's own, and try the function of that name that it defines."""
+    """Run a solution's cell, and try the function of that name that it defines.
+
+    Attributes:
+        name: of the function.
+        cell: the cell's code.
+        needs: statements of the student's other cells, to be run before it.
+        given: the notebook's own cells, to be run before those.
+        trial: what the function is tried on.
+    """
 
     name: str
     cell: str
+    needs: tuple[str, ...]
     given: list[str]
     trial: Trial
 
@@ -63,22 +72,14 @@ class GraphTask:
 
 
 @dataclass(frozen=True)
-class Request:
-    """One task, under a number that its reply has to bear, too."""
+class Order:
+    """A task, and what it may take."""
 
-    number: str
     task: CellTask | GraphTask
     limits: Limits
 
 
-# ------------------------------------------------------------------------ from a task's process to the worker
-
-
-@dataclass(frozen=True)
-class Uses:
-    """The task looked at one of the package's own solutions."""
-
-    what: str
+# ------------------------------------------------------------------------ from the process of a task
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,10 @@ class Done:
     """The task has come to its end: nothing follows."""
 
 
-Event = Uses | StoppedAfter | Defined | Tried | Ran | Failed | Done
+Event = StoppedAfter | Defined | Tried | Ran | Failed | Done
 
 
-# -------------------------------------------------------------------------- from the worker to the sandbox
+# ------------------------------------------------------------------------------------- what became of a task
 
 
 @dataclass(frozen=True)
@@ -133,29 +134,24 @@ class Reply:
     """What became of a task.
 
     Attributes:
-        number: the request's.
         lines: the events that its process sent, packed.
-        is_late: whether its time was up.
+        stopped: what it had too much of when it was stopped: "time", "memory", "processes", or nothing.
         exit: its exit code; negative if a signal ended it.
     """
 
-    number: str
     lines: list[str]
-    is_late: bool
+    stopped: str
     exit: int
 
 
 # -------------------------------------------------------------------------------------------- on the way
 
-_MESSAGES: dict[str, Any] = {
-    each.__name__: each
-    for each in (
-        *(Limits, CellTask, GraphTask, Request, Reply),
-        *(Uses, StoppedAfter, Defined, Tried, Ran, Failed, Done),
-        *(Input, ValueTrial, Observation, Traced, GraphRun),
-        *(Scene, StepTrial, Step, TracedStep),
-    )
-}
+MESSAGES: tuple[type, ...] = (
+    *(Limits, CellTask, GraphTask, Order, Reply),
+    *(StoppedAfter, Defined, Tried, Ran, Failed, Done),
+    *(Input, ValueTrial, Observation, Traced, GraphRun),
+    *(Scene, StepTrial, Step, TracedStep),
+)
 _DTYPES = ("float32", "float64")
 
 
@@ -164,18 +160,19 @@ def packed(message: Any) -> bytes:
     return json.dumps(_to_json(message)).encode() + b"\n"
 
 
-def unpacked(line: bytes, text: Callable[[str], str] = str) -> Any:
+def unpacked(line: bytes, text: Callable[[str], str] = str, kinds: tuple[type, ...] = MESSAGES) -> Any:
     """The message of a line.
 
     Args:
         line: as ``packed`` gives it, or anything else.
         text: what is done with each text in it.
+        kinds: the messages that it may hold.
 
     Raises:
         ValueError: it is not a message, or a field has the wrong type.
     """
     try:
-        return _from_json(json.loads(line), text)
+        return _Reading(text, kinds).value(json.loads(line))
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no message: {error}") from None
 
@@ -197,35 +194,41 @@ def _to_json(value: Any) -> Any:
     return [_to_json(part) for part in value] if isinstance(value, list) else value
 
 
-def _from_json(value: Any, text: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return text(value)
-    if isinstance(value, list):
-        return [_from_json(part, text) for part in value]
-    if not isinstance(value, dict):
-        return value
-    if "message" in value:
-        return _message(
-            value["message"], {name: _from_json(part, text) for name, part in value["fields"].items()}
-        )
-    if "array" in value:
-        if value["dtype"] not in _DTYPES:
-            raise ValueError(f"no array of {value['dtype']}")
-        return np.frombuffer(base64.b64decode(value["array"]), value["dtype"]).reshape(value["shape"])
-    if "bytes" in value:
-        return base64.b64decode(value["bytes"])
-    if "tuple" in value:
-        return tuple(_from_json(part, text) for part in value["tuple"])
-    return {key: _from_json(part, text) for key, part in value["dict"].items()}
+class _Reading:
+    """Turns what ``_to_json`` gave back into values."""
 
+    def __init__(self, text: Callable[[str], str], kinds: tuple[type, ...]) -> None:
+        self._text = text
+        self._kinds = {kind.__name__: kind for kind in kinds}
 
-def _message(name: str, fields: dict[str, Any]) -> Any:
-    kind = _MESSAGES[name]
-    hints = typing.get_type_hints(kind)
-    for field in dataclasses.fields(kind):
-        if not _fits(fields[field.name], hints[field.name]):
-            raise ValueError(f"{name}.{field.name} is of another type")
-    return kind(**fields)
+    def value(self, part: Any) -> Any:
+        if isinstance(part, str):
+            return self._text(part)
+        if isinstance(part, list):
+            return [self.value(each) for each in part]
+        if not isinstance(part, dict):
+            return part
+        if "message" in part:
+            return self._message(
+                part["message"], {name: self.value(each) for name, each in part["fields"].items()}
+            )
+        if "array" in part:
+            if part["dtype"] not in _DTYPES:
+                raise ValueError(f"no array of {part['dtype']}")
+            return np.frombuffer(base64.b64decode(part["array"]), part["dtype"]).reshape(part["shape"])
+        if "bytes" in part:
+            return base64.b64decode(part["bytes"])
+        if "tuple" in part:
+            return tuple(self.value(each) for each in part["tuple"])
+        return {key: self.value(each) for key, each in part["dict"].items()}
+
+    def _message(self, name: str, fields: dict[str, Any]) -> Any:
+        kind = self._kinds[name]
+        hints = typing.get_type_hints(kind)
+        for field in dataclasses.fields(kind):
+            if not _fits(fields[field.name], hints[field.name]):
+                raise ValueError(f"{name}.{field.name} is of another type")
+        return kind(**fields)
 
 
 def _fits(value: Any, hint: Any) -> bool:

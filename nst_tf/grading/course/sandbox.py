@@ -1,261 +1,263 @@
-"""Judges a submission from outside of the process that runs it (see ``worker.py``).
-
-The values that come back are simply right or wrong. A gradient is never trusted from a process that ran a
-submission: the function comes back as a graph, and another process runs it.
-"""
+"""Runs what is not trusted: each task in a process and a room of its own, under limits."""
 
 import contextlib
+import json
 import os
-import secrets
 import select
+import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
-import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Self, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from enum import Enum
+from pathlib import Path
+from typing import Self
 
 from nst_tf.grading.course import protocol
-from nst_tf.grading.course.own_solution import borrowed
-from nst_tf.grading.course.protocol import Limits
-from nst_tf.grading.diagnosis import Diagnosis, conclude, nothing_to_try
-from nst_tf.grading.exercises.registry import exercise
-from nst_tf.grading.trial import Evidence, Observation, printable
+from nst_tf.grading.course.isolation import FOLDER, NoIsolation, Room, View, can_not, command_for
+from nst_tf.grading.course.memory import MemoryGroup, taken
+from nst_tf.grading.course.protocol import Limits, Reply
 
-_UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read")
-_STARTING = 120  # seconds that a worker may take to load TensorFlow, on a busy machine
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """A diagnosis, and what a teacher should know about how it was reached."""
-
-    diagnosis: Diagnosis
-    remarks: tuple[str, ...] = ()
+_PACKAGE = Path(__file__).parents[2]
+_STARTING = 120  # seconds that TensorFlow may take to load, on a busy machine
+_ENDING = 10  # seconds that the end of what is killed may take
+_SENT = 3_000_000  # bytes that a task may send
+_SOURCES = 1_000_000  # bytes in a task's folder for the cells that are run there
+_PROCESSES = 50  # of a task, at once
+_LOOK = 0.1  # seconds from one look at what a task takes to the next
 
 
-Kind = TypeVar("Kind")
+class Isolation(Enum):
+    """What lies between a submission and the rest of the machine."""
 
-
-class Stopped(Exception):  # noqa: N818 - the submission's failure, not ours
-    """Why a process did not finish its task, for the learner; ``remark`` says it briefly for the teacher."""
-
-    def __init__(self, hint: str, remark: str) -> None:
-        super().__init__(hint)
-        self.remark = remark
+    BUBBLEWRAP = "bubblewrap"
+    NONE = "none"
 
 
 class Sandbox:
-    """A worker to send tasks to; a context manager."""
+    """A worker that has TensorFlow ready, and a room for each of its forks; a context manager.
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-        self._worker: _Worker | None = None
+    Args:
+        imports: the import statements of the notebook's own cells: what they load, a task can use.
+        isolation: how tasks are kept apart from everything else.
+        hidden: folders that no task may see, wherever they lie.
+
+    Raises:
+        NoIsolation: this machine can't make a room.
+    """
+
+    def __init__(
+        self,
+        imports: str = "",
+        isolation: Isolation = Isolation.BUBBLEWRAP,
+        hidden: Iterable[Path] = (),
+    ) -> None:
+        self.isolation = isolation
+        self._imports, self._hidden = imports, tuple(hidden)
+        self._lock = threading.Lock()
+        self._start_worker()
+        try:
+            self.run(b"", Limits())  # a room can be made, and entered
+        except BaseException:
+            self.close()
+            raise
+
+    def _start_worker(self) -> None:
+        self._control, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(_STARTING)
+        command = [sys.executable, "-m", "nst_tf.grading.course.worker", self._imports]
+        with end:
+            self._worker = _spawned(command, end, subprocess.DEVNULL)
+        files = [Path(file) for file in json.loads(self._control.recv(1_000_000) or "[]")]
+        self._view = View(files, hidden=self._hidden)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end_worker()
+        self.close()
 
-    def judge(self, name: str, cell: str, given: list[str], weights: dict[str, float]) -> Verdict:
-        """Judge the function that a solution's cell defines.
+    def close(self) -> None:
+        """End the worker."""
+        self._control.close()
+        try:
+            self._worker.wait(_ENDING)
+        except subprocess.TimeoutExpired:
+            self._worker.kill()
+            self._worker.wait()
+
+    def run(self, order: bytes, limits: Limits) -> Reply:
+        """Have a task done.
 
         Args:
-            name: of the function.
-            cell: the cell's code.
-            given: the code of the notebook's own cells that it needs.
-            weights: ``alpha`` and ``beta``, where the given cells make such names.
+            order: a packed ``protocol.Order``, or anything else.
+            limits: what it may take.
         """
-        cell = _without_magics(cell)
-        remarks = set(borrowed(name, cell))
-        try:
-            diagnosis = self._diagnosed(name, cell, given, weights, remarks)
-        except Stopped as stopped:
-            diagnosis = nothing_to_try(name, str(stopped))
-            remarks.add(stopped.remark)
-        return Verdict(diagnosis, tuple(sorted(remarks)))
+        with contextlib.ExitStack() as stack:
+            group = stack.enter_context(MemoryGroup(limits.megabytes))
+            room = self._room(limits, stack)
+            folder = FOLDER if room else stack.enter_context(_temporary_folder())
+            task = stack.enter_context(_Task())
+            members = [] if group.members is None else [stack.enter_context(group.members.open("w")).fileno()]
+            doors = [room.door] if room else []
+            request = {"folder": str(folder), "has_room": room is not None}
+            self._fork(json.dumps(request).encode(), [*task.given(order), *doors, *members])
 
-    def _diagnosed(
-        self, name: str, cell: str, given: list[str], weights: dict[str, float], remarks: set[str]
-    ) -> Diagnosis:
-        asked = exercise(name)
-        seed = zlib.crc32(cell.encode("utf8", "replace"))  # one submission, one trial
-        trial = asked.trial(seed, weights)
-        events = self._run(protocol.CellTask(name, cell, given, trial))
-        remarks.update(_remarks(events))
-        try:
-            if not _only(events, protocol.Defined).is_callable:
-                return nothing_to_try(name, f"The cell defines no function `{name}`.", "not-defined")
-            tried = _only(events, protocol.Tried)
-            run = self._run_graph(protocol.GraphTask(tried.graph, trial))
-            return conclude(asked, trial, Evidence(tried.written, run))
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-            raise Stopped(*_UNREADABLE) from None
+            def excess() -> str:
+                if room is None:
+                    return ""
+                processes = room.processes()
+                if len(processes) > _PROCESSES:
+                    return "processes"
+                is_counted = group.members is not None  # by the kernel
+                too_much = limits.megabytes * 1_000_000
+                return "memory" if not is_counted and taken(processes) + room.bytes_written() > too_much else ""
 
-    def _run_graph(self, task: protocol.GraphTask) -> protocol.AnyRun:
-        try:
-            return _only(self._run(task), protocol.Ran).run
-        except Stopped as stopped:
-            return task.trial.failed_run(str(stopped))
+            reply = task.reply(time.monotonic() + limits.seconds, excess)
+            return replace(reply, stopped="memory") if group.has_overflowed() else reply
 
-    def _run(self, task: protocol.CellTask | protocol.GraphTask) -> list[protocol.Event]:
-        """The events that the task's process sent.
-
-        Raises:
-            Stopped: it did not come to its end.
+    def started(self, module: str, *arguments: str, files: Iterable[Path]) -> subprocess.Popen:
+        """Start a module of this package in a room of its own, where it sees the whole package
+        and these files. Its standard input and output are pipes.
         """
-        reply = self._ask(task)
-        if reply.is_late:
-            raise Stopped(
-                f"It is not ready after {self.limits.seconds:g} seconds: is there a loop without an end?",
-                "time",
-            )
-        is_readable = True
-        try:
-            events = [protocol.unpacked(line.encode(), text=_readable) for line in reply.lines]
-        except ValueError:
-            events, is_readable = [], False
-        if events and isinstance(events[-1], protocol.Done):
-            return events
-        for event in events:
-            if isinstance(event, protocol.Failed):
-                raise Stopped(*_explained(event.text))
-        has_finished = bool(reply.lines) and reply.lines[-1].encode() == protocol.DONE.rstrip()
-        if not is_readable and (has_finished or reply.exit >= 0):
-            raise Stopped(*_UNREADABLE)
-        if reply.exit < 0:
-            raise Stopped(
-                "It crashes the process that it runs in, or takes more memory than it may.",
-                "crashed, or memory",
-            )
-        raise Stopped(
-            "It ends the process that it runs in: leave `os._exit()` and the like out.", "ended its process"
-        )
+        command = [sys.executable, "-m", module, *arguments]
+        if self.isolation is Isolation.BUBBLEWRAP:
+            view = View([_PACKAGE], files, self._hidden)
+            command = [*command_for(view, size=_SOURCES), *command]
+        return _spawned(command, subprocess.PIPE, subprocess.PIPE)
 
-    def _ask(self, task: protocol.CellTask | protocol.GraphTask) -> protocol.Reply:
-        """Have the worker do a task; a worker that has ended or doesn't answer
-        is replaced at the next call.
+    def _room(self, limits: Limits, stack: contextlib.ExitStack) -> Room | None:
+        if self.isolation is Isolation.NONE:
+            return None
+        size = _SOURCES + limits.output_kilobytes * 1000
+        return stack.enter_context(Room(self._view, size))
 
-        Raises:
-            Stopped: there is no answer.
-        """
-        if self._worker is None:
-            self._worker = _Worker()
-        request = protocol.Request(secrets.token_hex(8), task, self.limits)
-        deadline = time.monotonic() + self.limits.seconds + _STARTING
-        try:
-            reply = protocol.unpacked(self._worker.answer(protocol.packed(request), deadline))
-            if isinstance(reply, protocol.Reply) and reply.number == request.number:
-                return reply
-        except (BrokenPipeError, ValueError):
-            pass
-        self._worker.process.kill()
-        self._end_worker()
-        raise Stopped(
-            "The grader's worker ended, or did not answer, while it ran this.",
-            "no answer from the grader's worker",
-        )
-
-    def _end_worker(self) -> None:
-        if self._worker is not None:
-            self._worker.end()
-        self._worker = None
+    def _fork(self, request: bytes, descriptors: list[int]) -> None:
+        """Let the worker fork; one that has ended is replaced."""
+        with self._lock:
+            try:
+                socket.send_fds(self._control, [request], descriptors)
+            except OSError:
+                self.close()
+                self._start_worker()
+                socket.send_fds(self._control, [request], descriptors)
 
 
-class _Worker:
-    """A process that runs what is not trusted (see ``worker.py``)."""
+class _Task:
+    """Our ends of a task's pipes; a context manager, which ends the task."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "nst_tf.grading.course.worker"]
-        ends, quiet = subprocess.PIPE, subprocess.DEVNULL
-        self.process = subprocess.Popen(command, stdin=ends, stdout=ends, stderr=quiet, env=_environment())
-        assert self.process.stdin is not None  # as asked for
-        assert self.process.stdout is not None
-        self._input, self._output = self.process.stdin, self.process.stdout
+        self._theirs: list[int] = []
+        self._events, self._status = self._pipe(), self._pipe()
+        end, self._leash = os.pipe()
+        self._theirs.append(end)
 
-    def answer(self, line: bytes, deadline: float) -> bytes:
-        """Its answer to a line, itself one line; nothing may come after it."""
-        self._input.write(line)
-        self._input.flush()
-        descriptor, answer = self._output.fileno(), b""
-        while not answer.endswith(b"\n") and _is_ready(descriptor, deadline):
-            part = os.read(descriptor, 1 << 20)
-            if not part:
+    def _pipe(self) -> int:
+        """A pipe's end to read from."""
+        reading, writing = os.pipe()
+        self._theirs.append(writing)
+        return reading
+
+    def given(self, order: bytes) -> list[int]:
+        """The descriptors for the other side: its order, and its ends of the pipes."""
+        file = os.memfd_create("order")
+        self._theirs.insert(0, file)
+        with os.fdopen(os.dup(file), "wb") as whole:
+            whole.write(order)
+        os.lseek(file, 0, os.SEEK_SET)
+        return self._theirs
+
+    def reply(self, deadline: float, excess: Callable[[], str]) -> Reply:
+        """What becomes of it.
+
+        Args:
+            deadline: its time is up then.
+            excess: says what it takes too much of, or nothing.
+        """
+        self._close_theirs()
+        sent, status, stopped = self._listened(deadline, excess)
+        if status and not status.lstrip(b"-").isdigit():
+            raise NoIsolation(can_not(status.decode()))
+        lines = sent.decode("utf8", "replace").splitlines() if not stopped else []
+        return Reply(lines, stopped, int(status) if status else -9)
+
+    def _listened(self, deadline: float, excess: Callable[[], str]) -> tuple[bytes, bytes, str]:
+        """What it sends, its exit code if it ends by itself, and what it was stopped for."""
+        sent, status, next_look = b"", b"", time.monotonic() + _LOOK
+        listening = [self._events, self._status]
+        while listening and not sent.endswith(protocol.DONE) and len(sent) < _SENT:
+            now = time.monotonic()
+            if now >= deadline:
+                return sent, status, "time"
+            if now >= next_look:
+                next_look = now + _LOOK
+                if stopped := excess():
+                    return sent, status, stopped
+            ready, _, _ = select.select(listening, [], [], min(deadline, next_look) - now)
+            for descriptor in ready:
+                part = os.read(descriptor, 1 << 20)
+                if not part:
+                    listening.remove(descriptor)
+                elif descriptor == self._events:
+                    sent += part
+                else:
+                    status += part
+            has_ended = self._status not in listening  # what it started may keep the other pipe open
+            if has_ended and self._events not in ready:
                 break
-            answer += part
-        return answer
+        return sent, status, ""
 
-    def end(self) -> None:
-        """Let it come to its end."""
-        with contextlib.suppress(BrokenPipeError):
-            self._input.close()
-        self.process.wait()
-        self._output.close()
+    def _close_theirs(self) -> None:
+        while self._theirs:
+            os.close(self._theirs.pop())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the leash, and wait until its guard has ended what there is."""
+        self._close_theirs()
+        os.close(self._leash)
+        deadline = time.monotonic() + _ENDING
+        with contextlib.suppress(OSError):
+            while select.select([self._status], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                if not os.read(self._status, 4096):
+                    break
+        for descriptor in (self._events, self._status):
+            os.close(descriptor)
 
 
-def _is_ready(descriptor: int, deadline: float) -> bool:
-    return bool(select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))[0])
-
-
-def _environment() -> dict[str, str]:
-    """Nothing of the teacher's environment but what Python needs."""
-    names = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG")  # the last is our own tests'
-    kept = {name: os.environ[name] for name in names if name in os.environ}
-    return {**kept, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def _without_magics(cell: str) -> str:
-    """A cell as Python, where ``%magic`` and ``!command`` are calls that do nothing in the worker."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    first, _, rest = cell.lstrip().partition("\n")
+@contextlib.contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    folder = tempfile.mkdtemp(prefix="nst_tf-")
     try:
-        return TransformerManager().transform_cell(rest if first.startswith("%%") else cell)
-    except SyntaxError:
-        return cell
+        yield Path(folder)
+    finally:
+        subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)  # however deep
 
 
-def _remarks(events: Sequence[protocol.Event]) -> set[str]:
-    """What a teacher should know of how a cell ran."""
-    remarks = set()
-    for event in events:
-        if isinstance(event, protocol.Uses):
-            remarks.add("uses nst_tf's solution")
-        if isinstance(event, protocol.StoppedAfter):
-            remarks.add(f"after the function, its cell stops with {printable(event.text)}")
-        if isinstance(event, protocol.Tried) and any(map(_ran_out_of_memory, event.written)):
-            remarks.add("memory")
-    return remarks
-
-
-def _ran_out_of_memory(call: object) -> bool:
-    return isinstance(call, Observation) and "MemoryError" in call.text.partition(":")[0]
-
-
-def _explained(error: str) -> tuple[str, str]:
-    """What ended the cell, for the learner and for the teacher."""
-    error = printable(error)
-    if error.startswith("SystemExit"):
-        return "The cell ends its process: leave `exit()` and `quit()` out.", "calls exit()"
-    if "MemoryError" in error.partition(":")[0]:
-        return "It takes more memory than it may.", "memory"
-    if "File too large" in error:
-        return "It prints, or writes, more than it may.", "output"
-    return f"The cell stops with {error}.", "the cell stops with an error"
-
-
-def _only(events: Sequence[protocol.Event], kind: type[Kind]) -> Kind:
-    """The one event of that kind.
-
-    Raises:
-        ValueError: there is none, or there are several.
+def _spawned(command: list[str], stdin: socket.socket | int, stdout: int) -> subprocess.Popen:
+    """Start a process that gets nothing of the teacher's environment but what Python needs,
+    and no Ctrl-C.
     """
-    (event,) = (event for event in events if isinstance(event, kind))
-    return event
-
-
-def _readable(text: str) -> str:
-    """A submission's text, of bounded length, without characters that can't be shown."""
-    return "".join(character for character in text[:10_000] if character.isprintable())
+    kept = {
+        name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH") if name in os.environ
+    }
+    threads = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+    return subprocess.Popen(
+        command,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={
+            **kept,
+            **dict.fromkeys(threads, "1"),  # on every machine alike: the tensors are small, the tasks many
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+    )

@@ -1,96 +1,108 @@
-"""``python -m nst_tf.grading.course.worker``: runs untrusted code,
-in forks of a process that has TensorFlow ready.
+"""``python -m nst_tf.grading.course.worker``: has TensorFlow ready, and forks a process for each task.
 
-It reads requests from its standard input, a line each, and writes the reply to each to its standard output.
-The process that gets the requests never runs any of a submission itself; a fork does, under limits, and
-ends.
+It never reads a task, or anything else that comes from a submission: it is told only to fork, and the fork
+gets the descriptors for the rest. So a fork's memory holds nothing of another submission, and what the fork
+does can't reach back.
 """
 
 import contextlib
 import ctypes
+import json
 import os
 import resource
 import select
 import signal
-import subprocess
+import socket
 import sys
 import tempfile
-import time
 from collections.abc import Callable
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import CodeType, SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import psutil
 import tensorflow as tf
 
 from nst_tf.grading import trial
-from nst_tf.grading.course import protocol
-from nst_tf.grading.course.own_solution import looks_reported
+from nst_tf.grading.course import isolation, protocol
 
-_RESPONSE = 3_000_000  # bytes
+NOT_HERE = "while it is graded, nst_tf's own solutions are not there"
 _PR_SET_CHILD_SUBREAPER = 36  # Linux, sys/prctl.h
+_OPEN_FILES = 256
 
 
 def main() -> None:
-    """Work until the input ends."""
-    _adopt_orphans()
-    for line in sys.stdin.buffer:
-        request = protocol.unpacked(line)
-        lines, is_late, exit_code = _forked(request.task, request.limits)
-        sys.stdout.buffer.write(protocol.packed(protocol.Reply(request.number, lines, is_late, exit_code)))
-        sys.stdout.buffer.flush()
+    """Fork a process for each request, until there are no more."""
+    control = socket.socket(fileno=os.dup(0))
+    control.send(json.dumps(_files_of_the_package()).encode())
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks here
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(control, 4096, 6)
+        if not request:
+            return
+        if os.fork() == 0:
+            control.close()
+            _guard(json.loads(request), *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def _files_of_the_package() -> list[str]:
+    """The files of this package that are loaded: all that a submission may see of it."""
+    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "nst_tf"]
+    return [file for module in modules if (file := getattr(module, "__file__", None))]
+
+
+# ------------------------------------------------------------------------------------- beside the task
+
+
+def _guard(
+    request: dict[str, Any], order: int, events: int, status: int, leash: int, *doors: int
+) -> NoReturn:
+    """Start the task in a room, wait for its end or for the end of the leash,
+    and report its exit code.
+
+    Args:
+        request: the folder that it works in, and whether it joins a group of processes.
+        order: the file with its order.
+        events: where it sends what happens.
+        status: where its exit code goes.
+        leash: a pipe. When its other end is closed, the task has to end.
+        doors: the room's, if there is one, and the file by which it joins its group, if there is one.
+    """
+    try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        door, *group = doors if request["has_room"] else (None, *doors)
+        if door is None:
+            _adopt_orphans()
+        else:
+            isolation.enter(door)
+        child = os.fork()
+        if child == 0:
+            _work(request["folder"], order, events, group, door is not None)
+        for descriptor in (order, events):
+            os.close(descriptor)
+        select.select([os.pidfd_open(child), leash], [], [])
+        os.write(status, b"%d" % os.waitstatus_to_exitcode(_end(child, door is None)))
+    except OSError as error:
+        os.write(status, str(error).encode())
+    finally:
+        os._exit(0)
 
 
 def _adopt_orphans() -> None:
-    """On Linux, adopt descendants whose parents have ended, so that they are found and ended."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    """Adopt descendants whose parents have ended, so that they are found and ended."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _forked(
-    task: protocol.CellTask | protocol.GraphTask, limits: protocol.Limits
-) -> tuple[list[str], bool, int]:
-    """Do a task in a fork of this process: the lines that it sent, whether it was late, and its exit code."""
-    reading, writing = os.pipe()
-    folder = tempfile.mkdtemp(prefix="nst_tf-")
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        _work(task, limits, writing, folder)  # does not return
-    os.close(writing)
-    lines, is_late = _read(reading, time.monotonic() + limits.seconds)
-    os.close(reading)
-    status = _end(child)
-    subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)  # however deep
-    return lines, is_late, os.waitstatus_to_exitcode(status)
-
-
-def _read(reading: int, deadline: float) -> tuple[list[str], bool]:
-    """What the fork sends until it ends or its time is up, as lines."""
-    received = b""
-    while len(received) < _RESPONSE:
-        ready, _, _ = select.select([reading], [], [], max(0.0, deadline - time.monotonic()))
-        if not ready:
-            return [], True
-        part = os.read(reading, 1 << 20)
-        if not part:
-            break
-        received += part
-        if received.endswith(protocol.DONE):  # a process that it started may keep the pipe open
-            break
-    return received.decode("utf8", "replace").splitlines(), False
-
-
-def _end(child: int) -> int:
-    """End the fork and all that it started, and give its exit status."""
-    with contextlib.suppress(OSError):
-        os.killpg(child, signal.SIGKILL)
+def _end(child: int, with_descendants: bool) -> int:
+    """End the task, and without a room all that it started; gives its exit status."""
     with contextlib.suppress(OSError):
         os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    while started := psutil.Process().children(recursive=True):
+    while with_descendants and (started := psutil.Process().children(recursive=True)):
         for process in started:
             with contextlib.suppress(psutil.Error):
                 process.kill()
@@ -100,26 +112,35 @@ def _end(child: int) -> int:
     return status
 
 
-def _work(
-    task: protocol.CellTask | protocol.GraphTask, limits: protocol.Limits, writing: int, folder: str
-) -> None:
-    """In the fork: limits, then the task, then the end."""
+# ------------------------------------------------------------------------------- the process of the task
+
+
+def _work(folder: str, order: int, events: int, group: list[int], is_in_room: bool) -> NoReturn:
+    """Give up what may be given up, do the task, and end."""
 
     def send(event: protocol.Event) -> None:
-        _write(writing, protocol.packed(event))
+        _write(events, protocol.packed(event))
 
     try:
+        for members in group:
+            os.write(members, b"0")
         os.setsid()
+        if is_in_room:
+            isolation.drop_privileges()
         os.chdir(folder)
+        asked = protocol.unpacked(_read(order))
+        os.closerange(3, events)
+        os.closerange(events + 1, _OPEN_FILES)
         silent, output = os.open(os.devnull, os.O_RDONLY), os.open("output", os.O_WRONLY | os.O_CREAT)
         for place, descriptor in enumerate((silent, output, output)):
             os.dup2(descriptor, place)
         os.environ.update(HOME=folder, TMPDIR=folder)
-        _limit(limits)
-        if isinstance(task, protocol.CellTask):
-            _run_cell(task, send)
+        tempfile.tempdir = folder  # where AutoGraph writes; known already, and another one
+        _limit(asked.limits)
+        if isinstance(asked.task, protocol.CellTask):
+            _run_cell(asked.task, send)
         else:
-            send(protocol.Ran(task.trial.run(task.graph)))
+            send(protocol.Ran(asked.task.trial.run(asked.task.graph)))
         send(protocol.Done())
     except BaseException as error:
         with contextlib.suppress(BaseException):
@@ -128,21 +149,25 @@ def _work(
         os._exit(0)
 
 
+def _read(descriptor: int) -> bytes:
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read()
+
+
 def _write(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
 
 
 def _limit(limits: protocol.Limits) -> None:
-    """Bound the processor time, the memory beyond what TensorFlow has taken already,
-    and the size of files.
-    """
+    """Bound the processor time, the memory beyond what TensorFlow has taken already, and the files."""
     trial.PRINTED = limits.output_kilobytes * 1000
-    taken = psutil.Process().memory_info().vms
+    taken = psutil.Process(os.getpid()).memory_info().vms
     for kind, limit in (
         (resource.RLIMIT_CPU, int(4 * limits.seconds) + 1),  # of several threads
         (resource.RLIMIT_AS, taken + limits.megabytes * 1_000_000),
         (resource.RLIMIT_FSIZE, limits.output_kilobytes * 1000),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
         (resource.RLIMIT_CORE, 0),
     ):
         with contextlib.suppress(OSError, ValueError):  # a limit that this system doesn't know
@@ -151,11 +176,14 @@ def _limit(limits: protocol.Limits) -> None:
 
 def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -> None:
     """Make the notebook's names, run the solution's cell, and try the function that it defines."""
+    sys.meta_path.insert(0, _NotHere())
     names: dict[str, Any] = {"__name__": "__main__", "get_ipython": _no_ipython, "display": lambda *_: None}
     for place, cell in enumerate(task.given):
         exec(_from_a_file(cell, f"given_{place}.py"), names)
     names.pop(task.name, None)
-    sys.addaudithook(looks_reported(lambda what: send(protocol.Uses(what))))
+    for place, statement in enumerate(task.needs):
+        with contextlib.suppress(Exception):  # as a cell that stops does not stop the next one
+            exec(_from_a_file(statement, f"needed_{place}.py"), names)
     try:
         exec(_from_a_file(task.cell, "solution.py"), names)
     except Exception as error:
@@ -169,6 +197,15 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
     send(protocol.Defined(callable(target)))
     if callable(target):
         send(protocol.Tried(task.trial.written(target, {}), task.trial.traced(target, {})))
+
+
+class _NotHere(MetaPathFinder):
+    """Says in a sentence that a module of this package which is not loaded already can't be had."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        """Nothing for any other module."""
+        if name.split(".")[0] == "nst_tf":
+            raise ModuleNotFoundError(f"{NOT_HERE}: write the formula yourself", name=name)
 
 
 def _from_a_file(cell: str, name: str) -> CodeType:
@@ -188,17 +225,20 @@ def _no_ipython() -> SimpleNamespace:
     )
 
 
-def _warm_up() -> None:
-    """Load what every task needs, without starting TensorFlow's threads, which a fork would not have."""
+def _warm_up(imports: str) -> None:
+    """Load what every task needs, without starting TensorFlow's threads, which a fork would not have.
+
+    Args:
+        imports: the import statements of the notebook's own cells.
+    """
     from tensorflow.python.framework import convert_to_constants, op_def_registry  # noqa: F401
 
     tf.autograph.to_code(_adopt_orphans)  # its own imports take a quarter of a second
-
-    import nst_tf.images  # noqa: F401 - the notebooks' clip_0_1
+    exec(imports, {})
 
 
 if __name__ == "__main__":
     np.seterr(all="ignore")
     tf.config.set_visible_devices([], "GPU")
-    _warm_up()
+    _warm_up(sys.argv[1])
     main()

@@ -1,0 +1,165 @@
+"""nbgrader's record of a class: points, feedback and a database, under names that nbgrader can take."""
+
+import csv
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from nbgrader.api import Assignment, Gradebook, MissingEntry
+from nbgrader.apps import NbGraderAPI
+from traitlets.config import Config
+
+from nst_tf.files import written_aside
+from nst_tf.grading.course.judge import Judged
+from nst_tf.grading.course.nbgrader_plugin import GradeApart
+
+_CLEANED = ".cleaned"  # in place of nbgrader's folder "submitted", while a class is being graded
+_TAKEN_AS_IT_IS = " -_.@+,=~"  # in a student's name, besides letters and digits
+_LONGEST = 180  # bytes of a student's name
+_COLUMNS = (
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+    *("raw_score", "late_submission_penalty", "score", "max_score"),  # as nbgrader exports them
+    "status",
+)
+
+
+class Record:
+    """The course's gradebook, and the folders ``autograded`` and ``feedback``.
+
+    Args:
+        folder: the course's.
+        config: nbgrader's, of this course.
+    """
+
+    def __init__(self, folder: Path, config: Config) -> None:
+        self._folder, self._config = folder, config
+
+    def api(self, **changed: str) -> NbGraderAPI:
+        """nbgrader's own interface, with some of the course's folders changed."""
+        config = Config(self._config)
+        config.CourseDirectory.update(changed)
+        return NbGraderAPI(config=config)
+
+    def store(self, assignment: str, student: str, judged: Judged, timestamp: str | None) -> None:
+        """Store a student's points, and write the feedback.
+
+        Raises:
+            ValueError: nbgrader can't; the text says why.
+        """
+        name, cleaned = name_for_nbgrader(student), self._folder / _CLEANED
+        folder = cleaned / name / assignment
+        shutil.rmtree(cleaned, ignore_errors=True)
+        try:
+            folder.mkdir(parents=True)
+            (folder / self._notebook(assignment)).write_text(judged.notebook, encoding="utf8")
+            if timestamp:
+                (folder / "timestamp.txt").write_text(timestamp, encoding="utf8")
+            GradeApart.judged = {name: judged.verdicts}
+            api = self.api(submitted_directory=_CLEANED)
+            for step in (api.autograde, api.generate_feedback):
+                result = step(assignment, name, force=True)
+                if not result["success"]:
+                    raise ValueError(last_line(result))
+        finally:
+            GradeApart.judged = {}
+            shutil.rmtree(cleaned, ignore_errors=True)
+
+    def has(self, assignment: str, student: str) -> bool:
+        """Whether a student's points and feedback are there."""
+        name = name_for_nbgrader(student)
+        feedback = self._folder / "feedback" / name / assignment / self._notebook(assignment)
+        if not feedback.with_suffix(".html").is_file():
+            return False
+        with Gradebook(self.api().coursedir.db_url) as gradebook:
+            try:
+                gradebook.find_submission(assignment, name)
+            except MissingEntry:
+                return False
+        return True
+
+    def export(self, path: Path, problems: Mapping[tuple[str, str], str], students: list[str]) -> None:
+        """Write the grades of all students, the given ones and those whom only nbgrader knows.
+
+        Args:
+            path: of the table.
+            problems: why a student's assignment has no grade, by assignment and student.
+            students: as their folders are called.
+        """
+        with (
+            written_aside(path) as aside,
+            aside.open("w", newline="", encoding="utf8") as file,
+            Gradebook(self.api().coursedir.db_url) as gradebook,
+        ):
+            writer = csv.writer(file)
+            writer.writerow(_COLUMNS)
+            names = {name_for_nbgrader(student): student for student in students}
+            known = {student.id: names.get(student.id, student.id) for student in gradebook.students}
+            everybody = sorted({**known, **names}.items(), key=lambda pair: pair[1])
+            for assignment in gradebook.assignments:
+                for name, student in everybody:
+                    problem = problems.get((assignment.name, student), "")
+                    row = _row(gradebook, assignment, name, problem)
+                    row["student_id"] = shown(student)
+                    writer.writerow([safe_cell(row.get(column, "")) for column in _COLUMNS])
+
+    def _notebook(self, assignment: str) -> str:
+        (path,) = (self._folder / "source" / assignment).glob("*.ipynb")
+        return path.name
+
+
+def _row(gradebook: Gradebook, assignment: Assignment, name: str, problem: str) -> dict[str, object]:
+    """A student's assignment; without a score where there is none."""
+    row = {"assignment": assignment.name, "duedate": assignment.duedate, "max_score": assignment.max_score}
+    try:
+        student = gradebook.find_student(name)
+        row.update(last_name=student.last_name, first_name=student.first_name, email=student.email)
+        submission = gradebook.find_submission(assignment.name, name)
+    except MissingEntry:
+        return {**row, "status": f"not graded: {problem}" if problem else "nothing handed in"}
+    if problem:
+        return {**row, "status": f"not graded: {problem}"}
+    penalty = submission.late_submission_penalty
+    score = max(0.0, submission.score - (penalty or 0.0))
+    numbers = {"raw_score": submission.score, "late_submission_penalty": penalty, "score": score}
+    return {**row, "timestamp": submission.timestamp, **numbers, "status": "graded"}
+
+
+def name_for_nbgrader(student: str) -> str:
+    """A student's name without what nbgrader takes for a pattern, a path or the end of a line:
+    such characters are written as in an address, with a percent sign.
+    """
+    name = "".join(_characters(student.strip())) or "%20"
+    if len(os.fsencode(name)) > _LONGEST:
+        digest = hashlib.sha256(os.fsencode(student)).hexdigest()[:12]
+        name = os.fsencode(name)[: _LONGEST - 13].decode("utf8", "ignore").rstrip("%") + f"-{digest}"
+    return name
+
+
+def _characters(student: str) -> Iterator[str]:
+    for character in student:
+        if character.isalnum() or character in _TAKEN_AS_IT_IS:
+            yield character
+        else:
+            yield "".join(f"%{byte:02X}" for byte in os.fsencode(character))
+
+
+def shown(text: str) -> str:
+    """A name in one line that can be printed."""
+    text = os.fsencode(text).decode("utf8", "replace")
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def safe_cell(value: object) -> object:
+    """What a spreadsheet does not take for a formula."""
+    if value is None:
+        return ""
+    is_formula = isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@"))
+    return f"'{value}" if is_formula else value
+
+
+def last_line(result: dict) -> str:
+    """What nbgrader says last of something that it did."""
+    lines = (result.get("error") or result.get("log") or "no reason given").strip().splitlines()
+    return lines[-1]

@@ -1,0 +1,214 @@
+"""From the cell that defines a function to the verdict on it.
+
+What ran a submission only says what it saw: the values are right or wrong here. A gradient is never believed
+of a process that ran a submission: the function comes back as a graph, and another process runs it.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from nst_tf.grading.course import protocol
+from nst_tf.grading.course.own_solution import borrowed
+from nst_tf.grading.course.protocol import Limits, Reply
+from nst_tf.grading.diagnosis import Diagnosis, nothing_to_try, settled
+from nst_tf.grading.exercises.base import Exercise
+from nst_tf.grading.exercises.registry import exercise
+from nst_tf.grading.trial import Evidence, Observation, Trial, printable
+
+Kind = TypeVar("Kind")
+Run = Callable[[bytes], Reply]  # has a packed order done
+
+_UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read")
+_STOPPED = {
+    "memory": ("It takes more memory than it may.", "memory"),
+    "processes": ("It starts more processes than it may.", "processes"),
+}
+_NOT_HERE = "nst_tf's own solutions are not there"  # see worker.py
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A diagnosis, and what a teacher should know about how it was reached."""
+
+    diagnosis: Diagnosis
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Code:
+    """What is run to get a function.
+
+    Attributes:
+        cell: the one that defines it, as plain Python.
+        needs: statements of the student's other cells, to be run before it.
+        given: the notebook's own cells, to be run before those.
+    """
+
+    cell: str
+    needs: Sequence[str] = ()
+    given: Sequence[str] = ()
+
+
+class Stopped(Exception):  # noqa: N818 - the submission's failure, not ours
+    """Why a task did not come to its end, for the learner; ``remark`` says it briefly for the teacher."""
+
+    def __init__(self, hint: str, remark: str) -> None:
+        super().__init__(hint)
+        self.remark = remark
+
+
+def verdict_on(name: str, code: Code, weights: Mapping[str, float], limits: Limits, run: Run) -> Verdict:
+    """Judge a function.
+
+    Args:
+        name: of the function.
+        code: what defines it.
+        weights: ``alpha`` and ``beta``, where the given cells make such names.
+        limits: what each task may take.
+        run: has a task done.
+    """
+    hearing = _Hearing(exercise(name), code, dict(weights), limits, run)
+    hearing.remarks.update(borrowed(name, code.cell))
+    try:
+        diagnosis = hearing.diagnosis()
+    except Stopped as stopped:
+        diagnosis = nothing_to_try(name, str(stopped))
+        hearing.remarks.add(stopped.remark)
+    if _NOT_HERE in diagnosis.hint:
+        hearing.remarks.add("uses nst_tf's solution")
+    return Verdict(diagnosis, tuple(sorted(hearing.remarks)))
+
+
+@dataclass
+class _Hearing:
+    """One function, while it is tried and judged."""
+
+    asked: Exercise
+    code: Code
+    weights: dict[str, float]
+    limits: Limits
+    run: Run
+    remarks: set[str] = field(default_factory=set)
+
+    def diagnosis(self) -> Diagnosis:
+        """Try the function, and judge what it did.
+
+        Raises:
+            Stopped: it can't be tried.
+        """
+        name = self.asked.name
+        seed = zlib.crc32(self.code.cell.encode("utf8", "replace"))  # one submission, one trial
+        trial = self.asked.trial(seed, self.weights)
+        try:
+            tried = self._tried(trial)
+            if tried is None:
+                return nothing_to_try(name, f"The cell defines no function `{name}`.", "not-defined")
+            evidence = Evidence(tried.written, self._run_of_graph(tried.graph, trial))
+            return settled(self.asked, trial, evidence, self._written)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+            raise Stopped(*_UNREADABLE) from None
+
+    def _written(self, trial: Trial) -> protocol.AnyWritten:
+        """What the function does as it is written, on a further trial."""
+        tried = self._tried(trial)
+        if tried is None:
+            raise ValueError("the function is gone")
+        return tried.written
+
+    def _tried(self, trial: Trial) -> protocol.Tried | None:
+        """What the function did; None if there is no function."""
+        code = self.code
+        task = protocol.CellTask(self.asked.name, code.cell, tuple(code.needs), list(code.given), trial)
+        events = self._done(task)
+        self.remarks.update(_remarks(events))
+        return _only(events, protocol.Tried) if _only(events, protocol.Defined).is_callable else None
+
+    def _run_of_graph(self, graph: protocol.AnyGraph, trial: Trial) -> protocol.AnyRun:
+        try:
+            return _only(self._done(protocol.GraphTask(graph, trial)), protocol.Ran).run
+        except Stopped as stopped:
+            return trial.failed_run(str(stopped))
+
+    def _done(self, task: protocol.CellTask | protocol.GraphTask) -> list[protocol.Event]:
+        """The events that the task's process sent.
+
+        Raises:
+            Stopped: it did not come to its end.
+        """
+        reply = self.run(protocol.packed(protocol.Order(task, self.limits)))
+        if reply.stopped == "time":
+            raise Stopped(
+                f"It is not ready after {self.limits.seconds:g} seconds: is there a loop without an end?",
+                "time",
+            )
+        if reply.stopped:
+            raise Stopped(*_STOPPED[reply.stopped])
+        return _events(reply)
+
+
+def _events(reply: Reply) -> list[protocol.Event]:
+    is_readable = True
+    try:
+        events = [protocol.unpacked(line.encode(), text=_readable) for line in reply.lines]
+    except ValueError:
+        events, is_readable = [], False
+    if events and isinstance(events[-1], protocol.Done):
+        return events
+    for event in events:
+        if isinstance(event, protocol.Failed):
+            raise Stopped(*_explained(event.text))
+    has_finished = bool(reply.lines) and reply.lines[-1].encode() == protocol.DONE.rstrip()
+    if not is_readable and (has_finished or reply.exit >= 0):
+        raise Stopped(*_UNREADABLE)
+    if reply.exit < 0:
+        raise Stopped(
+            "It crashes the process that it runs in, or takes more memory than it may.",
+            "crashed, or memory",
+        )
+    raise Stopped(
+        "It ends the process that it runs in: leave `os._exit()` and the like out.", "ended its process"
+    )
+
+
+def _remarks(events: Sequence[protocol.Event]) -> set[str]:
+    """What a teacher should know of how a cell ran."""
+    remarks = set()
+    for event in events:
+        if isinstance(event, protocol.StoppedAfter):
+            remarks.add(f"after the function, its cell stops with {printable(event.text)}")
+        if isinstance(event, protocol.Tried) and any(map(_ran_out_of_memory, event.written)):
+            remarks.add("memory")
+    return remarks
+
+
+def _ran_out_of_memory(call: object) -> bool:
+    return isinstance(call, Observation) and "MemoryError" in call.text.partition(":")[0]
+
+
+def _explained(error: str) -> tuple[str, str]:
+    """What ended the cell, for the learner and for the teacher."""
+    error = printable(error)
+    if error.startswith("SystemExit"):
+        return "The cell ends its process: leave `exit()` and `quit()` out.", "calls exit()"
+    if "MemoryError" in error.partition(":")[0]:
+        return _STOPPED["memory"]
+    if "File too large" in error or "No space left" in error:
+        return "It prints, or writes, more than it may.", "output"
+    return f"The cell stops with {error}.", "the cell stops with an error"
+
+
+def _only(events: Sequence[protocol.Event], kind: type[Kind]) -> Kind:
+    """The one event of that kind.
+
+    Raises:
+        ValueError: there is none, or there are several.
+    """
+    (event,) = (event for event in events if isinstance(event, kind))
+    return event
+
+
+def _readable(text: str) -> str:
+    """A submission's text, of bounded length, without characters that can't be shown."""
+    return "".join(character for character in text[:10_000] if character.isprintable())

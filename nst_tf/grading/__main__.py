@@ -13,7 +13,7 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Make the assignment or grade the class, and return the exit code: 0 good, 1 failed, 130 or 143 stopped."""
+    """Make the assignment or grade the class, and return the exit code: 0 good, 1 failed, else stopped."""
     parser = argparse.ArgumentParser(
         prog="python -m nst_tf.grading",
         description="Makes an assignment, and grades a class, with nbgrader.",
@@ -32,7 +32,7 @@ def main() -> int:
         return _complain("Grading isolates processes as only Linux can: use Linux, such as WSL.")
     try:
         from nst_tf.grading.course.grade import Course, CourseError
-        from nst_tf.grading.course.isolation import NoIsolation
+        from nst_tf.grading.course.isolation import IsolationError
         from nst_tf.grading.course.sandbox import Isolation
     except ModuleNotFoundError as problem:
         return _complain(f'Grading needs {problem.name}: python -m pip install -e ".[teach]" installs it.')
@@ -46,7 +46,7 @@ def main() -> int:
             print(*course.make_assignments(), sep="\n")
         else:
             course.grade()
-    except (CourseError, NoIsolation, OSError) as problem:
+    except (CourseError, IsolationError, OSError) as problem:
         return _complain(str(problem))
     except KeyboardInterrupt:
         print("Interrupted: run it again, and it goes on with what is not graded.", file=sys.stderr)

@@ -62,6 +62,14 @@ class TeachersNotebook:
         self._cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         self.exercises = [name for name in map(exercise_of_test, self._cells) if name]
 
+    def imports(self) -> str:
+        """The import statements of the cells tagged ``given``, a line each."""
+        cells = [without_magics(cell.source) for cell in self._cells if _is_given(cell)]
+        statements = [statement for cell in cells for statement in ast.parse(cell).body]
+        return "\n".join(
+            ast.unparse(each) for each in statements if isinstance(each, ast.Import | ast.ImportFrom)
+        )
+
     def weights(self) -> dict[str, float]:
         """α and β, from the given cell ``alpha, beta = …``; nothing if there is none."""
         for cell in self._cells:
@@ -101,6 +109,11 @@ class HandedIn:
     notebook: bytes | None
     remark: str = ""
     timestamp: str | None = None
+
+    @property
+    def can_be_graded(self) -> bool:
+        """Whether it can: a notebook, or none at all, which earns nothing."""
+        return self.notebook is not None or self.remark.startswith("there is no notebook")
 
 
 class _Unreadable(Exception):  # noqa: N818 - says what is wrong with a file

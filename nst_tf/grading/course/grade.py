@@ -116,11 +116,11 @@ class _Marking:
         self._source = course / "source" / assignment / released.name
         self._limits, self._isolation = plugin.limits(), plugin.isolation
         self._handed = handed
+        self._problems = {name: each.remark for name, each in handed.items() if not each.can_be_graded}
         self._cases = {
-            student: Case(each.notebook, each.remark) for student, each in handed.items() if each.can_be_graded
-        }
-        self._problems = {
-            student: each.remark for student, each in handed.items() if not each.can_be_graded
+            name: Case(each.notebook, each.remark)
+            for name, each in handed.items()
+            if name not in self._problems
         }
         depends_on = self._source.read_bytes(), released.read_bytes(), repr(self._limits).encode()
         self._judgements = Judgements(

@@ -25,7 +25,7 @@ _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/alternatives", "/et
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _USER = 1000  # in the room, whoever it is outside
 _SECONDS = 30  # that bubblewrap may take, on a busy machine
-_INSTALL = "`sudo apt install bubblewrap` installs it"
+_WAYS_OUT = "`sudo apt install bubblewrap` installs it, and ISOLATION=none grades without it"
 
 # Linux, sched.h: CLONE_NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _NAMESPACES = 0x00020000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
@@ -35,7 +35,7 @@ _CAPABILITY_VERSION_3 = 0x20080522  # Linux, sys/capability.h
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class NoIsolation(Exception):
+class IsolationError(Exception):
     """No room can be made on this machine; the text says why, and names the ways out."""
 
 
@@ -57,11 +57,11 @@ class View:
 
     def arguments(self) -> Iterator[str]:
         """For bubblewrap."""
-        for path in _SYSTEM:
-            if os.path.islink(path):
-                yield from ("--symlink", os.readlink(path), path)
-            elif os.path.exists(path):
-                yield from ("--ro-bind", path, path)
+        for path in map(Path, _SYSTEM):
+            if path.is_symlink():
+                yield from ("--symlink", str(path.readlink()), str(path))
+            elif path.exists():
+                yield from ("--ro-bind", str(path), str(path))
         for path in self._bound:
             yield from ("--ro-bind", str(path), str(path))
         hidden = [path for path in self._hidden if self._can_see(path)]
@@ -84,7 +84,7 @@ def _python() -> list[Path]:
     """The folders of this Python, its standard library and its packages, the outer ones first."""
     names = [sys.prefix, sys.base_prefix, *site.getsitepackages(), site.getusersitepackages()]
     names += [name for name in sys.path if name.endswith(("site-packages", "dist-packages"))]
-    folders = {Path(name) for name in names if os.path.isdir(name)}
+    folders = {path for path in map(Path, names) if path.is_dir()}
     return sorted(folders | {folder.resolve() for folder in folders})
 
 
@@ -98,7 +98,7 @@ def command_for(view: View, *, size: int, information: int | None = None) -> lis
     """
     bubblewrap = shutil.which("bwrap")
     if bubblewrap is None:
-        raise NoIsolation(f"Submissions are run in isolation by bubblewrap, which is not there: {_INSTALL}.")
+        raise IsolationError(f"Submissions are isolated by bubblewrap, which is not there: {_WAYS_OUT}.")
     devices = [part for name in _DEVICES for part in ("--dev-bind", f"/dev/{name}", f"/dev/{name}")]
     return [
         *(bubblewrap, "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
@@ -119,7 +119,7 @@ class Room:
             so does everything in the room.
 
     Raises:
-        NoIsolation: it can't be made.
+        IsolationError: it can't be made.
     """
 
     def __init__(self, view: View, size: int) -> None:
@@ -152,7 +152,7 @@ class Room:
         if not ready or self._process.stdout.readline() != b"\n":
             self._process.kill()
             _, complaint = self._process.communicate()
-            raise NoIsolation(can_not(complaint.decode("utf8", "replace").strip()))
+            raise IsolationError(can_not(complaint.decode("utf8", "replace").strip()))
 
     def __enter__(self) -> Self:
         return self
@@ -184,10 +184,11 @@ class Room:
 
 
 def can_not(complaint: str) -> str:
+    """What to say where bubblewrap is there, but does not work."""
     return (
-        f"Submissions are run in isolation by bubblewrap, which can't make its namespaces here ({complaint}). "
-        "It needs version 0.8 or newer, and a system or container that allows user namespaces; "
-        f"{_INSTALL}, and ISOLATION=none grades without it."
+        f"Submissions are isolated by bubblewrap, which can't make its namespaces here ({complaint}). "
+        "It takes version 0.8 or newer, and a system or container that allows user namespaces: "
+        f"{_WAYS_OUT}."
     )
 
 

@@ -1,7 +1,7 @@
-"""``python -m nst_tf.grading.course.judge``: reads and judges submissions, in a process and a room of its own.
+"""``python -m nst_tf.grading.course.judge``: reads and judges submissions, in a room of its own.
 
-It parses what students handed in, and holds the right answers; so neither a submission's process nor the
-teacher's can be reached from it. It asks for each task to be done, through its standard output.
+It parses what students handed in, and knows the right answers. So it can reach nothing of the teacher's, and
+nothing that runs a submission can reach it. It has each task done by asking for it on its standard output.
 """
 
 import contextlib
@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, Self
 
 import nbformat
 
 from nst_tf.grading.course import protocol
 from nst_tf.grading.course.assignment import Submission, TeachersNotebook, read_submission
-from nst_tf.grading.course.isolation import NoIsolation, end_with_parent
+from nst_tf.grading.course.isolation import IsolationError, end_with_parent
 from nst_tf.grading.course.judging import Code, Verdict, verdict_on
 from nst_tf.grading.course.own_cells import without_magics
 from nst_tf.grading.course.protocol import Limits, Reply
@@ -71,7 +71,7 @@ JUDGED = (Judged, Verdict, Diagnosis)
 _MESSAGES = (Case, Wanted, Reply, *JUDGED)
 
 
-class JudgeFailed(Exception):
+class JudgeError(Exception):
     """There is no judgement; the text says why."""
 
 
@@ -99,18 +99,18 @@ class Judge:
         """Judge a submission.
 
         Raises:
-            JudgeFailed: the process ended, or did not come to an end.
+            JudgeError: the process ended, or did not come to an end.
         """
         try:
-            message = case
+            message: Case | Reply = case
             while True:
                 answer = self._answer(message)
                 if isinstance(answer, Judged):
                     return answer
                 message = self._sandbox.run(answer.order, self._limits)
-        except (OSError, ValueError, NoIsolation) as problem:
+        except (OSError, ValueError, IsolationError) as problem:
             self.end()
-            raise JudgeFailed(str(problem)) from None
+            raise JudgeError(str(problem)) from None
 
     def _answer(self, message: Case | Reply) -> Wanted | Judged:
         process = self._process or self._started()
@@ -138,7 +138,7 @@ class Judge:
         self._process = None
 
 
-def _line(stream: BinaryIO, deadline: float) -> bytes:
+def _line(stream: IO[bytes], deadline: float) -> bytes:
     """A line of an answer.
 
     Raises:
@@ -178,7 +178,7 @@ def _limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (_MEGABYTES * 1_000_000,) * 2)
 
 
-def _sender(stream: BinaryIO) -> Callable[[object], None]:
+def _sender(stream: IO[bytes]) -> Callable[[object], None]:
     def send(message: object) -> None:
         stream.write(protocol.packed(message))
         stream.flush()

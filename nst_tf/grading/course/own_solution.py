@@ -1,7 +1,7 @@
 """Notices where a submission asks for the package's own solution, or has a copy of it.
 
-A solution that is asked for is not there while a submission is graded (see ``worker.py``), except for what the
-notebook's own cells use, too. A teacher judges what it means.
+While a submission is graded, there is nothing of the package but what the notebook's own cells use (see
+``worker.py``). A teacher judges what it means.
 """
 
 import ast
@@ -78,4 +78,3 @@ def _bare(function: ast.FunctionDef) -> list[str]:
     """A function's statements without its docstring, comments and annotations."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return [ast.dump(statement) for statement in body]
-

@@ -69,9 +69,7 @@ def print_summary(assignment: str, graded: Sequence[Graded], most: Mapping[str, 
     print(f"\n{assignment}: {len(graded)} submissions{', ' if average else ''}{average}.")
     _print_list("Most frequent mistakes:", _frequent_mistakes(marked))
     _print_list("To look at:", [f"{shown(each.student)}: {it}" for each in marked for it in each.remarks()])
-    _print_list(
-        "Not graded:", [f"{shown(each.student)}: {each.problem}" for each in graded if each.problem]
-    )
+    _print_list("Not graded:", [f"{shown(each.student)}: {each.problem}" for each in graded if each.problem])
 
 
 def _frequent_mistakes(graded: Sequence[Graded]) -> list[str]:

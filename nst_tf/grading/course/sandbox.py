@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from nst_tf.grading.course import protocol
-from nst_tf.grading.course.isolation import FOLDER, NoIsolation, Room, View, can_not, command_for
+from nst_tf.grading.course.isolation import FOLDER, IsolationError, Room, View, can_not, command_for
 from nst_tf.grading.course.memory import MemoryGroup, taken
 from nst_tf.grading.course.protocol import Limits, Reply
 
@@ -46,7 +46,7 @@ class Sandbox:
         hidden: folders that no task may see, wherever they lie.
 
     Raises:
-        NoIsolation: this machine can't make a room.
+        IsolationError: this machine can't make a room.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Sandbox:
         self._control.settimeout(_STARTING)
         command = [sys.executable, "-m", "nst_tf.grading.course.worker", self._imports]
         with end:
-            self._worker = _spawned(command, end, subprocess.DEVNULL)
+            self._worker = _spawned(command, end.fileno(), subprocess.DEVNULL)
         files = [Path(file) for file in json.loads(self._control.recv(1_000_000) or "[]")]
         self._view = View(files, hidden=self._hidden)
 
@@ -106,16 +106,7 @@ class Sandbox:
             request = {"folder": str(folder), "has_room": room is not None}
             self._fork(json.dumps(request).encode(), [*task.given(order), *doors, *members])
 
-            def excess() -> str:
-                if room is None:
-                    return ""
-                processes = room.processes()
-                if len(processes) > _PROCESSES:
-                    return "processes"
-                is_counted = group.members is not None  # by the kernel
-                too_much = limits.megabytes * 1_000_000
-                return "memory" if not is_counted and taken(processes) + room.bytes_written() > too_much else ""
-
+            excess = _excess(room, None if members else limits.megabytes * 1_000_000)
             reply = task.reply(time.monotonic() + limits.seconds, excess)
             return replace(reply, stopped="memory") if group.has_overflowed() else reply
 
@@ -180,7 +171,7 @@ class _Task:
         self._close_theirs()
         sent, status, stopped = self._listened(deadline, excess)
         if status and not status.lstrip(b"-").isdigit():
-            raise NoIsolation(can_not(status.decode()))
+            raise IsolationError(can_not(status.decode()))
         lines = sent.decode("utf8", "replace").splitlines() if not stopped else []
         return Reply(lines, stopped, int(status) if status else -9)
 
@@ -230,6 +221,24 @@ class _Task:
             os.close(descriptor)
 
 
+def _excess(room: Room | None, most: int | None) -> Callable[[], str]:
+    """Says what the processes in a room have too much of, or nothing.
+
+    Args:
+        room: where they are.
+        most: bytes of memory, their folder included; None if the kernel keeps count.
+    """
+
+    def excess() -> str:
+        processes = room.processes() if room else []
+        if len(processes) > _PROCESSES:
+            return "processes"
+        is_over = room and most is not None and taken(processes) + room.bytes_written() > most
+        return "memory" if is_over else ""
+
+    return excess
+
+
 @contextlib.contextmanager
 def _temporary_folder() -> Iterator[Path]:
     folder = tempfile.mkdtemp(prefix="nst_tf-")
@@ -239,13 +248,11 @@ def _temporary_folder() -> Iterator[Path]:
         subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)  # however deep
 
 
-def _spawned(command: list[str], stdin: socket.socket | int, stdout: int) -> subprocess.Popen:
+def _spawned(command: list[str], stdin: int, stdout: int) -> subprocess.Popen:
     """Start a process that gets nothing of the teacher's environment but what Python needs,
     and no Ctrl-C.
     """
-    kept = {
-        name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH") if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH") if name in os.environ}
     threads = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     return subprocess.Popen(
         command,

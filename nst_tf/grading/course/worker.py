@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
 from pathlib import Path
 from types import CodeType, SimpleNamespace
@@ -74,18 +74,19 @@ def _guard(
     """
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        door, *group = doors if request["has_room"] else (None, *doors)
-        if door is None:
-            _adopt_orphans()
+        is_in_room = request["has_room"]
+        group = doors[is_in_room:]
+        if is_in_room:
+            isolation.enter(doors[0])
         else:
-            isolation.enter(door)
+            _adopt_orphans()
         child = os.fork()
         if child == 0:
-            _work(request["folder"], order, events, group, door is not None)
+            _work(request["folder"], order, events, group, is_in_room)
         for descriptor in (order, events):
             os.close(descriptor)
         select.select([os.pidfd_open(child), leash], [], [])
-        os.write(status, b"%d" % os.waitstatus_to_exitcode(_end(child, door is None)))
+        os.write(status, b"%d" % os.waitstatus_to_exitcode(_end(child, not is_in_room)))
     except OSError as error:
         os.write(status, str(error).encode())
     finally:
@@ -115,7 +116,7 @@ def _end(child: int, with_descendants: bool) -> int:
 # ------------------------------------------------------------------------------- the process of the task
 
 
-def _work(folder: str, order: int, events: int, group: list[int], is_in_room: bool) -> NoReturn:
+def _work(folder: str, order: int, events: int, group: Sequence[int], is_in_room: bool) -> NoReturn:
     """Give up what may be given up, do the task, and end."""
 
     def send(event: protocol.Event) -> None:

@@ -21,9 +21,11 @@ Kind = TypeVar("Kind")
 Run = Callable[[bytes], Reply]  # has a packed order done
 
 _UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read")
+_OUTPUT = ("It prints, or writes, more than it may.", "output")
 _STOPPED = {
     "memory": ("It takes more memory than it may.", "memory"),
     "processes": ("It starts more processes than it may.", "processes"),
+    "output": _OUTPUT,
 }
 _NOT_HERE = "nst_tf's own solutions are not there"  # see worker.py
 
@@ -195,7 +197,7 @@ def _explained(error: str) -> tuple[str, str]:
     if "MemoryError" in error.partition(":")[0]:
         return _STOPPED["memory"]
     if "File too large" in error or "No space left" in error:
-        return "It prints, or writes, more than it may.", "output"
+        return _OUTPUT
     return f"The cell stops with {error}.", "the cell stops with an error"
 
 

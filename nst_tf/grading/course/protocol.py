@@ -135,7 +135,8 @@ class Reply:
 
     Attributes:
         lines: the events that its process sent, packed.
-        stopped: what it had too much of when it was stopped: "time", "memory", "processes", or nothing.
+        stopped: what it had too much of when it was stopped: "time", "memory", "processes",
+            "output", or nothing.
         exit: its exit code; negative if a signal ended it.
     """
 

@@ -58,6 +58,7 @@ class Sandbox:
         self.isolation = isolation
         self._imports, self._hidden = imports, tuple(hidden)
         self._lock = threading.Lock()
+        self._is_closed = threading.Event()
         self._start_worker()
         try:
             self.run(b"", Limits())  # a room can be made, and entered
@@ -81,7 +82,12 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker, and what is still running."""
+        self._is_closed.set()
+        with self._lock:
+            self._end_worker()
+
+    def _end_worker(self) -> None:
         self._control.close()
         try:
             self._worker.wait(_ENDING)
@@ -106,7 +112,7 @@ class Sandbox:
             request = {"folder": str(folder), "has_room": room is not None}
             self._fork(json.dumps(request).encode(), [*task.given(order), *doors, *members])
 
-            excess = _excess(room, None if members else limits.megabytes * 1_000_000)
+            excess = self._excess(room, None if members else limits.megabytes * 1_000_000)
             reply = task.reply(time.monotonic() + limits.seconds, excess)
             return replace(reply, stopped="memory") if group.has_overflowed() else reply
 
@@ -126,13 +132,32 @@ class Sandbox:
         size = _SOURCES + limits.output_kilobytes * 1000
         return stack.enter_context(Room(self._view, size))
 
+    def _excess(self, room: Room | None, most: int | None) -> Callable[[], str]:
+        """Says why a task has to be stopped, or nothing.
+
+        Args:
+            room: where it is done.
+            most: bytes of memory, its folder included; None if the kernel keeps count.
+        """
+
+        def excess() -> str:
+            processes = room.processes() if room else []
+            if len(processes) > _PROCESSES:
+                return "processes"
+            is_over = room and most is not None and taken(processes) + room.bytes_written() > most
+            return "memory" if is_over else "end" if self._is_closed.is_set() else ""
+
+        return excess
+
     def _fork(self, request: bytes, descriptors: list[int]) -> None:
         """Let the worker fork; one that has ended is replaced."""
         with self._lock:
+            if self._is_closed.is_set():
+                raise IsolationError("The grading has come to its end.")
             try:
                 socket.send_fds(self._control, [request], descriptors)
             except OSError:
-                self.close()
+                self._end_worker()
                 self._start_worker()
                 socket.send_fds(self._control, [request], descriptors)
 
@@ -179,8 +204,10 @@ class _Task:
         """What it sends, its exit code if it ends by itself, and what it was stopped for."""
         sent, status, next_look = b"", b"", time.monotonic() + _LOOK
         listening = [self._events, self._status]
-        while listening and not sent.endswith(protocol.DONE) and len(sent) < _SENT:
+        while listening and not sent.endswith(protocol.DONE):
             now = time.monotonic()
+            if len(sent) > _SENT:
+                return sent, status, "output"
             if now >= deadline:
                 return sent, status, "time"
             if now >= next_look:
@@ -219,24 +246,6 @@ class _Task:
                     break
         for descriptor in (self._events, self._status):
             os.close(descriptor)
-
-
-def _excess(room: Room | None, most: int | None) -> Callable[[], str]:
-    """Says what the processes in a room have too much of, or nothing.
-
-    Args:
-        room: where they are.
-        most: bytes of memory, their folder included; None if the kernel keeps count.
-    """
-
-    def excess() -> str:
-        processes = room.processes() if room else []
-        if len(processes) > _PROCESSES:
-            return "processes"
-        is_over = room and most is not None and taken(processes) + room.bytes_written() > most
-        return "memory" if is_over else ""
-
-    return excess
 
 
 @contextlib.contextmanager

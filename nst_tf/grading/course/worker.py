@@ -130,11 +130,11 @@ def _work(folder: str, order: int, events: int, group: Sequence[int], is_in_room
             isolation.drop_privileges()
         os.chdir(folder)
         asked = protocol.unpacked(_read(order))
-        os.closerange(3, events)
-        os.closerange(events + 1, _OPEN_FILES)
         silent, output = os.open(os.devnull, os.O_RDONLY), os.open("output", os.O_WRONLY | os.O_CREAT)
         for place, descriptor in enumerate((silent, output, output)):
             os.dup2(descriptor, place)
+        os.closerange(3, events)
+        os.closerange(events + 1, _OPEN_FILES)
         os.environ.update(HOME=folder, TMPDIR=folder)
         tempfile.tempdir = folder  # where AutoGraph writes; known already, and another one
         _limit(asked.limits)

@@ -1,5 +1,5 @@
-"""Submissions that are tried in a process of their own: the honest get what they earn,
-the hostile no more than that.
+"""Functions that are tried in a room of their own: the right ones get what they earn, the others no more than
+that, and none reaches anything outside.
 """
 
 import os
@@ -14,12 +14,14 @@ from learners import RIGHT, WRONG, defined
 
 from nst_tf.grading import diagnose
 from nst_tf.grading.course.assignment import TeachersNotebook
+from nst_tf.grading.course.judging import Code, verdict_on
 from nst_tf.grading.course.own_solution import borrowed
-from nst_tf.grading.course.sandbox import Limits, Sandbox
+from nst_tf.grading.course.sandbox import Isolation, Limits, Sandbox
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="the worker forks")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces")]
 
 SOURCE = TeachersNotebook(ROOT / "notebooks/course/source/style_transfer/style_transfer.ipynb")
+LIMITS = Limits(seconds=6, megabytes=1000, output_kilobytes=300)
 WRONG_GRAM = "def gram_matrix(A):\n    return tf.transpose(A) @ A\n"
 HALF_GRAM = "def gram_matrix(A):\n    return A @ tf.transpose(A) / 2\n"
 NUMPY_GRAM = "def gram_matrix(A):\n    return tf.constant(np.asarray(A) @ np.asarray(A).T)\n"
@@ -28,12 +30,23 @@ RIGHT_GRAM = RIGHT["gram_matrix"]["course"]
 
 @pytest.fixture(scope="module")
 def sandbox():
-    with Sandbox(Limits(seconds=6, megabytes=1000, output_kilobytes=300)) as sandbox:
+    with Sandbox(SOURCE.imports()) as sandbox:
         yield sandbox
 
 
-def judged(sandbox, name, cell):
-    verdict = sandbox.judge(name, dedent(cell), SOURCE.given_for(name), SOURCE.weights())
+@pytest.fixture(scope="module")
+def open_sandbox():
+    """As with ISOLATION=none."""
+    with Sandbox(SOURCE.imports(), Isolation.NONE) as sandbox:
+        yield sandbox
+
+
+def judged(sandbox, name, cell, limits=LIMITS, needs=()):
+    def run(order):
+        return sandbox.run(order, limits)
+
+    code = Code(dedent(cell), needs, SOURCE.given_for(name))
+    verdict = verdict_on(name, code, SOURCE.weights(), limits, run)
     return verdict.diagnosis.score, verdict.diagnosis.mistake, verdict.diagnosis.hint, verdict.remarks
 
 
@@ -50,16 +63,48 @@ def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox, tmp_path, caps
         assert (score, mistake, hint) == (diagnosis.score, slug, diagnosis.hint)
 
 
-def test_magics_do_nothing(sandbox):
-    for cell in (f"%matplotlib inline\n!ls\n{RIGHT_GRAM}", f"%%time\n{RIGHT_GRAM}"):
-        assert judged(sandbox, "gram_matrix", cell)[:3] == (1.0, None, "")
+def test_it_grades_alike_without_isolation(open_sandbox):
+    assert judged(open_sandbox, "gram_matrix", RIGHT_GRAM) == (1.0, None, "", ())
+    assert judged(open_sandbox, "gram_matrix", WRONG_GRAM)[1] == "positions-for-channels"
+    assert judged(open_sandbox, "gram_matrix", "while True:\n    pass")[3] == ("time",)
+    before = {process.pid for process in psutil.process_iter()}
+    cell = (
+        f"import os\nif os.fork() == 0:\n    os.setsid()\n    os.execlp('sleep', 'sleep', '60')\n{RIGHT_GRAM}"
+    )
+    assert judged(open_sandbox, "gram_matrix", cell)[0] == 1
+    left = [process for process in psutil.process_iter(["name"]) if process.pid not in before]
+    assert not [process for process in left if process.info["name"] == "sleep"]
+
+
+def test_what_a_cell_needs_runs_before_it(sandbox):
+    cell = "def gram_matrix(A):\n    return product(A, flipped(A))"
+    needs = ["def flipped(A):\n    return tf.transpose(A)", "1 / 0", "from operator import matmul as product"]
+    assert judged(sandbox, "gram_matrix", cell, needs=needs) == (1.0, None, "", ())
+    assert "NameError" in judged(sandbox, "gram_matrix", cell)[2]
 
 
 HOSTILE = {
     "loops for ever": ("while True:\n    pass", "time"),
     "loops when called": ("def gram_matrix(A):\n    while True:\n        pass", "time"),
     "sleeps": ("import time\ntime.sleep(1000)", "time"),
+    "waits for a pipe": ("import os\nos.mkfifo('pipe')\nopen('pipe')", "time"),
+    "closes what it reports by": ("import os, time\nos.closerange(3, 200)\ntime.sleep(1000)", "time"),
     "eats memory": ("hoard = []\nwhile True:\n    hoard.append(bytearray(50_000_000))", "memory"),
+    "eats memory in many processes": (
+        """
+        import os, time
+        for _ in range(4):
+            if os.fork() == 0:
+                hoard = bytearray(400_000_000)
+                time.sleep(1000)
+        time.sleep(1000)
+        """,
+        "memory",
+    ),
+    "starts many processes": (
+        "import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(1000)",
+        "processes",
+    ),
     "exits": (f"{RIGHT_GRAM}\nexit()", "calls exit()"),
     "exits when called": ("def gram_matrix(A):\n    quit()", None),
     "leaves at once": (f"{RIGHT_GRAM}\nimport os\nos._exit(0)", "ended its process"),
@@ -68,8 +113,16 @@ HOSTILE = {
         "ended its process",
     ),
     "crashes": ("import ctypes\nctypes.string_at(0)", "crashed, or memory"),
-    "kills the worker": ("import os\nos.kill(os.getppid(), 9)", "no answer from the grader's worker"),
+    "kills its parent": ("import os\nos.kill(os.getppid(), 9)", "crashed, or memory"),
+    "kills all that it sees": (
+        "import os\nos.kill(-1, 9)\nos.kill(1, 9)\nos.kill(2, 9)\nwhile True: pass",
+        None,
+    ),
     "prints without end": (f"for _ in range(1_000_000):\n    print('nst' * 20)\n{RIGHT_GRAM}", "output"),
+    "fills its folder": (
+        "for number in range(1000):\n    open(f'{number}', 'wb').write(bytes(200_000))",
+        "output",
+    ),
     "prints without end when called": (
         f"def gram_matrix(A):\n    for _ in range(1_000_000):\n        print('nst' * 20)\n{RIGHT_GRAM[20:]}",
         None,
@@ -107,6 +160,18 @@ HOSTILE = {
         """,
         "sent back what can't be read",
     ),
+    "sends without end": (
+        """
+        import os
+        for descriptor in range(3, 30):
+            try:
+                while True:
+                    os.write(descriptor, b'[' * 100_000)
+            except OSError:
+                pass
+        """,
+        "output",
+    ),
 }
 
 
@@ -116,7 +181,7 @@ def test_the_hostile_get_nothing_and_are_named(sandbox, how):
     score, _, hint, remarks = judged(sandbox, "gram_matrix", cell)
     assert score == 0
     assert hint
-    assert remarks == ((remark,) if remark else ())
+    assert not remark or remarks == (remark,)
     assert judged(sandbox, "gram_matrix", RIGHT_GRAM)[0] == 1  # the next one is judged as ever
 
 
@@ -175,6 +240,7 @@ tf.GradientTape.gradient = gradient
     assert judged(sandbox, "gram_matrix", cell)[0] == 0.7
 
 
+@pytest.mark.parametrize("where", ["sandbox", "open_sandbox"])
 @pytest.mark.parametrize(
     "cell",
     [
@@ -188,10 +254,11 @@ tf.GradientTape.gradient = gradient
         "from nst_tf.grading.exercises.registry import exercise\ngram_matrix = exercise('gram_matrix').right",
     ],
 )
-def test_the_packages_own_solution_is_graded_and_reported(sandbox, cell):
-    score, _, _, remarks = judged(sandbox, "gram_matrix", cell)
-    assert score == 1
-    assert remarks == ("uses nst_tf's solution",)
+def test_the_packages_own_solution_is_not_there(request, where, cell):
+    score, _, hint, remarks = judged(request.getfixturevalue(where), "gram_matrix", cell)
+    assert score == 0
+    assert "nst_tf's own solutions are not there: write the formula yourself" in hint
+    assert "uses nst_tf's solution" in remarks
 
 
 @pytest.mark.parametrize(
@@ -203,7 +270,7 @@ def test_the_packages_own_solution_is_graded_and_reported(sandbox, cell):
         "import nst_tf.images\npreprocess = nst_tf.images.preprocess",
     ],
 )
-def test_what_is_loaded_already_is_reported_too(cell):
+def test_what_the_given_cells_load_is_reported(cell):
     assert list(borrowed("preprocess", cell)) == ["uses nst_tf's solution"]
     assert list(borrowed("gram_matrix", cell)) == []
 
@@ -218,31 +285,133 @@ def test_a_copy_of_the_packages_solution_is_reported(sandbox):
     assert remarks == ("uses nst_tf's solution (a copy of it)",)
 
 
+# ------------------------------------------------------------------------- what can be reached from a room
+
+
+def seen_from_inside(sandbox, statements):
+    """What ``found`` is after some statements in a room, as text."""
+    cell = f"found = None\n{dedent(statements)}\nraise RuntimeError(f'found: {{found}}')"
+    return judged(sandbox, "gram_matrix", cell)[2].partition("found: ")[2].rstrip(".")
+
+
+def test_nothing_of_the_teachers_can_be_seen(sandbox, monkeypatch):
+    monkeypatch.setenv("TEACHERS_TOKEN", "secret")
+    statements = f"""
+    import os, glob
+    places = ["{ROOT}/notebooks", "{ROOT}/tests", "{ROOT}/nst_tf/costs.py", "{ROOT}/nst_tf/grading/exercises/gram_matrix.py",
+              "{ROOT}/.git", os.path.expanduser("~{os.environ.get("USER", "root")}") + "/.keras", "/etc/passwd"]
+    found = [place for place in places if os.path.exists(place)]
+    found += ["TEACHERS_TOKEN"] if "TEACHERS_TOKEN" in os.environ else []
+    found += [file for file in glob.glob("{ROOT}/**/*.py", recursive=True)
+              if "/nst_tf/" in file and "def gram_matrix" in open(file).read()]
+    """
+    with Sandbox(SOURCE.imports()) as fresh:
+        assert seen_from_inside(fresh, statements) == "[]"
+
+
+def test_only_its_own_processes_and_descriptors_are_there(sandbox):
+    statements = """
+    import os
+    names = [open(f"/proc/{number}/comm").read().strip() for number in os.listdir("/proc") if number.isdecimal()]
+    found = sorted(names), os.getppid()
+    """
+    assert seen_from_inside(sandbox, statements) == "(['bwrap', 'cat', 'python'], 0)"
+    found = seen_from_inside(
+        sandbox,
+        """
+        import os
+        paths = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
+        found = sorted(os.readlink(path).split(":")[0] for path in paths if os.path.islink(path))
+        """,
+    )
+    assert found == "['/dev/null', '/room/output', '/room/output', 'pipe']"
+
+
+def test_nothing_outside_can_be_written(sandbox):
+    statements = f"""
+    import os
+    found = []
+    for folder in ("/", "/tmp", "/usr", "/dev", "/dev/shm", "/proc/sys/kernel", "{sys.prefix}", "{ROOT}/nst_tf",
+                   os.path.dirname(tf.__file__), "{ROOT}/nst_tf/grading"):
+        try:
+            open(folder + "/nst_tf_was_here", "w").close()
+            found.append(folder)
+        except OSError:
+            pass
+    """
+    assert seen_from_inside(sandbox, statements) == "[]"
+
+
+def test_there_is_no_network(sandbox):
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        statements = f"""
+        import socket
+        try:
+            socket.create_connection(("127.0.0.1", {port}), 1)
+            found = "connected"
+        except OSError as error:
+            found = type(error).__name__
+        """
+        assert seen_from_inside(sandbox, statements) in {"ConnectionRefusedError", "OSError"}
+
+
+def test_no_privilege_is_left(sandbox):
+    statements = """
+    import ctypes, os, re
+    libc = ctypes.CDLL(None)
+    found = [libc.unshare(0x10000000), libc.unshare(0x00020000), libc.mount(b"x", b"/room", b"tmpfs", 0, None),
+             libc.umount2(b"/proc", 2)]
+    found += re.findall(r"Cap(?:Prm|Eff):\\s*(\\w+)", open("/proc/self/status").read())
+    """
+    assert seen_from_inside(sandbox, statements) == f"[-1, -1, -1, -1, '{'0' * 16}', '{'0' * 16}']"
+
+
+def test_its_memory_holds_nothing_of_another_submission(sandbox):
+    marker = "a name that " + "no other cell has"
+    judged(sandbox, "gram_matrix", f"{RIGHT_GRAM}\nx = '{marker}'")
+    statements = """
+    import re
+    found = 0
+    wanted = b"a name that " + b"no other cell has"
+    with open("/proc/self/mem", "rb", 0) as memory:
+        for line in open("/proc/self/maps"):
+            start, end, rights = re.match(r"(\\w+)-(\\w+) (\\S+)", line).groups()
+            if rights[0] == "r":
+                try:
+                    memory.seek(int(start, 16))
+                    found += memory.read(int(end, 16) - int(start, 16)).count(wanted)
+                except (OSError, ValueError, OverflowError):
+                    pass
+    found = found <= 3  # what is looked for, itself
+    """
+    assert seen_from_inside(sandbox, statements) == "True"
+
+
 def test_what_it_starts_is_ended(sandbox):
     before = {process.pid for process in psutil.process_iter()}
-    cell = (
-        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
-        + RIGHT_GRAM
-    )
-    judged(sandbox, "gram_matrix", cell)
-    time.sleep(1)
-    left = [process for process in psutil.process_iter(["cmdline"]) if process.pid not in before]
-    assert not [process for process in left if "time.sleep(60)" in " ".join(process.info["cmdline"] or [])]
-
-
-def test_it_sees_neither_the_teachers_environment_nor_folder(sandbox, monkeypatch):
-    monkeypatch.setenv("TEACHERS_TOKEN", "secret")
     cell = f"""
 import os
-assert "TEACHERS_TOKEN" not in os.environ
-own = sorted(name for name in os.listdir() if not name.startswith("given_"))
-assert own == ["output", "solution.py"], os.listdir()
-assert os.environ["HOME"] == os.getcwd()
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.execlp("sleep", "sleep", "60")
+    os._exit(0)
 {RIGHT_GRAM}
 """
-    with Sandbox(Limits()) as fresh:
-        assert judged(fresh, "gram_matrix", cell)[:3] == (1.0, None, "")
-    assert os.environ["TEACHERS_TOKEN"] == "secret"
+    assert judged(sandbox, "gram_matrix", cell)[0] == 1
+    left = [process for process in psutil.process_iter(["name"]) if process.pid not in before]
+    assert not [process for process in left if process.info["name"] in {"sleep", "bwrap", "cat"}]
+
+
+def test_nothing_is_left_in_the_systems_temporary_folder(sandbox, open_sandbox, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    deep = f"import os\nfor _ in range(500):\n    os.mkdir('d' * 50)\n    os.chdir('d' * 50)\n{RIGHT_GRAM}"
+    for each in (sandbox, open_sandbox):
+        judged(each, "gram_matrix", deep)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_submission_without_the_function(sandbox):
@@ -252,3 +421,9 @@ def test_a_submission_without_the_function(sandbox):
     score, _, hint, _ = judged(sandbox, "gram_matrix", "def gram_matrix(A) return A")
     assert score == 0
     assert "SyntaxError" in hint
+
+
+def test_a_worker_that_has_ended_is_replaced(sandbox):
+    sandbox._worker.kill()
+    time.sleep(0.5)
+    assert judged(sandbox, "gram_matrix", RIGHT_GRAM)[0] == 1

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import zip_longest
 
 _ROUNDS = 20  # of looking for what runs; a notebook that isn't made to be odd takes three
 
@@ -239,7 +240,7 @@ class _Notebook:
     def _visible(self, name: str, running: Sequence[int]) -> Iterator[int]:
         """The bindings of a name that are in force when a statement runs, or at the end."""
         binders = self._binders.get(name, [])
-        for binder, following in zip(binders, [*binders[1:], None], strict=True):
+        for binder, following in zip_longest(binders, binders[1:]):
             place = bisect_left(running, binder + 1)
             if following is None or (place < len(running) and running[place] <= following):
                 yield binder

@@ -173,8 +173,19 @@ def _texts(statements: Iterable["_Statement"], given: Collection[str]) -> Iterat
     for statement in statements:
         edits = [edit for edit in statement.edits if edit.name is None or edit.name in given]
         text = _edited(statement.text.encode(), edits)
-        if _parsed(text) is not None:
+        if _can_run(text):
             yield text
+
+
+def _can_run(text: str) -> bool:
+    """Whether Python takes a statement by itself; ``await`` is taken by a notebook only."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "statement", "exec")
+    except Exception:  # as for ``_parsed``
+        return False
+    return True
 
 
 class _Notebook:
@@ -464,7 +475,7 @@ class _Scope:
         while scope.outer is not None:
             if name in scope.of_module:
                 return True
-            if scope.kind != "class" and name in scope.binds - scope.of_others:
+            if scope.kind != "class" and name in scope.binds and name not in scope.of_others:
                 return False
             scope = scope.outer
         return True

@@ -584,21 +584,19 @@ def small_notebook(random):
     return {**notebook, "cells": cells}
 
 
-@pytest.mark.parametrize("first", range(0, 3000, 250))
+@pytest.mark.parametrize("first", range(0, 1500, 250))
 def test_no_mutation_of_a_notebook_stops_the_grader(first):
     originals = [small_notebook(random.Random(number)) for number in range(5)]
+    names = [grade_id(cell) for cell in released().cells]
+    tests = [cell.source for cell in released().cells if exercise_of_test(cell)]
     for seed in range(first, first + 250):
         chosen = random.Random(seed)
         document = copy.deepcopy(chosen.choice(originals))
         for _ in range(chosen.randint(1, 6)):
             mutate(document, chosen)
         submission = read(json.dumps(document).encode())
-        assert [grade_id(cell) for cell in submission.notebook.cells] == [
-            grade_id(cell) for cell in released().cells
-        ]
-        for cell in submission.notebook.cells:  # the tests are the teacher's
-            if exercise_of_test(cell):
-                assert cell.source == named(released(), grade_id(cell)).source
+        assert [grade_id(cell) for cell in submission.notebook.cells] == names
+        assert [cell.source for cell in submission.notebook.cells if exercise_of_test(cell)] == tests
         nbformat.validate(submission.notebook)
         json.dumps(submission.needs).encode()
         lost = [remark for remark in submission.remarks if remark.startswith("the file is no notebook")]

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import zip_longest
 
 _ROUNDS = 20  # of looking for what runs; a notebook that isn't made to be odd takes three
 
@@ -172,8 +173,19 @@ def _texts(statements: Iterable["_Statement"], given: Collection[str]) -> Iterat
     for statement in statements:
         edits = [edit for edit in statement.edits if edit.name is None or edit.name in given]
         text = _edited(statement.text.encode(), edits)
-        if _parsed(text) is not None:
+        if _can_run(text):
             yield text
+
+
+def _can_run(text: str) -> bool:
+    """Whether Python takes a statement by itself; ``await`` is taken by a notebook only."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, "statement", "exec")
+    except Exception:  # as for ``_parsed``
+        return False
+    return True
 
 
 class _Notebook:
@@ -239,7 +251,7 @@ class _Notebook:
     def _visible(self, name: str, running: Sequence[int]) -> Iterator[int]:
         """The bindings of a name that are in force when a statement runs, or at the end."""
         binders = self._binders.get(name, [])
-        for binder, following in zip(binders, [*binders[1:], None], strict=True):
+        for binder, following in zip_longest(binders, binders[1:]):
             place = bisect_left(running, binder + 1)
             if following is None or (place < len(running) and running[place] <= following):
                 yield binder
@@ -463,7 +475,7 @@ class _Scope:
         while scope.outer is not None:
             if name in scope.of_module:
                 return True
-            if scope.kind != "class" and name in scope.binds - scope.of_others:
+            if scope.kind != "class" and name in scope.binds and name not in scope.of_others:
                 return False
             scope = scope.outer
         return True

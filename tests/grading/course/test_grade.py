@@ -14,7 +14,7 @@ import pytest
 from conftest import ROOT
 from learners import RIGHT, WRONG
 
-from nst_tf.grading.course.assignment import TeachersNotebook, exercise_of_test, grade_id, read_submission
+from nst_tf.grading.course.assignment import TeachersNotebook, exercise_of_test, grade_id
 
 COURSE = ROOT / "notebooks/course"
 RELEASED = COURSE / "release/style_transfer/style_transfer.ipynb"
@@ -293,71 +293,7 @@ class TestAClass:
         assert test.outputs[-1].data["text/plain"] == "6.0"
 
 
-# ---------------------------------------------------------------------------------- odd submissions
-
-
-def notebook_file(folder, notebook, name="style_transfer.ipynb"):
-    folder.mkdir(exist_ok=True)
-    (folder / name).write_text(
-        notebook if isinstance(notebook, str) else nbformat.writes(notebook), encoding="utf8"
-    )
-    return read_submission(folder, RELEASED)
-
-
-def test_a_file_by_another_name_is_taken_if_it_is_the_only_one(tmp_path):
-    submission = notebook_file(
-        tmp_path / "one", handed_in({"gram_matrix": WRONG_GRAM}), "style_transfer (1).ipynb"
-    )
-    assert submission.cells()["gram_matrix"] == WRONG_GRAM
-    assert submission.remarks == ()
-
-
-def test_cells_without_names_are_found_by_their_functions(tmp_path):
-    notebook = handed_in({"gram_matrix": WRONG_GRAM})
-    for cell in notebook.cells:
-        cell.metadata.pop("nbgrader", None)
-    submission = notebook_file(tmp_path / "one", notebook)
-    assert submission.cells()["gram_matrix"] == WRONG_GRAM
-    assert len(submission.remarks) == 2 * len(POINTS)  # the tests have no names either
-    assert "gram_matrix was found in another cell" in submission.remarks
-
-
-def test_a_line_that_compares_is_no_definition(tmp_path):
-    notebook = handed_in({})
-    for cell in notebook.cells:
-        cell.metadata.pop("nbgrader", None)
-    notebook.cells.append(nbformat.v4.new_code_cell("gram_matrix(tf.ones([2, 3])).shape == (2, 2)"))
-    assert notebook_file(tmp_path / "one", notebook).cells()["gram_matrix"] == RIGHT["gram_matrix"]["course"]
-
-
-def test_a_deleted_solution_is_empty(tmp_path):
-    notebook = handed_in({})
-    notebook.cells = [cell for cell in notebook.cells if grade_id(cell) != "total_cost"]
-    submission = notebook_file(tmp_path / "one", notebook)
-    assert submission.cells()["total_cost"] == ""
-    assert submission.remarks == ("the cell of total_cost is missing",)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "[]", "null", '{"cells": 3}', '{"cells": [null]}', '{"cells": [{"source": 3}]}']
-)
-def test_what_is_no_notebook_is_said_to_be_none(tmp_path, text):
-    submission = notebook_file(tmp_path / "one", text)
-    assert submission.remarks[0].startswith("the file is no notebook") or len(submission.remarks) == 2 * len(
-        POINTS
-    )
-
-
-def test_only_pictures_are_taken_over_from_below_the_cells(tmp_path):
-    notebook = handed_in({})
-    script = nbformat.v4.new_output("display_data", data={"text/html": "<script>alert(1)</script>"})
-    picture = nbformat.v4.new_output("display_data", data={"image/png": "iVBORw0KGgo="})
-    (training,) = [cell for cell in notebook.cells if grade_id(cell) == "training"]
-    training.outputs = [script, picture]
-    submission = notebook_file(tmp_path / "one", notebook)
-    (training,) = [cell for cell in submission.notebook.cells if grade_id(cell) == "training"]
-    assert [dict(output.data) for output in training.outputs] == [{"image/png": "iVBORw0KGgo="}]
-    assert "<script>" not in nbformat.writes(submission.notebook)
+# ---------------------------------------------------------------------------------- odd folders
 
 
 @pytest.mark.slow

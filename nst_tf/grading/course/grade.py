@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import queue
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
@@ -25,6 +26,9 @@ from nst_tf.grading.course.sandbox import Isolation, Sandbox
 _SETTINGS = "nbgrader_config.py"
 _KEPT = ".graded"  # judgements, so that grading goes on where it stopped
 _MEMORY = 2_000_000_000  # bytes for each submission that is judged at the same time
+_WITHOUT_ISOLATION = (
+    "Without isolation, submissions run as you: they can read and change your files, and use your network."
+)
 
 
 class CourseError(Exception):
@@ -74,6 +78,8 @@ class Course:
             raise CourseError(
                 f"Nothing was handed in: there is no {self.folder}/submitted/STUDENT/{self.assignments[0]}."
             )
+        if GradeApart(config=self.config).isolation is Isolation.NONE:
+            print(_WITHOUT_ISOLATION, file=sys.stderr)
         problems = {}
         with _alone(self.folder):
             for assignment in filter(folders.get, self.assignments):

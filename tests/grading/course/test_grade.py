@@ -5,11 +5,14 @@ import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from conftest import ROOT
 from learners import RIGHT, WRONG
@@ -26,7 +29,7 @@ POINTS = {
     "total_cost": 10,
     "train_step": 25,
 }
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the worker forks")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces")
 
 
 def released():
@@ -176,8 +179,76 @@ HOSTILE = {
         0.0,
         None,
     ),
-    "borrows": ("gram_matrix", "from nst_tf.costs import gram_matrix", 1.0, "uses nst_tf's solution"),
+    "borrows": ("gram_matrix", "from nst_tf.costs import gram_matrix", 0.0, "uses nst_tf's solution"),
+    "kills": (
+        "gram_matrix",
+        "import os\nos.kill(os.getppid(), 9)\nos.kill(-1, 9)",
+        0.0,
+        "crashed, or memory",
+    ),
+    "forges": (
+        "gram_matrix",
+        (
+            f"{NUMPY_GRAM}\n"
+            "import glob, os\n"
+            "for path in glob.glob('/proc/*/fd/*'):\n"
+            "    try:\n"
+            "        with open(path, 'wb', 0) as file:\n"
+            '            file.write(b\'{"message": "Done", "fields": {}}\\n\')\n'
+            "    except OSError:\n"
+            "        pass\n"
+        ),
+        0.0,
+        None,
+    ),
+    "=1+1": ("total_cost", "raise ValueError('=1+1')", 0.0, None),
 }
+
+
+def second_try(notebook):
+    """A wrong function, and a right one with its helper in cells of the student's own, further below."""
+    (first,) = [cell for cell in notebook.cells if grade_id(cell) == "gram_matrix"]
+    place = notebook.cells.index(first)
+    first.source = WRONG_GRAM
+    cells = [
+        "from operator import matmul\n\n\ndef with_itself(A):\n    return matmul(A, tf.transpose(A))",
+        "def gram_matrix(A):\n    return with_itself(A)",
+    ]
+    notebook.cells[place + 2 : place + 2] = map(nbformat.v4.new_code_cell, cells)
+
+
+def with_a_long_sum(notebook):
+    (cell,) = [cell for cell in notebook.cells if grade_id(cell) == "total_cost"]
+    terms = " + ".join(["0.0"] * 1000)
+    cell.source = (
+        f"def total_cost(J_content, J_style, alpha=10, beta=40):\n"
+        f"    return alpha * J_content + beta * J_style + {terms}"
+    )
+
+
+def with_many_magics(notebook):
+    (cell,) = [cell for cell in notebook.cells if grade_id(cell) == "gram_matrix"]
+    cell.source = "%time\n" * 501 + cell.source
+
+
+def in_tensorflow_1(notebook):
+    (cell,) = [cell for cell in notebook.cells if grade_id(cell) == "gram_matrix"]
+    cell.source = f"import tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()\n\n\n{cell.source}"
+
+
+# student: what is odd about the notebook, which is right
+ODD = {
+    "second try": second_try,
+    "long sum": with_a_long_sum,
+    "magics": with_many_magics,
+    "tensorflow 1": in_tensorflow_1,
+    "Müller, Anna": lambda notebook: None,
+    "o'brien [the 2nd]*": lambda notebook: None,
+    "two\nlines?": lambda notebook: None,
+    '"quoted" {braces} %d': lambda notebook: None,
+    "x" * 200: lambda notebook: None,
+}
+TIMES = {"second try": "9" * 20, "long sum": "9999-12-31 23:59:59 -2300", "magics": "2026-01-02 03:04:05 UTC"}
 
 
 @pytest.fixture(scope="module")
@@ -204,14 +275,28 @@ def graded(tmp_path_factory):
     hand_in("json", released())
     (folder / "submitted/json/style_transfer/style_transfer.ipynb").write_text('{"cells": [')
     (folder / "submitted/nothing/style_transfer").mkdir(parents=True)
+    for student, change in ODD.items():
+        notebook = handed_in({})
+        change(notebook)
+        hand_in(student, notebook)
+    for student, time in TIMES.items():
+        (folder / "submitted" / student / "style_transfer/timestamp.txt").write_text(time)
+    os.mkfifo(folder / "submitted/tensorflow 1/style_transfer/timestamp.txt")
+    others = folder / "submitted/ada/style_transfer/style_transfer.ipynb"
+    (folder / "submitted/links/style_transfer").mkdir(parents=True)
+    (folder / "submitted/links/style_transfer/style_transfer.ipynb").symlink_to(others)
     done = run_course("grade", folder)
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
 
 
-def grades(folder):
+def table(folder):
     with (folder / "grades.csv").open(newline="", encoding="utf8") as file:
-        return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+        return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+def grades(folder):
+    return {student: float(row["score"]) for student, row in table(folder).items() if row["score"]}
 
 
 def report(folder):
@@ -238,10 +323,30 @@ class TestAClass:
     @pytest.mark.parametrize("student", HOSTILE)
     def test_the_hostile_lose_one_exercise_and_are_named(self, graded, student):
         name, _, score, remark = HOSTILE[student]
-        assert grades(graded[0])[student] == pytest.approx(100 - (1 - score) * POINTS[name])
+        in_table = f"'{student}" if student.startswith("=") else student
+        assert grades(graded[0])[in_table] == pytest.approx(100 - (1 - score) * POINTS[name])
         if remark:
             assert f"  {student}: {name}: {remark}" in graded[1]
             assert remark in report(graded[0])[student, name]["remarks"]
+
+    @pytest.mark.parametrize("student", ODD)
+    def test_the_odd_get_what_they_earn(self, graded, student):
+        row = table(graded[0])[student.replace("\n", " ")]
+        assert (row["score"], row["max_score"], row["status"]) == ("100.0", "100.0", "graded")
+
+    def test_a_time_that_can_not_be_read_is_left_out(self, graded):
+        times = {student: table(graded[0])[student]["timestamp"] for student in TIMES}
+        assert times == {"second try": "", "long sum": "", "magics": "2026-01-02 03:04:05"}
+
+    def test_what_has_no_grade_says_so(self, graded):
+        row = table(graded[0])["links"]
+        assert (row["score"], row["status"]) == ("", "not graded: the notebook is a link")
+        assert "Not graded:\n  links: the notebook is a link" in graded[1]
+
+    def test_no_cell_of_a_table_is_a_formula(self, graded):
+        for name in ("grades.csv", "report_style_transfer.csv"):
+            with (graded[0] / name).open(newline="", encoding="utf8") as file:
+                assert not [cell for row in csv.reader(file) for cell in row if cell.startswith("=")]
 
     def test_tests_that_are_replaced_or_deleted_are_put_back(self, graded):
         assert grades(graded[0])["replaces the tests"] == 0
@@ -260,6 +365,7 @@ class TestAClass:
         assert "0.0 of 0.2: returns a tensor of the right shape" in page
         assert "0 of 15 points" in page
         assert len(list(pages.glob("*/style_transfer/style_transfer.html"))) == len(grades(graded[0]))
+        assert all("<script>alert" not in page.read_text() for page in pages.rglob("*.html"))
 
     def test_grading_again_changes_nothing(self, graded):
         folder = graded[0]
@@ -291,6 +397,125 @@ class TestAClass:
         page = nbformat.read(folder / "autograded/ivo/style_transfer/style_transfer.ipynb", as_version=4)
         (test,) = [cell for cell in page.cells if grade_id(cell) == "compute_content_cost-test"]
         assert test.outputs[-1].data["text/plain"] == "6.0"
+
+
+# ------------------------------------------------------------------------------- stopped, and gone on
+
+
+@pytest.fixture
+def small_class(tmp_path):
+    """Three students, of whom the last one's submission takes its time."""
+    shutil.copytree(COURSE / "source", tmp_path / "source")
+    shutil.copytree(COURSE / "release", tmp_path / "release")
+    shutil.copy(COURSE / "nbgrader_config.py", tmp_path)
+    slow = f"import time\ntime.sleep(8)\n{NUMPY_GRAM}"
+    for student, cells in {
+        "ada": {},
+        "bela": {"gram_matrix": WRONG_GRAM},
+        "zoe": {"gram_matrix": slow},
+    }.items():
+        place = tmp_path / "submitted" / student / "style_transfer"
+        place.mkdir(parents=True)
+        nbformat.write(handed_in(cells), place / "style_transfer.ipynb")
+    return tmp_path
+
+
+def started(folder):
+    return subprocess.Popen(
+        [sys.executable, "-m", "nst_tf.grading", "grade", folder],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        start_new_session=True,
+    )
+
+
+def graders_processes():
+    """What grading starts, of all that runs on this machine."""
+    lines = (process.info["cmdline"] for process in psutil.process_iter(["cmdline"]))
+    marks = ("nst_tf.grading", "/room")
+    return [line for line in lines if line and any(mark in part for part in line for mark in marks)]
+
+
+def wait_until(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
+)
+def test_grading_that_is_stopped_leaves_nothing_and_goes_on(small_class, number, code):
+    assert not graders_processes()
+    grading = started(small_class)
+    kept = small_class / ".graded/style_transfer"
+    wait_until(lambda: len(list(kept.glob("*.json"))) >= 2)  # those who are quick
+    before = {path: path.stat().st_mtime_ns for path in kept.glob("*.json")}
+    grading.send_signal(number)
+    _, complaint = grading.communicate(timeout=60)
+    assert grading.returncode == code
+    assert b"Traceback" not in complaint
+    wait_until(lambda: not graders_processes(), 10)
+    done = run_course("grade", small_class)
+    assert done.returncode == 0, done.stderr
+    assert "judged: 100%" in done.stderr
+    assert "1/1" in done.stderr  # only zoe
+    assert grades(small_class) == {"ada": 100, "bela": 85, "zoe": 95.5}
+    assert not graders_processes()
+    assert len(before) == 2
+
+
+@pytest.mark.slow
+def test_only_what_is_new_is_graded(small_class):
+    assert run_course("grade", small_class).returncode == 0
+    assert run_course("grade", small_class).stderr == ""  # nothing is left to do
+    place = small_class / "submitted/bela/style_transfer/style_transfer.ipynb"
+    nbformat.write(handed_in({}), place)
+    done = run_course("grade", small_class)
+    assert "1/1" in done.stderr
+    assert grades(small_class) == {"ada": 100, "bela": 100, "zoe": 95.5}
+    shutil.rmtree(small_class / "feedback/ada")
+    assert "stored: 100%" in run_course("grade", small_class).stderr
+    assert (small_class / "feedback/ada/style_transfer/style_transfer.html").is_file()
+    for path in (small_class / ".graded/style_transfer").glob("*.json"):
+        path.write_text(path.read_text()[:100])  # as a full disk would leave it
+    assert "3/3" in run_course("grade", small_class).stderr
+
+
+@pytest.mark.slow
+def test_a_class_is_graded_by_one_process_at_a_time(small_class):
+    grading = started(small_class)
+    try:
+        wait_until((small_class / ".graded/lock").is_file)
+        time.sleep(0.5)
+        done = run_course("grade", small_class)
+        assert done.returncode == 1
+        assert done.stderr == f"{small_class} is being graded already: wait until that is done.\n"
+    finally:
+        grading.kill()
+        grading.communicate()
+
+
+@pytest.mark.slow
+def test_without_bubblewrap_it_says_what_to_do(small_class):
+    bare = {"PATH": str(small_class), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "nst_tf.grading", "grade", small_class]
+    done = subprocess.run(command, capture_output=True, text=True, env=bare, timeout=300)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Submissions are isolated by bubblewrap, which is not there: `sudo apt install bubblewrap` installs it, "
+        "and ISOLATION=none grades without it.\n"
+    )
+    bare["PATH"] = "/usr/bin:/bin"  # rm
+    done = subprocess.run(
+        [*command, "--isolation", "none"], capture_output=True, text=True, env=bare, timeout=300
+    )
+    assert done.returncode == 0
+    assert done.stderr.startswith("Without isolation, submissions run as you")
+    assert grades(small_class) == {"ada": 100, "bela": 85, "zoe": 95.5}
 
 
 # ---------------------------------------------------------------------------------- odd folders

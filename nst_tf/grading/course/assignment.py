@@ -153,7 +153,7 @@ def _named(what: str) -> Iterator[None]:
     except FileNotFoundError:
         raise _Unreadable("there is no notebook") from None
     except PermissionError:
-        raise _Unreadable(f"no one may read {what}") from None
+        raise _Unreadable(f"there is no permission to read {what}") from None
     except (OSError, ValueError) as problem:
         raise _Unreadable(f"{what} can't be read ({type(problem).__name__})") from None
 
@@ -198,7 +198,7 @@ def _timestamp(folder: int) -> str | None:
 
     try:
         text = _read(folder, "timestamp.txt", "the time", _LONGEST_TIMESTAMP).decode()
-        if ".." in text or " /" in text:  # a time zone may be the name of a file
+        if re.search(r"\.\.|(?<!\w)/", text):  # what stands for a time zone may be a file's path
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

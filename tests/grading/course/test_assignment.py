@@ -479,6 +479,7 @@ def test_a_cell_may_be_too_long():
     assert submission.remarks == (remark, "gram_matrix was found in another cell")
     assert read(with_cells(solved(), long)).remarks == (remark,)
     assert read(with_cells(solved(), "#" * 2 * LONGEST)).remarks == ()
+    assert read(with_cells(solved(), *["#" * 2 * LONGEST] * 9)).remarks == ()
 
 
 def test_there_may_be_too_many_cells():
@@ -486,7 +487,7 @@ def test_there_may_be_too_many_cells():
     notebook = json.loads(nbformat.writes(solved(gram_matrix=WRONG_GRAM)))
     notebook["cells"] += [cell] * 200_000
     submission = read(json.dumps(notebook).encode())
-    assert submission.remarks == ("the cells have more than 1,000,000 characters of code",)
+    assert submission.remarks == ("the cells have more than 300,000 characters of code",)
     assert submission.cells()["gram_matrix"] == WRONG_GRAM
 
 

@@ -29,7 +29,7 @@ from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
 LARGEST = 20_000_000  # bytes of a notebook; [],[],… takes forty times its size in memory
 LONGEST = 100_000  # characters of a cell; some take a parser the square of their length
-_MOST_CODE = 1_000_000  # characters of all cells
+_MOST_CODE = 300_000  # characters of all cells; a statement takes a thousand times its size in memory
 _MOST_PICTURES = 3_000_000  # characters of all pictures
 _LEAST_PICTURE = 10_000  # what a picture counts at least, so that there are not too many of them
 _LONGEST_TIMESTAMP = 200  # bytes
@@ -166,7 +166,7 @@ def _named(what: str) -> Iterator[None]:
     except FileNotFoundError:
         raise _Unreadable("there is no notebook") from None
     except PermissionError:
-        raise _Unreadable(f"no one may read {what}") from None
+        raise _Unreadable(f"there is no permission to read {what}") from None
     except (OSError, ValueError) as problem:
         raise _Unreadable(f"{what} can't be read ({type(problem).__name__})") from None
 
@@ -211,7 +211,7 @@ def _timestamp(folder: int) -> str | None:
 
     try:
         text = _read(folder, "timestamp.txt", "the time", _LONGEST_TIMESTAMP).decode()
-        if ".." in text or " /" in text:  # a time zone may be the name of a file
+        if re.search(r"\.\.|(?<!\w)/", text):  # what stands for a time zone may be a file's path
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -316,12 +316,11 @@ class _Theirs:
         """What is the student's own of each cell."""
         unwanted, size = self._teachers_statements(), 0
         for cell in self._cells:
-            size += len(cell.source) + 100  # many empty cells are too much as well
+            is_read = not _is_too_long(cell) and not _tested(cell.name)
+            size += 100 + (len(cell.source) if is_read else 0)  # many empty cells are too much as well
             self.has_too_much = size > _MOST_CODE
-            if self.has_too_much or _is_too_long(cell) or _tested(cell.name):
-                yield ""
-            else:
-                yield without_statements(without_magics(cell.source), unwanted)
+            is_read = is_read and not self.has_too_much
+            yield without_statements(without_magics(cell.source), unwanted) if is_read else ""
 
     def _teachers_statements(self) -> set[str]:
         """What the teacher's cells do: not the student's, and the given ones are run anyway.

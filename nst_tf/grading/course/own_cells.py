@@ -343,7 +343,7 @@ def _described(statement: ast.stmt, positions: "_Positions", is_whole: bool) -> 
     inner = list(_inner(statement))
     dropped = set() if is_whole else {each for each in inner if not _is_taken(each)}
     names = _Names()
-    names.read(statement, dropped)
+    names.read(statement, dropped)  # which is nothing, if all of it is dropped
     start, end = positions.of(statement)
     edits = [
         *(_Edit(*positions.of(each), "pass") for each in dropped - {statement}),

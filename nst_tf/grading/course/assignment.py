@@ -16,13 +16,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from nst_tf.grading.course.magics import without_magics
 from nst_tf.grading.course.own_cells import (
     defined_names,
     last_definition,
     looks_like_a_definition,
     needed,
     statements_of,
-    without_magics,
     without_statements,
 )
 from nst_tf.grading.exercises.registry import EXERCISES, exercise

@@ -22,7 +22,7 @@ from nst_tf.grading.course import protocol
 from nst_tf.grading.course.assignment import Submission, TeachersNotebook, read_submission
 from nst_tf.grading.course.isolation import IsolationError, end_with_parent
 from nst_tf.grading.course.judging import Code, Verdict, verdict_on
-from nst_tf.grading.course.own_cells import without_magics
+from nst_tf.grading.course.magics import without_magics
 from nst_tf.grading.course.protocol import Limits, Reply
 from nst_tf.grading.course.sandbox import Sandbox
 from nst_tf.grading.diagnosis import Diagnosis

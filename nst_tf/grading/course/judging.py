@@ -72,7 +72,7 @@ def verdict_on(name: str, code: Code, weights: Mapping[str, float], limits: Limi
         run: has a task done.
     """
     hearing = _Hearing(exercise(name), code, dict(weights), limits, run)
-    hearing.remarks.update(borrowed(name, code.cell))
+    hearing.remarks.update(borrowed(name, "\n".join([*code.needs, code.cell])))
     try:
         diagnosis = hearing.diagnosis()
     except Stopped as stopped:

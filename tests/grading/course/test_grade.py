@@ -279,8 +279,8 @@ def graded(tmp_path_factory):
         notebook = handed_in({})
         change(notebook)
         hand_in(student, notebook)
-    for student, time in TIMES.items():
-        (folder / "submitted" / student / "style_transfer/timestamp.txt").write_text(time)
+    for student, text in TIMES.items():
+        (folder / "submitted" / student / "style_transfer/timestamp.txt").write_text(text)
     os.mkfifo(folder / "submitted/tensorflow 1/style_transfer/timestamp.txt")
     others = folder / "submitted/ada/style_transfer/style_transfer.ipynb"
     (folder / "submitted/links/style_transfer").mkdir(parents=True)
@@ -506,8 +506,8 @@ def test_without_bubblewrap_it_says_what_to_do(small_class):
     done = subprocess.run(command, capture_output=True, text=True, env=bare, timeout=300)
     assert done.returncode == 1
     assert done.stderr == (
-        "Submissions are isolated by bubblewrap, which is not there: `sudo apt install bubblewrap` installs it, "
-        "and ISOLATION=none grades without it.\n"
+        "Submissions are isolated by bubblewrap, which is not there: "
+        "`sudo apt install bubblewrap` installs it, and ISOLATION=none grades without it.\n"
     )
     bare["PATH"] = "/usr/bin:/bin"  # rm
     done = subprocess.run(

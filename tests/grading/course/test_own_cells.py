@@ -4,13 +4,13 @@ import random
 
 import pytest
 
+from nst_tf.grading.course.magics import without_magics
 from nst_tf.grading.course.own_cells import (
     defined_names,
     last_definition,
     looks_like_a_definition,
     needed,
     statements_of,
-    without_magics,
     without_statements,
 )
 

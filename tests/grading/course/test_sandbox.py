@@ -5,6 +5,7 @@ that, and none reaches anything outside.
 import os
 import sys
 import time
+from pathlib import Path
 from textwrap import dedent
 
 import psutil
@@ -298,8 +299,8 @@ def test_nothing_of_the_teachers_can_be_seen(sandbox, monkeypatch):
     monkeypatch.setenv("TEACHERS_TOKEN", "secret")
     statements = f"""
     import os, glob
-    places = ["{ROOT}/notebooks", "{ROOT}/tests", "{ROOT}/nst_tf/costs.py", "{ROOT}/nst_tf/grading/exercises/gram_matrix.py",
-              "{ROOT}/.git", os.path.expanduser("~{os.environ.get("USER", "root")}") + "/.keras", "/etc/passwd"]
+    hidden = ["notebooks", "tests", "nst_tf/costs.py", "nst_tf/grading/exercises/gram_matrix.py", ".git"]
+    places = [os.path.join("{ROOT}", name) for name in hidden] + ["{Path.home()}/.keras", "/etc/passwd"]
     found = [place for place in places if os.path.exists(place)]
     found += ["TEACHERS_TOKEN"] if "TEACHERS_TOKEN" in os.environ else []
     found += [file for file in glob.glob("{ROOT}/**/*.py", recursive=True)
@@ -312,8 +313,8 @@ def test_nothing_of_the_teachers_can_be_seen(sandbox, monkeypatch):
 def test_only_its_own_processes_and_descriptors_are_there(sandbox):
     statements = """
     import os
-    names = [open(f"/proc/{number}/comm").read().strip() for number in os.listdir("/proc") if number.isdecimal()]
-    found = sorted(names), os.getppid()
+    numbers = [number for number in os.listdir("/proc") if number.isdecimal()]
+    found = sorted(open(f"/proc/{number}/comm").read().strip() for number in numbers), os.getppid()
     """
     assert seen_from_inside(sandbox, statements) == "(['bwrap', 'cat', 'python'], 0)"
     found = seen_from_inside(
@@ -331,8 +332,9 @@ def test_nothing_outside_can_be_written(sandbox):
     statements = f"""
     import os
     found = []
-    for folder in ("/", "/tmp", "/usr", "/dev", "/dev/shm", "/proc/sys/kernel", "{sys.prefix}", "{ROOT}/nst_tf",
-                   os.path.dirname(tf.__file__), "{ROOT}/nst_tf/grading"):
+    system = ["/", "/tmp", "/usr", "/dev", "/dev/shm", "/proc/sys/kernel"]
+    python = ["{sys.prefix}", os.path.dirname(tf.__file__), "{ROOT}/nst_tf", "{ROOT}/nst_tf/grading"]
+    for folder in system + python:
         try:
             open(folder + "/nst_tf_was_here", "w").close()
             found.append(folder)
@@ -362,8 +364,8 @@ def test_no_privilege_is_left(sandbox):
     statements = """
     import ctypes, os, re
     libc = ctypes.CDLL(None)
-    found = [libc.unshare(0x10000000), libc.unshare(0x00020000), libc.mount(b"x", b"/room", b"tmpfs", 0, None),
-             libc.umount2(b"/proc", 2)]
+    found = [libc.unshare(0x10000000), libc.unshare(0x00020000), libc.umount2(b"/proc", 2)]
+    found.append(libc.mount(b"x", b"/room", b"tmpfs", 0, None))
     found += re.findall(r"Cap(?:Prm|Eff):\\s*(\\w+)", open("/proc/self/status").read())
     """
     assert seen_from_inside(sandbox, statements) == f"[-1, -1, -1, -1, '{'0' * 16}', '{'0' * 16}']"

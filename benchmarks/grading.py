@@ -1,23 +1,35 @@
-"""How long it takes to grade one function of one submission, beside the time that TensorFlow takes to load.
+"""Grades a class of 200, of whom 20 are hostile and 20 odd, twice: does everybody else get exactly what
+they earn, and both times the same? And how long does it take, beside the time in which TensorFlow loads?
 
-    python -m benchmarks.grading
+    python -m benchmarks.grading [--students 200]
 
-Both are measured in turn; the figure to quote is the ratio.
+What the others earn is what ``diagnose`` finds in this process, as in a notebook. The exit code is 1 where a
+grade is another one. The figure to quote is the ratio: both times are taken in this run.
 """
 
+import argparse
+import csv
+import os
+import random
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
-import nbformat
+from tqdm import tqdm
 
-from nst_tf.grading.course.assignment import TeachersNotebook, grade_id
-from nst_tf.grading.course.sandbox import Limits, Sandbox
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("", "grading", "grading/course")]
 
-SOURCE = Path(__file__).parent.parent / "notebooks/course/source/style_transfer/style_transfer.ipynb"
-ROUNDS = 5
+import classes  # noqa: E402 - the tests'
+from learners import RIGHT, WRONG, defined  # noqa: E402
+
+from nst_tf.grading import diagnose  # noqa: E402
+
+ODD_AND_HOSTILE = 0.1  # of the class, each
 
 
 def seconds(action):
@@ -30,33 +42,82 @@ def load_tensorflow():
     subprocess.run([sys.executable, "-c", "import tensorflow as tf"], check=True)
 
 
-if __name__ == "__main__":
-    source = TeachersNotebook(SOURCE)
-    cells = {grade_id(cell): cell.source for cell in nbformat.read(SOURCE, as_version=4).cells}
-    loading, right, wrong = (
-        [],
-        {name: [] for name in source.exercises},
-        {name: [] for name in source.exercises},
+@cache
+def score(name, cell):
+    """What a cell earns, as a share of its exercise's points."""
+    with tempfile.TemporaryDirectory() as folder:
+        return diagnose(name, defined(name, cell, Path(folder))).score
+
+
+def honest(chance):
+    """Solutions as learners write them, some of them wrong."""
+    cells = {name: chance.choice(list(RIGHT[name].values())) for name in classes.POINTS}
+    wrong = [each for each in WRONG if each[0] in classes.POINTS]
+    for name, _, cell in chance.sample(wrong, chance.choice((0, 0, 1, 2, 3))):
+        cells[name] = cell
+    return cells
+
+
+def a_class(folder, students):
+    """Hand in a class; gives what each student earns, but for the hostile ones."""
+    chance, earned = random.Random(0), {}
+    count = int(ODD_AND_HOSTILE * students)
+    classes.course(folder)
+    for number in tqdm(range(students - 2 * count), "handed in"):
+        cells = honest(chance)
+        student = f"honest {number}"
+        classes.hand_in(folder, student, classes.handed_in(cells))
+        scores = {name: score(name, cell) for name, cell in cells.items()}
+        earned[student] = sum(round(scores[name] * most, 1) for name, most in classes.POINTS.items())
+    for number in range(count):
+        name, cell, _, _ = list(classes.HOSTILE.values())[number % len(classes.HOSTILE)]
+        classes.hand_in(folder, f"hostile {number}", classes.handed_in({name: cell}))
+        student, change = list(classes.ODD.items())[number % len(classes.ODD)]
+        notebook = classes.handed_in({})
+        change(notebook)
+        student = f"{student[:100]} {number}"
+        classes.hand_in(folder, student, notebook)
+        earned[" ".join(student.split("\n"))] = 100.0
+    return earned
+
+
+def graded(folder):
+    """Grade a class; gives each student's row."""
+    command = [sys.executable, "-m", "nst_tf.grading", "grade", folder]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+    with (folder / "grades.csv").open(newline="", encoding="utf8") as file:
+        return {row["student_id"]: row["score"] for row in csv.DictReader(file)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--students", type=int, default=200)
+    students = parser.parse_args().students
+    loading, grading, found = [], [], []
+    for _ in range(2):
+        loading.append(seconds(load_tensorflow))
+        with tempfile.TemporaryDirectory() as folder:
+            earned = a_class(Path(folder), students)
+            grading.append(seconds(lambda: found.append(graded(Path(folder)))))
+    wrong = [
+        f"{student}: {found[0].get(student)}, where {score} is earned"
+        for student, score in earned.items()
+        if abs(float(found[0].get(student) or -1) - score) > 1e-6
+    ]
+    wrong += [f"{student}: no row" for student in range(students - len(found[0]))]
+    wrong += [
+        f"{student}: {each}, then {found[1].get(student)}"
+        for student, each in found[0].items()
+        if each != found[1].get(student)
+    ]
+    print(*wrong, sep="\n")
+    ratio = statistics.median(grading) / statistics.median(loading) / students * (os.cpu_count() or 1)
+    print(
+        f"{students} submissions, {students - len(earned)} of them hostile: {len(wrong)} grades are wrong. "
+        f"A submission takes a core {ratio:.1f} times as long as TensorFlow to load."
     )
-    with Sandbox(Limits()) as sandbox:
-        sandbox.judge("total_cost", cells["total_cost"], source.given_for("total_cost"), source.weights())
-        for number in range(ROUNDS):
-            loading.append(seconds(load_tensorflow))
-            for name in source.exercises:
-                given = source.given_for(name), source.weights()
-                solution = f"{cells[name]}\n# {number}"  # another cell, another input
-                half = (
-                    f"{solution}\n\n"
-                    f"solution = {name}\n\n\n"
-                    f"def {name}(*arguments):\n"
-                    "    return 0.7 * solution(*arguments)\n"
-                )
-                right[name].append(seconds(lambda: sandbox.judge(name, solution, *given)))  # noqa: B023 - called at once
-                wrong[name].append(seconds(lambda: sandbox.judge(name, half, *given)))  # noqa: B023
-    load = statistics.median(loading)
-    print(f"TensorFlow loads in {load:.1f} s. Of that time, it takes to grade")
-    for name in source.exercises:
-        shares = [statistics.median(times[name]) / load for times in (right, wrong)]
-        print(
-            f"  {name}: {shares[0]:.2f} if it is right, {shares[1]:.2f} if it isn't in the catalogue either"
-        )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,5 @@
 """A class of students, through the real nbgrader: handed out, handed in, graded, given back."""
 
-import copy
 import csv
 import json
 import os
@@ -14,53 +13,30 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from classes import (
+    COURSE,
+    HONEST,
+    HOSTILE,
+    NUMPY_GRAM,
+    ODD,
+    POINTS,
+    RELEASED,
+    TIMES,
+    WRONG_GRAM,
+    course,
+    hand_in,
+    hand_in_what_is_odd,
+    handed_in,
+    pass_always,
+    released,
+    with_tests,
+    wrong,
+)
 from conftest import ROOT
-from learners import RIGHT, WRONG
 
-from nst_tf.grading.course.assignment import TeachersNotebook, exercise_of_test, grade_id
+from nst_tf.grading.course.assignment import TeachersNotebook, grade_id
 
-COURSE = ROOT / "notebooks/course"
-RELEASED = COURSE / "release/style_transfer/style_transfer.ipynb"
-POINTS = {
-    "compute_content_cost": 15,
-    "gram_matrix": 15,
-    "compute_layer_style_cost": 20,
-    "compute_style_cost": 15,
-    "total_cost": 10,
-    "train_step": 25,
-}
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces")
-
-
-def released():
-    return nbformat.read(RELEASED, as_version=4)
-
-
-def handed_in(cells):
-    """The released notebook with these solutions in it, and right ones in the place of the others."""
-    notebook = released()
-    for cell in notebook.cells:
-        name = grade_id(cell)
-        if name in POINTS:
-            cell.source = cells.get(name, next(iter(RIGHT[name].values())))
-    return notebook
-
-
-def with_tests(notebook, change):
-    notebook = copy.deepcopy(notebook)
-    notebook.cells = [
-        kept for cell in notebook.cells if (kept := change(cell) if exercise_of_test(cell) else cell)
-    ]
-    return notebook
-
-
-def pass_always(cell):
-    cell.source = "print('All tests passed')"
-    return cell
-
-
-def wrong(slug, name):
-    return next(cell for each, mistake, cell in WRONG if (each, mistake) == (name, slug))
 
 
 def run_course(command, folder):
@@ -110,181 +86,25 @@ def test_the_source_gives_each_exercise_what_it_needs():
 
 # ----------------------------------------------------------------------------------------- a class
 
-NUMPY_GRAM = wrong("numpy-inside", "gram_matrix")
-WRONG_GRAM = wrong("positions-for-channels", "gram_matrix")
-
-# student: (cells, the score and the mistake of each exercise that isn't right)
-HONEST = {
-    "ada": ({name: next(iter(cells.values())) for name, cells in RIGHT.items()}, {}),
-    "bela": ({name: list(cells.values())[1] for name, cells in RIGHT.items()}, {}),
-    "chloé": ({name: list(cells.values())[2] for name, cells in RIGHT.items()}, {}),
-    "dana": ({name: list(cells.values())[3] for name, cells in RIGHT.items()}, {}),
-    "emre": ({name: list(cells.values())[-1] for name, cells in RIGHT.items()}, {}),
-    "fay": ({"gram_matrix": WRONG_GRAM}, {"gram_matrix": (0.0, "positions-for-channels")}),
-    "gao": (
-        {
-            "compute_content_cost": wrong("first-entry", "compute_content_cost"),
-            "total_cost": wrong("weights-swapped", "total_cost"),
-        },
-        {"compute_content_cost": (0.2, "first-entry"), "total_cost": (0.2, "weights-swapped")},
-    ),
-    "hana": (
-        {"compute_layer_style_cost": wrong("reshaped-straight", "compute_layer_style_cost")},
-        {"compute_layer_style_cost": (0.2, "reshaped-straight")},
-    ),
-    "ivo": (
-        {
-            "compute_content_cost": wrong("half-for-quarter", "compute_content_cost"),
-            "gram_matrix": NUMPY_GRAM,
-        },
-        {"compute_content_cost": (0.4, "half-for-quarter"), "gram_matrix": (0.7, "numpy-inside")},
-    ),
-    "jo ann": (
-        {"compute_style_cost": wrong("lambda-forgotten", "compute_style_cost")},
-        {"compute_style_cost": (0.2, "lambda-forgotten")},
-    ),
-    "kim": (
-        {"train_step": wrong("no-clipping", "train_step")},
-        {"train_step": (0.6, "no-clipping")},
-    ),
-}
-# student: (exercise, cell, its score, what the teacher is told)
-HOSTILE = {
-    "loops": ("gram_matrix", "while True:\n    pass", 0.0, "time"),
-    "hoards": ("gram_matrix", "x = []\nwhile True:\n    x.append(bytearray(50_000_000))", 0.0, "memory"),
-    "exits": ("total_cost", "exit()", 0.0, "calls exit()"),
-    "leaves": ("train_step", "import os\nos._exit(0)", 0.0, "ended its process"),
-    "prints": ("gram_matrix", "while True:\n    print('nst' * 50)", 0.0, "output"),
-    "patches": (
-        "gram_matrix",
-        (
-            f"{WRONG_GRAM}\n"
-            "import builtins, nst_tf.grading.graphs\n"
-            "tf.GradientTape.gradient = lambda *_: 0\n"
-            "np.allclose = lambda *_, **__: True\n"
-            "builtins.all = lambda _: True"
-        ),
-        0.0,
-        None,
-    ),
-    "equals": (
-        "total_cost",
-        (
-            "class E:\n"
-            "    def __eq__(self, other):\n"
-            "        return True\n"
-            "def total_cost(*_, **__):\n"
-            "    return E()"
-        ),
-        0.0,
-        None,
-    ),
-    "borrows": ("gram_matrix", "from nst_tf.costs import gram_matrix", 0.0, "uses nst_tf's solution"),
-    "kills": (
-        "gram_matrix",
-        "import os\nos.kill(os.getppid(), 9)\nos.kill(-1, 9)",
-        0.0,
-        "crashed, or memory",
-    ),
-    "forges": (
-        "gram_matrix",
-        (
-            f"{NUMPY_GRAM}\n"
-            "import glob, os\n"
-            "for path in glob.glob('/proc/*/fd/*'):\n"
-            "    try:\n"
-            "        with open(path, 'wb', 0) as file:\n"
-            '            file.write(b\'{"message": "Done", "fields": {}}\\n\')\n'
-            "    except OSError:\n"
-            "        pass\n"
-        ),
-        0.0,
-        None,
-    ),
-    "=1+1": ("total_cost", "raise ValueError('=1+1')", 0.0, None),
-}
-
-
-def second_try(notebook):
-    """A wrong function, and a right one with its helper in cells of the student's own, further below."""
-    (first,) = [cell for cell in notebook.cells if grade_id(cell) == "gram_matrix"]
-    place = notebook.cells.index(first)
-    first.source = WRONG_GRAM
-    cells = [
-        "from operator import matmul\n\n\ndef with_itself(A):\n    return matmul(A, tf.transpose(A))",
-        "def gram_matrix(A):\n    return with_itself(A)",
-    ]
-    notebook.cells[place + 2 : place + 2] = map(nbformat.v4.new_code_cell, cells)
-
-
-def with_a_long_sum(notebook):
-    (cell,) = [cell for cell in notebook.cells if grade_id(cell) == "total_cost"]
-    terms = " + ".join(["0.0"] * 1000)
-    cell.source = (
-        f"def total_cost(J_content, J_style, alpha=10, beta=40):\n"
-        f"    return alpha * J_content + beta * J_style + {terms}"
-    )
-
-
-def with_many_magics(notebook):
-    (cell,) = [cell for cell in notebook.cells if grade_id(cell) == "gram_matrix"]
-    cell.source = "%time\n" * 501 + cell.source
-
-
-def in_tensorflow_1(notebook):
-    (cell,) = [cell for cell in notebook.cells if grade_id(cell) == "gram_matrix"]
-    cell.source = f"import tensorflow.compat.v1 as tf\ntf.disable_v2_behavior()\n\n\n{cell.source}"
-
-
-# student: what is odd about the notebook, which is right
-ODD = {
-    "second try": second_try,
-    "long sum": with_a_long_sum,
-    "magics": with_many_magics,
-    "tensorflow 1": in_tensorflow_1,
-    "Müller, Anna": lambda notebook: None,
-    "o'brien [the 2nd]*": lambda notebook: None,
-    "two\nlines?": lambda notebook: None,
-    '"quoted" {braces} %d': lambda notebook: None,
-    "x" * 200: lambda notebook: None,
-}
-TIMES = {"second try": "9" * 20, "long sum": "9999-12-31 23:59:59 -2300", "magics": "2026-01-02 03:04:05 UTC"}
-
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """The class, graded; the folder and what was printed."""
-    folder = tmp_path_factory.mktemp("course")
-    shutil.copytree(COURSE / "source", folder / "source")
-    limits = "c.GradeApart.seconds = 8\nc.GradeApart.megabytes = 1000\nc.GradeApart.output_kilobytes = 300\n"
-    (folder / "nbgrader_config.py").write_text((COURSE / "nbgrader_config.py").read_text() + limits)
-
-    def hand_in(student, notebook):
-        place = folder / "submitted" / student / "style_transfer"
-        place.mkdir(parents=True)
-        nbformat.write(notebook, place / "style_transfer.ipynb")
-
+    folder = course(tmp_path_factory.mktemp("course"))
     for student, (cells, _) in HONEST.items():
-        hand_in(student, handed_in(cells))
+        hand_in(folder, student, handed_in(cells))
     for student, (name, cell, _, _) in HOSTILE.items():
-        hand_in(student, handed_in({name: cell}))
-    lazy = with_tests(released(), pass_always)
-    hand_in("replaces the tests", lazy)
-    hand_in("deletes the tests", with_tests(handed_in({"gram_matrix": WRONG_GRAM}), lambda cell: None))
-    hand_in("empty", released())
-    hand_in("json", released())
-    (folder / "submitted/json/style_transfer/style_transfer.ipynb").write_text('{"cells": [')
-    (folder / "submitted/nothing/style_transfer").mkdir(parents=True)
-    for student, change in ODD.items():
-        notebook = handed_in({})
-        change(notebook)
-        hand_in(student, notebook)
-    for student, text in TIMES.items():
-        (folder / "submitted" / student / "style_transfer/timestamp.txt").write_text(text)
-    os.mkfifo(folder / "submitted/tensorflow 1/style_transfer/timestamp.txt")
-    others = folder / "submitted/ada/style_transfer/style_transfer.ipynb"
-    (folder / "submitted/links/style_transfer").mkdir(parents=True)
-    (folder / "submitted/links/style_transfer/style_transfer.ipynb").symlink_to(others)
+        hand_in(folder, student, handed_in({name: cell}))
+    hand_in_what_is_odd(folder)
+    hand_in(folder, "replaces the tests", with_tests(released(), pass_always))
+    deleted = with_tests(handed_in({"gram_matrix": WRONG_GRAM}), lambda cell: None)
+    hand_in(folder, "deletes the tests", deleted)
+    hand_in(folder, "empty", released())
+    (hand_in(folder, "json", released()) / "style_transfer.ipynb").write_text('{"cells": [')
+    for student in ("nothing", "links"):
+        (folder / "submitted" / student / "style_transfer").mkdir(parents=True)
+    link = folder / "submitted/links/style_transfer/style_transfer.ipynb"
+    link.symlink_to(folder / "submitted/ada/style_transfer/style_transfer.ipynb")
     done = run_course("grade", folder)
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
@@ -405,18 +225,15 @@ class TestAClass:
 @pytest.fixture
 def small_class(tmp_path):
     """Three students, of whom the last one's submission takes its time."""
-    shutil.copytree(COURSE / "source", tmp_path / "source")
+    course(tmp_path, seconds=20, megabytes=2000)
     shutil.copytree(COURSE / "release", tmp_path / "release")
-    shutil.copy(COURSE / "nbgrader_config.py", tmp_path)
     slow = f"import time\ntime.sleep(8)\n{NUMPY_GRAM}"
     for student, cells in {
         "ada": {},
         "bela": {"gram_matrix": WRONG_GRAM},
         "zoe": {"gram_matrix": slow},
     }.items():
-        place = tmp_path / "submitted" / student / "style_transfer"
-        place.mkdir(parents=True)
-        nbformat.write(handed_in(cells), place / "style_transfer.ipynb")
+        hand_in(tmp_path, student, handed_in(cells))
     return tmp_path
 
 

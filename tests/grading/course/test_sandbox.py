@@ -2,7 +2,6 @@
 that, and none reaches anything outside.
 """
 
-import os
 import sys
 import time
 from pathlib import Path

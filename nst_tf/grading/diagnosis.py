@@ -6,6 +6,7 @@ from typing import Any
 
 from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
+from nst_tf.grading.step_trial import as_number
 from nst_tf.grading.trial import Evidence, Trial, globals_of
 
 
@@ -37,9 +38,9 @@ class Diagnosis:
 
     def __str__(self) -> str:
         verdict = "right" if self.passed else self.hint
-        lines = [f"{given:.1f} of {points:.1f}: {what}" for what, points, given in self.rubric]
+        lines = [f"{given:g} of {points:g}: {what}" for what, points, given in self.rubric]
         return "\n".join(
-            [f"{self.name}: {verdict}", f"Score: {self.score:.1f} of 1.0", *(f"  {line}" for line in lines)]
+            [f"{self.name}: {verdict}", f"Score: {self.score:g} of 1", *(f"  {line}" for line in lines)]
         )
 
 
@@ -91,8 +92,6 @@ def _marked(rubric: Mapping[str, float], met: list[bool]) -> tuple[tuple[str, fl
 
 
 def _weights_among(names: Mapping[str, Any]) -> dict[str, float]:
-    """``alpha`` and ``beta``, where they are numbers."""
-    try:
-        return {name: float(names[name]) for name in ("alpha", "beta")}
-    except (KeyError, TypeError, ValueError):
-        return {}
+    """``alpha`` and ``beta``, where the notebook has both; NaN for what is no number."""
+    both = ("alpha", "beta")
+    return {name: as_number(names[name]) for name in both} if names.keys() >= set(both) else {}

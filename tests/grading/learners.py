@@ -155,7 +155,8 @@ RIGHT = {
                 n_H, n_W, n_C = shape[1], shape[2], shape[3]
                 A_S = tf.transpose(tf.reshape(a_S, [n_H * n_W, n_C]), perm=[1, 0])
                 A_G = tf.transpose(tf.reshape(a_G, [n_H * n_W, n_C]), perm=[1, 0])
-                factor = 1.0 / tf.cast(4 * n_C**2 * (n_H * n_W) ** 2, tf.float32)
+                size = tf.cast(n_C, tf.float32) * tf.cast(n_H * n_W, tf.float32)
+                factor = 1.0 / (4 * size**2)
                 return factor * tf.reduce_sum(tf.math.squared_difference(gram_matrix(A_S), gram_matrix(A_G)))
             """,
         "squeezed": """
@@ -516,6 +517,31 @@ WRONG = [
     ),
     (
         "compute_layer_style_cost",
+        "int32-overflow",
+        """
+        @tf.function
+        def compute_layer_style_cost(a_S: tf.Tensor, a_G: tf.Tensor) -> tf.Tensor:
+            shape = tf.shape(a_G)
+            n_H, n_W, n_C = shape[1], shape[2], shape[3]
+            A_S = tf.transpose(tf.reshape(a_S, [n_H * n_W, n_C]), perm=[1, 0])
+            A_G = tf.transpose(tf.reshape(a_G, [n_H * n_W, n_C]), perm=[1, 0])
+            factor = 1.0 / tf.cast(4 * n_C**2 * (n_H * n_W) ** 2, tf.float32)
+            return factor * tf.reduce_sum(tf.math.squared_difference(gram_matrix(A_S), gram_matrix(A_G)))
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
+        "int32-overflow",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            m, n_H, n_W, n_C = tf.unstack(tf.shape(a_G))
+            G_S, G_G = (gram_matrix(tf.transpose(tf.reshape(a, [-1, n_C]))) for a in (a_S, a_G))
+            squares = tf.reduce_sum(tf.square(G_S - G_G))
+            return squares / 4 / tf.cast(n_C, tf.float32) ** 2 / tf.cast((n_H * n_W) ** 2, tf.float32)
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
         "square-of-the-sum",
         """
         def compute_layer_style_cost(a_S, a_G):
@@ -540,6 +566,19 @@ WRONG = [
             J = 0
             for l, (name, weight) in enumerate(STYLE_LAYERS):
                 J += weight * compute_layer_style_cost(S[l + 1], G[l + 1])
+            return J
+        """,
+    ),
+    (
+        "compute_style_cost",
+        "int32-overflow",
+        """
+        def compute_style_cost(S, G, STYLE_LAYERS=STYLE_LAYERS):
+            J = 0.0
+            for (name, weight), a_S, a_G in zip(STYLE_LAYERS, S, G):
+                G_S, G_G = (tf.einsum("bijc,bijd->cd", a, a) for a in (a_S, a_G))
+                n = tf.cast(tf.size(a_G) ** 2, tf.float32)
+                J += weight * tf.reduce_sum((G_S - G_G) ** 2) / (4 * n)
             return J
         """,
     ),

@@ -58,6 +58,13 @@ class Exercise(ABC):
             weights: the notebook's ``alpha`` and ``beta``, where it has such globals.
         """
 
+    def larger(self, trial: Trial) -> Trial | None:
+        """The same trial with an input of real size more, where that makes a difference; else None.
+
+        A function is tried on it only if it is right on all others: a wrong one might fill the memory.
+        """
+        return None
+
     @abstractmethod
     def judged(self, trial: Trial, evidence: Evidence) -> Judgement:
         """Whether the function is right, from what it did in a trial.

@@ -16,6 +16,8 @@ from nst_tf.grading.trial import Evidence, Trial
 
 _LARGEST_CHANGE = 0.3  # of a pixel in the first step, so that clipping matters
 _DEFAULT_WEIGHTS = {"alpha": 10.0, "beta": 40.0}  # total_cost's
+_RATIOS = (1.0, 1.4, 0.7, 2.0, 0.5)  # of content and style in J; the first one that will do
+_APART = 0.1  # relative: how far J should be from what is taken for it
 _SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-15, 1e15  # so that nothing that is computed leaves float32
 _TOLERANCE_OF_J = 1e-2  # relative
 _TOLERANCE_OF_GRADIENT = 1e-2  # relative to its largest entry
@@ -72,7 +74,7 @@ class StepExercise(Exercise):
     helpers: Mapping[str, Callable]
 
     def trial(self, seed: int, weights: Mapping[str, float] | None = None) -> StepTrial:
-        """A few steps in which content and style count equally.
+        """A few steps in which content and style count about equally.
         The first changes a pixel by up to 0.3.
 
         Without ``weights``, total_cost's defaults apply; with such that no J can be computed with, they are
@@ -82,7 +84,7 @@ class StepExercise(Exercise):
         scene = trial.scenes[0]
         J_content, J_style = _Objective(self.helpers, trial, scene).costs(scene.start)
         alpha, beta = _weights_of(trial)
-        scale = alpha * J_content / (beta * J_style) if alpha and beta else 1.0
+        scale = _ratio(alpha, beta) * alpha * J_content / (beta * J_style) if alpha and beta else 1.0
         trial = replace(trial, style_layers=[(name, scale * weight) for name, weight in trial.style_layers])
 
         grey = np.full_like(scene.start, 0.5)  # far from clipping
@@ -148,6 +150,18 @@ def _weights_of(trial: StepTrial) -> tuple[float, float]:
     return weights["alpha"], weights["beta"]
 
 
+def _ratio(alpha: float, beta: float) -> float:
+    """The ratio of β J_style to α J_content at which J differs from the costs, their sum and the like."""
+
+    def distances(ratio: float) -> list[float]:
+        J_content, J_style = 1.0, ratio * alpha / beta
+        J = alpha * J_content + beta * J_style
+        others = [(1, 0), (0, 1), (1, 1), (beta, alpha), tuple(_DEFAULT_WEIGHTS.values())]
+        return [min(abs((a * J_content + b * J_style) / J - 1), _APART) for a, b in others]
+
+    return max(_RATIOS, key=lambda ratio: sum(distances(ratio)))
+
+
 # --------------------------------------------------------------------------------- the rubric, part by part
 
 
@@ -194,7 +208,7 @@ class _Parts(NamedTuple):
     """Which parts of one step are right, given the image that it starts from.
 
     Attributes:
-        returns_J: as a tensor.
+        returns_cost: as a tensor.
         has_gradient: whether the optimizer was given J's.
         moves: whether the image goes where the optimizer takes it with the gradient that it was given, but
             for clipping.
@@ -202,7 +216,7 @@ class _Parts(NamedTuple):
         clips: whether it moves, and every pixel is clipped to [0, 1].
     """
 
-    returns_J: bool = False
+    returns_cost: bool = False
     has_gradient: bool = False
     moves: bool = False
     is_applied_once: bool = False
@@ -221,8 +235,8 @@ class _JudgedRun:
     @cached_property
     def parts(self) -> list[_Parts]:
         """What is right about each step."""
-        parts, image, applied = [], self._scene.start, 0
-        velocity = np.zeros_like(image)
+        parts: list[_Parts] = []
+        image, velocity, applied = self._scene.start, np.zeros_like(self._scene.start), 0
         for step in self._run:
             if step.image.shape != image.shape:
                 return [*parts, _Parts()]
@@ -232,7 +246,7 @@ class _JudgedRun:
             moves = times > 0 and _are_same_pixels(np.clip(step.image, 0, 1), np.clip(moved, 0, 1))
             parts.append(
                 _Parts(
-                    returns_J=_returns(step, J),
+                    returns_cost=_returns(step, J),
                     has_gradient=_is_same_gradient(step.gradient, gradient),
                     moves=moves,
                     is_applied_once=times == 1,
@@ -291,13 +305,13 @@ def _met(helpers: Mapping[str, Callable], trial: StepTrial, observed: Runs) -> l
     repeats = all(
         (each.has_gradient or of_returned)
         and (each.moves and each.is_applied_once)
-        and (each.returns_J or not first.returns_J)
+        and (each.returns_cost or not first.returns_cost)
         and (each.clips or not clips)
         for run in runs
         for each in run.parts
     )
     are_all = all(len(run) == STEPS for run in observed)
-    return [first.returns_J, has_gradient, applies, clips, applies and are_all and repeats]
+    return [first.returns_cost, has_gradient, applies, clips, applies and are_all and repeats]
 
 
 def _returns(step: Step, J: float) -> bool:

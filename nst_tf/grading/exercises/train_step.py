@@ -259,8 +259,7 @@ MISTAKES = [
     StepMistake(
         "float-for-tensor",
         _float,
-        "It returns J as a Python number, which can't be made inside `tf.function`. "
-        "Return the tensor itself.",
+        "It returns J as a Python number: a tensor is asked for, which J is before it is converted.",
     ),
     StepMistake(
         "array-for-tensor",

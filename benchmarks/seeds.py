@@ -2,10 +2,10 @@
 
     python -m benchmarks.seeds [--seeds N] [NAME…]
 
-The seed makes the random numbers that a function is tried on. With each of N seeds (1,000 by default) it judges
-the right function of each exercise, ``train_step`` with several α and β; with each of N/50 the other right
-functions of ``tests/grading/learners.py``, the wrong ones there, and every mistake of the catalogue. It lists
-what comes out otherwise than it should, and ends with exit code 1 if there is anything.
+The seed makes the random numbers that a function is tried on. With each of N seeds (1,000 by default) it
+judges the right function of each exercise, ``train_step`` with several α and β; with each of N/50 the other
+right functions of ``tests/grading/learners.py``, the wrong ones there, and every mistake of the catalogue. It
+lists what comes out otherwise than it should, and ends with exit code 1 if there is anything.
 """
 
 import argparse

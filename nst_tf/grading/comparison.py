@@ -1,6 +1,7 @@
 """Compares what a function did with what is expected."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import numpy as np
 import tensorflow as tf
@@ -22,15 +23,18 @@ class Expected:
 
     Attributes:
         values: the right value for each input.
-        gradient: the right gradient for the first.
     """
 
     def __init__(self, right: Callable, trial: ValueTrial, tolerance: float = TOLERANCE) -> None:
         self.inputs = trial.inputs
         self.values = [_value(right, each.arguments) for each in trial.inputs]
-        self.gradient = _gradient(right, trial.first, trial.differentiated)
-        self._tolerance = tolerance
+        self._right, self._trial, self._tolerance = right, trial, tolerance
         self._scales = [np.abs(value).max() for value in self.values]
+
+    @cached_property
+    def gradient(self) -> np.ndarray:
+        """The right gradient for the first input."""
+        return _gradient(self._right, self._trial.first, self._trial.differentiated)
 
     def is_right(self, place: int, value: np.ndarray | None) -> bool:
         """Whether it is the value for the input in that place."""

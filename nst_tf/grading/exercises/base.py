@@ -59,9 +59,9 @@ class Exercise(ABC):
         """
 
     def larger(self, trial: Trial) -> Trial | None:
-        """The same trial with an input of real size more, where that makes a difference; else None.
+        """The trial's first input and one of real size, where that makes a difference; otherwise None.
 
-        A function is tried on it only if it is right on all others: a wrong one might fill the memory.
+        A function is tried on it only if it is right in the trial: a wrong one might fill the memory.
         """
         return None
 

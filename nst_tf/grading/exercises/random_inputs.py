@@ -1,5 +1,7 @@
 """Random activations and weights, as NumPy arrays, for the inputs that a function is tried on."""
 
+from functools import cache
+
 import numpy as np
 from numpy.random import Generator
 
@@ -48,6 +50,7 @@ def random_outputs(
     return [random_activation(random, shape, factor) for shape in (*STYLE_SHAPES, content_shape)]
 
 
+@cache
 def large_activations() -> tuple[np.ndarray, np.ndarray]:
     """S's and G's activations of a layer of real size, which differ much in style."""
     random = np.random.default_rng(0)

@@ -61,10 +61,10 @@ class ValueExercise(Exercise):
         return ValueTrial(self.inputs(np.random.default_rng(seed)), self.differentiated)
 
     def larger(self, trial: Trial) -> ValueTrial | None:
-        """The same calls and one of real size; see ``Exercise``."""
+        """The first call and one of real size; see ``Exercise``."""
         if self.large is None or not isinstance(trial, ValueTrial):
             return None
-        return replace(trial, inputs=[*trial.inputs, self.large()])
+        return replace(trial, inputs=[trial.inputs[0], self.large()])
 
     def all_mistakes(self) -> Iterator[Mistake]:
         """The mistakes, and then every two of them that combine."""
@@ -126,7 +126,8 @@ def _met(expected: Expected, evidence: CallEvidence) -> list[bool]:
         is_tensor
         and first is not None
         and any(
-            each.only and not is_unchanged(values[place], first) for place, each in enumerate(expected.inputs)
+            (each.only or each.is_large) and not is_unchanged(values[place], first)
+            for place, each in enumerate(expected.inputs)
         )
     )
     has_value = not expected.wrong_places(values)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.grading.graphs import imported
+from nst_tf.grading.graphs import imported, taking_only
 from nst_tf.grading.trial import (
     Observation,
     Trial,
@@ -259,7 +259,7 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
 
     def traced(self, target: Callable, helpers: Mapping[str, Callable]) -> TracedStep:
         """The step in the second scene, compiled."""
-        room, function = _Room(self, self.scenes[1]), python_function(target)
+        room, function = _Room(self, self.scenes[1]), taking_only(target)
         with with_globals(target, room.names(helpers, globals_of(target))):
             try:
                 with quietly():
@@ -312,7 +312,7 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
 def as_number(value: Any) -> float:
     """A weight of the notebook's as a number; NaN where it is none."""
     try:
-        return float(value)
+        return math.nan if isinstance(value, str | bytes) else float(value)
     except Exception:  # whatever a learner has put there
         return math.nan
 

@@ -173,7 +173,7 @@ class _Room:
             **{
                 name: weight
                 for name, weight in self.trial.weights.items()
-                if as_number(others.get(name)) != weight  # else the notebook's own can stay
+                if as_number(others.get(name)) != weight or isinstance(others[name], tf.Variable)
             },
         }
 

@@ -30,7 +30,7 @@ class GramMatrix(RightFunction):
 
 def _inputs(random: Generator) -> list[Input]:
     shapes = ((4, 15), (6, 6), (7, 3))
-    others = [(factor * random.normal(size=shapes[0])).astype(np.float32) for factor in FACTORS]
+    others = [(factor * random.normal(size=shapes[0])).astype(np.float32) for factor in (*FACTORS, 0.2)]
     return [
         *(Input((random.normal(size=shape).astype(np.float32),), f"A of shape {shape}") for shape in shapes),
         *(Input((other,), "another A", only="A") for other in others),

@@ -14,7 +14,7 @@ STYLE_SHAPES = ((6, 5, 2), (5, 3, 3), (4, 3, 5), (2, 4, 6), (3, 2, 7))
 
 # By how much other values of an argument are larger: a function that takes a maximum, clips, rounds or
 # saturates may give the same value for two of one kind, but not for all.
-FACTORS = (1.0, 5.0, 0.2)
+FACTORS = (1.0, 5.0)
 # n_H, n_W, n_C of a layer of real size, the smallest for which (n_H·n_W)² is too large for an int32
 LARGE_SHAPE = (215, 216, 2)
 
@@ -26,14 +26,16 @@ def for_two_sides(of_S: str, of_G: str, calls: list[tuple], others: list[tuple])
         of_S: name of the argument that belongs to S (or C).
         of_G: name of the argument that belongs to G.
         calls: the arguments of some calls.
-        others: pairs of arguments more, to take the place of the first call's, one at a time.
+        others: pairs of arguments more, to take the place of the first call's, one at a time. So does each
+            argument of the other side.
     """
     first, second = calls[0]
     return [
         *(Input(call, _shapes_in_words(call)) for call in calls),
         *(Input((other_S, second), f"another {of_S}", only=of_S) for other_S, _ in others),
         *(Input((first, other_G), f"another {of_G}", only=of_G) for _, other_G in others),
-        Input((first, first), f"{of_S} = {of_G}", is_equal=True),
+        Input((second, second), f"{of_S} = {of_G}", only=of_S, is_equal=True),
+        Input((first, first), f"{of_S} = {of_G}", only=of_G, is_equal=True),
     ]
 
 

@@ -76,7 +76,7 @@ def _inputs(random: Generator) -> list[Input]:
         ),
         *(
             Input((S, G, random_style_layers(random, len(weights), factor)), "other λ", only="STYLE_LAYERS")
-            for factor in FACTORS
+            for factor in (*FACTORS, 0.2)
         ),
         Input(([*S[:3], S[-1]], [*G[:3], G[-1]], random_style_layers(random, 3)), "three style layers"),
     ]

@@ -37,6 +37,7 @@ CALLS = {
     "reduce_sum": ("reduce_mean", "reduce_max", "reduce_prod"),
     "square": ("abs", "sqrt", "identity", "negative"),
     "transpose": ("identity",),
+    "matrix_transpose": ("identity",),
     "matmul": ("multiply",),
     "add_n": ("stack",),
 }

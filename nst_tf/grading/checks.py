@@ -22,10 +22,11 @@ def test_of(name: str) -> Callable[..., None]:
     def test(target: Callable, *images: tf.Variable) -> None:
         if len(images) != len(asked.images):
             raise TypeError(f"{name}_test takes {' and '.join([name, *asked.images])}.")
-        before = [tf.identity(image) for image in images]
+        kept = images if tf.executing_eagerly() else ()  # otherwise nothing here could change them
+        before = [tf.identity(image) for image in kept]
         diagnosis = diagnose(name, target)
-        is_changed = [bool(tf.reduce_any(was != image)) for was, image in zip(before, images, strict=True)]
-        for was, image in zip(before, images, strict=True):
+        is_changed = [bool(tf.reduce_any(was != image)) for was, image in zip(before, kept, strict=True)]
+        for was, image in zip(before, kept, strict=True):
             image.assign(was)
         if any(is_changed):
             raise Finding(f"{name}: {ANOTHER_IMAGE}")

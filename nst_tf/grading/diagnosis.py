@@ -6,7 +6,8 @@ from typing import Any
 
 from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
-from nst_tf.grading.trial import Evidence, Trial, globals_of
+from nst_tf.grading.step_trial import as_number
+from nst_tf.grading.trial import Evidence, Graph, Run, Trial, Written, as_tensorflow_2, globals_of
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,9 @@ class Diagnosis:
 
     def __str__(self) -> str:
         verdict = "right" if self.passed else self.hint
-        lines = [f"{given:.1f} of {points:.1f}: {what}" for what, points, given in self.rubric]
+        lines = [f"{given:g} of {points:g}: {what}" for what, points, given in self.rubric]
         return "\n".join(
-            [f"{self.name}: {verdict}", f"Score: {self.score:.1f} of 1.0", *(f"  {line}" for line in lines)]
+            [f"{self.name}: {verdict}", f"Score: {self.score:g} of 1", *(f"  {line}" for line in lines)]
         )
 
 
@@ -59,10 +60,36 @@ def diagnose(name: str, target: Callable, seed: int = 0) -> Diagnosis:
     asked = exercise(name)
     if not callable(target):
         return nothing_to_try(name, f"`{name}` is no function, but of type {type(target).__name__}.")
-    trial = asked.trial(seed, _weights_among(globals_of(target)))
-    written = trial.written(target, asked.helpers, echo=True)
-    run = trial.run(trial.traced(target, asked.helpers))
-    return conclude(asked, trial, Evidence(written, run))
+    with as_tensorflow_2():
+        trial = asked.trial(seed, _weights_among(globals_of(target)))
+        written = trial.written(target, asked.helpers, echo=True)
+        run = trial.run(trial.traced(target, asked.helpers))
+        evidence = Evidence(written, run)
+        return settled(asked, trial, evidence, lambda larger: larger.written(target, asked.helpers))
+
+
+def settled(
+    asked: Exercise,
+    trial: Trial[Written, Graph, Run],
+    evidence: Evidence[Written, Run],
+    written: Callable[[Trial[Written, Graph, Run]], Written | None],
+) -> Diagnosis:
+    """The diagnosis, for which a function that is right so far is tried on an input of real size, too.
+
+    Args:
+        asked: the exercise.
+        trial: what the function was tried on.
+        evidence: what it did.
+        written: tries the function, as it is written, in another trial. None says that it could not be
+            tried there, which counts neither for nor against it.
+
+    Raises:
+        ArithmeticError, AttributeError, LookupError, TypeError, ValueError: see ``Exercise.judged``.
+    """
+    diagnosis = conclude(asked, trial, evidence)
+    larger = asked.larger(trial) if diagnosis.passed else None
+    more = written(larger) if larger else None
+    return conclude(asked, larger, Evidence(more, evidence.run)) if larger and more else diagnosis
 
 
 def conclude(asked: Exercise, trial: Trial, evidence: Evidence) -> Diagnosis:
@@ -75,10 +102,6 @@ def conclude(asked: Exercise, trial: Trial, evidence: Evidence) -> Diagnosis:
     rubric = _marked(asked.rubric, found.met)
     score = 1.0 if all(found.met) else round(sum(given for _, _, given in rubric), 2)
     return Diagnosis(asked.name, score, found.mistake, found.hint, rubric, found.value)
-
-
-def settled(asked, trial, evidence, written):
-    return conclude(asked, trial, evidence)
 
 
 def nothing_to_try(name: str, hint: str, mistake: str | None = None) -> Diagnosis:
@@ -95,8 +118,6 @@ def _marked(rubric: Mapping[str, float], met: list[bool]) -> tuple[tuple[str, fl
 
 
 def _weights_among(names: Mapping[str, Any]) -> dict[str, float]:
-    """``alpha`` and ``beta``, where they are numbers."""
-    try:
-        return {name: float(names[name]) for name in ("alpha", "beta")}
-    except (KeyError, TypeError, ValueError):
-        return {}
+    """``alpha`` and ``beta``, where the notebook has both; NaN for what is no number."""
+    both = ("alpha", "beta")
+    return {name: as_number(names[name]) for name in both} if names.keys() >= set(both) else {}

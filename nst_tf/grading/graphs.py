@@ -59,12 +59,21 @@ def trace(function: Callable, arguments: tuple) -> Traced:
     shapes = converted(arguments, lambda array: tf.TensorSpec(array.shape, tf.float32))
     try:
         with quietly():
-            compiled = tf.function(python_function(function)).get_concrete_function(*shapes)
-            frozen = convert_variables_to_constants_v2(compiled, lower_control_flow=False)
+            compiled = tf.function(taking_only(function)).get_concrete_function(*shapes)
+            if compiled.captured_inputs:  # from outside of the function: they become constants in the graph
+                compiled = convert_variables_to_constants_v2(compiled, lower_control_flow=False)
     except (Exception, SystemExit) as error:
         return Traced(None, text=error_line(error))
-    inputs, outputs = (tuple(tensor.name for tensor in which) for which in (frozen.inputs, frozen.outputs))
-    return Traced(frozen.graph.as_graph_def().SerializeToString(), inputs, outputs)
+    inputs, outputs = (tuple(tensor.name for tensor in each) for each in (compiled.inputs, compiled.outputs))
+    return Traced(compiled.graph.as_graph_def().SerializeToString(), inputs, outputs)
+
+
+def taking_only(function: Callable) -> Callable:
+    """The function without its further arguments, of which those with a tensor as default would become
+    inputs of the graph.
+    """
+    written = python_function(function)
+    return lambda *arguments: written(*arguments)
 
 
 def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...]) -> GraphRun:

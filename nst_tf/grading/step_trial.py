@@ -5,15 +5,16 @@ Nothing here knows the right step: it runs in the process of the submission, too
 step becomes a graph, which can be run elsewhere.
 """
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.grading.graphs import imported
+from nst_tf.grading.graphs import imported, taking_only
 from nst_tf.grading.trial import (
     Observation,
     Trial,
@@ -28,6 +29,7 @@ from nst_tf.grading.trial import (
 STEPS = 3
 _SIZES = ((1, 5, 6, 3), (1, 6, 4, 3))
 _CHANNELS = (3, 4, 5, 4, 6, 5, 4)  # of the image, five style layers and the content layer
+_NEARBY = 1e-2  # how far along a direction a slope is measured
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,23 @@ class Scene:
     bystander: np.ndarray
     momentum: float
 
+    def directions(self) -> tuple[np.ndarray, ...]:
+        """Two directions in which the image could be changed, to measure slopes along."""
+        return self.bystander - 0.5, self.C - self.S
+
 
 @dataclass(frozen=True)
 class Step:
-    """One call of ``train_step``: what it returned, the image afterwards,
-    how often the optimizer was used so far.
+    """One call of ``train_step``.
+
+    Attributes:
+        returned: what came back.
+        image: as it is afterwards.
+        applied: how often the optimizer was used so far.
+        has_changed_image, has_changed_bystander: whether they differ from what they were at the start.
+        gradient: what the optimizer was given last in this step; None if it was not used.
+        slopes: of the returned value at the start, along the scene's directions. Only a graph's first step
+            has them.
     """
 
     returned: Observation
@@ -59,6 +73,8 @@ class Step:
     applied: int
     has_changed_image: bool
     has_changed_bystander: bool
+    gradient: np.ndarray | None = None
+    slopes: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +102,8 @@ def network(kernels: list[np.ndarray]) -> Callable:
     """
     constants = [tf.constant(kernel) for kernel in kernels]
 
-    def vgg_model_outputs(image: tf.Tensor | tf.Variable) -> list[tf.Tensor]:
+    def vgg_model_outputs(image: tf.Tensor | tf.Variable, **_: object) -> list[tf.Tensor]:
+        """As a Keras model is called, with ``training=False`` or without."""
         a, outputs = tf.convert_to_tensor(image), []
         for kernel in constants:
             a = tf.nn.softplus(tf.nn.conv2d(a, kernel, 1, "SAME"))
@@ -97,16 +114,26 @@ def network(kernels: list[np.ndarray]) -> Callable:
 
 
 class CountingOptimizer(tf.keras.optimizers.SGD):
-    """Gradient descent with momentum. It has a memory: with a new one at every step, the steps differ."""
+    """Gradient descent with momentum. It has a memory: with a new one at every step, the steps differ.
 
-    def __init__(self, learning_rate: float, momentum: float) -> None:
+    Attributes:
+        applied: how often it was used.
+        given: the gradient that it was given last.
+    """
+
+    def __init__(self, learning_rate: float, momentum: float, image: tf.Variable) -> None:
         super().__init__(learning_rate, momentum)
         self.applied = tf.Variable(0, trainable=False)
+        self.given = tf.Variable(tf.zeros(image.shape), trainable=False)
+        self.build([image])
 
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
-        """Take a step, and count it."""
+        """Take a step, count it, and keep the gradient."""
         self.applied.assign_add(1)
+        grads = list(grads)
         super().apply(grads, trainable_variables)
+        given = next(gradient for gradient in grads if gradient is not None)  # apply refuses to do without
+        self.given.assign(tf.broadcast_to(tf.cast(given, tf.float32), self.given.shape))
 
 
 class _Room:
@@ -115,10 +142,10 @@ class _Room:
     def __init__(self, trial: "StepTrial", scene: Scene) -> None:
         self.trial, self.scene = trial, scene
         self.image, self.bystander = tf.Variable(scene.start), tf.Variable(scene.bystander)
-        self.optimizer = CountingOptimizer(trial.learning_rate, scene.momentum)
-        self.optimizer.build([self.image])
+        self.optimizer = CountingOptimizer(trial.learning_rate, scene.momentum, self.image)
         of_optimizer = [getattr(variable, "value", variable) for variable in self.optimizer.variables]
-        self.variables = [self.image, self.bystander, self.optimizer.applied, *of_optimizer]
+        kept = [self.optimizer.applied, self.optimizer.given]
+        self.variables = [self.image, self.bystander, *kept, *of_optimizer]
 
     def names(self, helpers: Mapping[str, Callable], others: Mapping[str, Any]) -> dict[str, object]:
         """The globals for ``train_step``: the helpers, or what stands in its notebook,
@@ -143,17 +170,25 @@ class _Room:
             "a_S": vgg_model_outputs(self.scene.S),
             "optimizer": self.optimizer,
             "generated_image": self.bystander,
+            **{
+                name: weight
+                for name, weight in self.trial.weights.items()
+                if as_number(others.get(name)) != weight or isinstance(others[name], tf.Variable)
+            },
         }
 
     def step(self, call: Callable, echo: bool = False) -> Step:
         """Take one step, and see what it did."""
+        before = int(self.optimizer.applied)
         returned = observe(call, (), echo=echo)
+        applied = int(self.optimizer.applied)
         return Step(
             returned,
             self.image.numpy(),
-            int(self.optimizer.applied),
+            applied,
             bool((self.image.numpy() != self.scene.start).any()),
             bool((self.bystander.numpy() != self.scene.bystander).any()),
+            self.optimizer.given.numpy() if applied > before else None,
         )
 
     def steps(self, call: Callable, count: int, echo: bool = False) -> list[Step]:
@@ -162,6 +197,24 @@ class _Room:
         while len(steps) < count and not (steps and steps[-1].returned.kind == "error"):
             steps.append(self.step(call, echo and not steps))
         return steps
+
+    def slopes(self, call: Callable) -> tuple[float, ...] | None:
+        """How fast the returned value grows at the start, along the scene's directions; None if it is no
+        single number.
+
+        A difference of two values in each, which costs a quarter of the gradient's time.
+        """
+        slopes = []
+        for direction in self.scene.directions():
+            values = []
+            for distance in (_NEARBY, -_NEARBY):
+                self.image.assign(self.scene.start + np.float32(distance) * direction)
+                value = observe(call, ()).value
+                if value is None or value.size != 1:
+                    return None
+                values.append(value.item())
+            slopes.append((values[0] - values[1]) / (2 * _NEARBY))
+        return tuple(slopes)
 
 
 @dataclass(frozen=True)
@@ -173,7 +226,7 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
         scenes: for the steps as they are written, and for those inside ``tf.function``. They differ in size,
             so that what a learner has compiled before is compiled anew.
         style_layers: pairs (name, λ), for ``compute_style_cost``.
-        weights: the notebook's ``alpha`` and ``beta``, where it has such globals.
+        weights: ``alpha`` and ``beta``, where the notebook has such globals.
         learning_rate: of the optimizer.
     """
 
@@ -206,7 +259,7 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
 
     def traced(self, target: Callable, helpers: Mapping[str, Callable]) -> TracedStep:
         """The step in the second scene, compiled."""
-        room, function = _Room(self, self.scenes[1]), python_function(target)
+        room, function = _Room(self, self.scenes[1]), taking_only(target)
         with with_globals(target, room.names(helpers, globals_of(target))):
             try:
                 with quietly():
@@ -225,8 +278,12 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
             tuple(operation.name for operation in compiled.graph.control_outputs),
         )
 
-    def run(self, graph: TracedStep, count: int = STEPS) -> list[Step]:
-        """Steps of a compiled function, from the start of the second scene."""
+    def run(self, graph: TracedStep) -> list[Step]:
+        """Steps of a compiled function, from the start of the second scene, and slopes there."""
+        return self.run_steps(graph, STEPS, with_slopes=True)
+
+    def run_steps(self, graph: TracedStep, count: int, with_slopes: bool = False) -> list[Step]:
+        """The same, but fewer."""
         room = _Room(self, self.scenes[1])
         if graph.graph is None:
             return self.failed_run(graph.text)
@@ -244,11 +301,20 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
             returned = function(*values)[: len(graph.returned)]
             return returned[0] if len(returned) == 1 else returned or None
 
-        return room.steps(call, count)
+        first, *others = room.steps(call, count)
+        return [replace(first, slopes=room.slopes(call)) if with_slopes else first, *others]
 
     def failed_run(self, text: str) -> list[Step]:
         """A step that could not be tried."""
         return [Step(Observation("error", text=text), np.zeros((1, 1, 1, 3)), 0, False, False)]
+
+
+def as_number(value: Any) -> float:
+    """A weight of the notebook's as a number; NaN where it is none."""
+    try:
+        return math.nan if isinstance(value, str | bytes) else float(value)
+    except Exception:  # whatever a learner has put there
+        return math.nan
 
 
 def _place_or_value(room: _Room, outside: tf.Tensor) -> int | np.ndarray:

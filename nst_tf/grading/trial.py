@@ -123,6 +123,31 @@ def with_globals(function: Callable, values: Mapping[str, object]) -> Iterator[N
         names.update(before)
 
 
+@contextlib.contextmanager
+def as_tensorflow_2() -> Iterator[None]:
+    """Let TensorFlow behave as version 2 does for a while, also where a notebook that was written for
+    version 1 has switched that off.
+    """
+    from tensorflow.python.eager import context
+
+    v1 = tf.compat.v1
+    switches = (  # is it on, switch it on, switch it off
+        (isinstance(tf.TensorShape([1])[0], int), v1.enable_v2_tensorshape, v1.disable_v2_tensorshape),
+        (v1.resource_variables_enabled(), v1.enable_resource_variables, v1.disable_resource_variables),
+        (v1.control_flow_v2_enabled(), v1.enable_control_flow_v2, v1.disable_control_flow_v2),
+        (tf.Tensor._USE_EQUALITY, v1.enable_tensor_equality, v1.disable_tensor_equality),
+    )
+    are_off = [(switch_on, switch_off) for is_on, switch_on, switch_off in switches if not is_on]
+    for switch_on, _ in are_off:
+        switch_on()
+    try:
+        with contextlib.nullcontext() if tf.executing_eagerly() else context.eager_mode():
+            yield
+    finally:
+        for _, switch_off in are_off:
+            switch_off()
+
+
 def tensors(arguments: tuple, dtype: tf.DType = tf.float32) -> list:
     """The arguments as a function gets them: arrays become tensors; lists are copied,
     so that they may be changed.

@@ -16,12 +16,14 @@ class Input:
         words: what is special about it, worded to follow "for".
         only: the only argument in which it differs from the first input, if there is just one.
         is_equal: whether S (or C) and G are the same, so that the cost is 0.
+        is_large: whether it is of a size that a real layer has.
     """
 
     arguments: tuple
     words: str
     only: str | None = None
     is_equal: bool = False
+    is_large: bool = False
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,51 @@ RIGHT = {
                 ops = tf.keras.ops
                 return ops.mean(ops.square(ops.subtract(content_output[-1], generated_output[-1]))) / 4
             """,
+        "unrolled with a transpose": """
+            def compute_content_cost(content_output, generated_output):
+                '''
+                Computes the content cost
+
+                Arguments:
+                a_C -- tensor of dimension (1, n_H, n_W, n_C), hidden layer activations
+                a_G -- tensor of dimension (1, n_H, n_W, n_C), hidden layer activations
+
+                Returns:
+                J_content -- scalar that you compute using equation 1 above.
+                '''
+                a_C = content_output[-1]
+                a_G = generated_output[-1]
+                m, n_H, n_W, n_C = a_G.get_shape().as_list()
+                a_C_unrolled = tf.transpose(tf.reshape(a_C, [m, n_H * n_W, n_C]), perm=[0, 2, 1])
+                a_G_unrolled = tf.transpose(tf.reshape(a_G, [m, n_H * n_W, n_C]), perm=[0, 2, 1])
+                J_content = (1 / (4 * n_H * n_W * n_C)) * tf.reduce_sum(
+                    tf.pow(tf.subtract(a_C_unrolled, a_G_unrolled), 2)
+                )
+                return J_content
+            """,
+        "TensorFlow 1's names": """
+            def compute_content_cost(content_output, generated_output):
+                v1 = tf.compat.v1
+                a_C, a_G = content_output[-1], generated_output[-1]
+                n_H, n_W, n_C = [dimension for dimension in a_G.get_shape().as_list() if dimension][-3:]
+                squares = v1.squared_difference(a_C, a_G)
+                return v1.div(v1.reduce_sum(squares, keep_dims=False), 4.0 * n_H * n_W * n_C)
+            """,
+        "constants and arguments with defaults": """
+            QUARTER = tf.constant(0.25)
+            LAYER = -1
+
+            def compute_content_cost(content_output, generated_output, *, layer=LAYER, factor=QUARTER):
+                a_C, a_G = (outputs[layer] for outputs in (content_output, generated_output))
+                return factor * tf.keras.losses.MeanSquaredError()(a_C, a_G)
+            """,
+        "channel by channel": """
+            def compute_content_cost(content_output, generated_output):
+                a_C = tf.unstack(content_output[-1][0], axis=-1)
+                a_G = tf.unstack(generated_output[-1][0], axis=-1)
+                costs = [tf.reduce_sum(tf.square(c - g)) for c, g in zip(a_C, a_G)]
+                return tf.add_n(costs) / (4 * len(a_C) * float(np.prod(a_C[0].shape)))
+            """,
         "position by position": """
             def compute_content_cost(content_output, generated_output):
                 a_C, a_G = content_output[-1], generated_output[-1]
@@ -110,6 +155,28 @@ RIGHT = {
 
             import sys
             """,
+        "perm, typed, documented": """
+            def gram_matrix(A: "tf.Tensor") -> "tf.Tensor":
+                '''Returns G_A of shape (n_C, n_C).'''
+                ### START CODE HERE ###
+                GA = tf.linalg.matmul(a=A, b=tf.transpose(A, perm=[1, 0]))
+                ### END CODE HERE ###
+                return GA
+            """,
+        "TensorFlow 1's names": """
+            def gram_matrix(A):
+                return tf.compat.v1.matmul(A, tf.compat.v1.matrix_transpose(A), name="gram")
+            """,
+        "with a name for each half": """
+            def rows(A):
+                return tf.expand_dims(A, 1)
+
+            def columns(A):
+                return tf.expand_dims(A, 0)
+
+            def gram_matrix(A, *, axis=-1):
+                return tf.math.reduce_sum(tf.math.multiply(rows(A), columns(A)), axis)
+            """,
         "in float64": """
             def gram_matrix(A):
                 A = tf.cast(A, tf.float64)
@@ -155,8 +222,40 @@ RIGHT = {
                 n_H, n_W, n_C = shape[1], shape[2], shape[3]
                 A_S = tf.transpose(tf.reshape(a_S, [n_H * n_W, n_C]), perm=[1, 0])
                 A_G = tf.transpose(tf.reshape(a_G, [n_H * n_W, n_C]), perm=[1, 0])
-                factor = 1.0 / tf.cast(4 * n_C**2 * (n_H * n_W) ** 2, tf.float32)
+                size = tf.cast(n_C, tf.float32) * tf.cast(n_H * n_W, tf.float32)
+                factor = 1.0 / (4 * size**2)
                 return factor * tf.reduce_sum(tf.math.squared_difference(gram_matrix(A_S), gram_matrix(A_G)))
+            """,
+        "a batch of one, transpose_b": """
+            def compute_layer_style_cost(a_S, a_G):
+                m, n_H, n_W, n_C = a_G.get_shape().as_list()
+                a_S = tf.transpose(tf.reshape(a_S, [m, n_H * n_W, n_C]), perm=[0, 2, 1])
+                a_G = tf.transpose(tf.reshape(a_G, [m, n_H * n_W, n_C]), perm=[0, 2, 1])
+                GS, GG = gram_matrix(a_S), gram_matrix(a_G)
+                return tf.reduce_sum(tf.square(tf.subtract(GS, GG))) / (4 * n_C**2 * (n_H * n_W) ** 2)
+            """,
+        "by keyword": """
+            def compute_layer_style_cost(a_S, a_G):
+                _, n_H, n_W, n_C = a_G.shape.as_list()
+                unrolled = [tf.transpose(tf.reshape(a, (n_H * n_W, n_C)), perm=(1, 0)) for a in (a_S, a_G)]
+                GS, GG = [gram_matrix(A=each) for each in unrolled]
+                J_style_layer = tf.reduce_sum(tf.math.square(GS - GG)) * (0.5 / (n_H * n_W * n_C)) ** 2
+                return J_style_layer
+            """,
+        "sizes in int64": """
+            def compute_layer_style_cost(a_S, a_G):
+                n_H, n_W, n_C = tf.unstack(tf.shape(a_G, out_type=tf.int64)[1:])
+                GS, GG = (gram_matrix(tf.transpose(tf.reshape(a, [-1, n_C]))) for a in (a_S, a_G))
+                divisor = 4 * n_C**2 * (n_H * n_W) ** 2
+                return tf.reduce_sum((GS - GG) ** 2) / tf.cast(divisor, tf.float32)
+            """,
+        "TensorFlow 1's names": """
+            def compute_layer_style_cost(a_S, a_G):
+                m, n_H, n_W, n_C = a_G.get_shape().as_list()
+                a_S = tf.compat.v1.transpose(tf.reshape(a_S, [n_H * n_W, n_C]), perm=[1, 0])
+                a_G = tf.compat.v1.transpose(tf.reshape(a_G, [n_H * n_W, n_C]), perm=[1, 0])
+                distance = tf.compat.v1.squared_difference(gram_matrix(a_S), gram_matrix(a_G))
+                return 1.0 / (4 * n_C * n_C * (n_H * n_W) * (n_H * n_W)) * tf.compat.v1.reduce_sum(distance)
             """,
         "squeezed": """
             def compute_layer_style_cost(a_S, a_G):
@@ -199,6 +298,29 @@ RIGHT = {
                     layer += 1
                 return J_style
             """,
+        "with names and a check": """
+            def weighted(layer, a_S, a_G):
+                name, coefficient = layer
+                assert a_S.shape == a_G.shape, name
+                return tf.cast(coefficient, tf.float32) * compute_layer_style_cost(a_S=a_S, a_G=a_G)
+
+            def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+                a_S, a_G = style_image_output[0:-1], generated_image_output[0:-1]
+                return tf.math.accumulate_n(list(map(weighted, STYLE_LAYERS, a_S, a_G)))
+            """,
+        "a dictionary of layers": """
+            def compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS):
+                outputs = {
+                    name: (style_image_output[place], generated_image_output[place])
+                    for place, (name, _) in enumerate(STYLE_LAYERS)
+                }
+                J_style = tf.zeros(())
+                for name, coeff in STYLE_LAYERS:
+                    a_S, a_G = outputs[name]
+                    J_style_layer = compute_layer_style_cost(a_S, a_G)
+                    J_style = tf.add(J_style, coeff * J_style_layer)
+                return J_style
+            """,
         "everything in one": """
             def compute_style_cost(S, G, STYLE_LAYERS=STYLE_LAYERS):
                 def cost(a_S, a_G):
@@ -229,6 +351,19 @@ RIGHT = {
             ) -> tf.Tensor:
                 return alpha * (J_content + beta / alpha * J_style)
             """,
+        "add_n, cast": """
+            def total_cost(J_content, J_style, alpha=10, beta=40):
+                weighted = [tf.cast(w, J.dtype) * J for w, J in [(alpha, J_content), (beta, J_style)]]
+                return tf.add_n(weighted, name="J")
+            """,
+        "constants above": """
+            ALPHA, BETA = 10, 40
+
+            def total_cost(J_content, J_style, alpha=ALPHA, beta=BETA):
+                '''J = α J_content + β J_style'''
+                costs = tf.stack([J_content, J_style])
+                return tf.tensordot(costs, tf.convert_to_tensor([alpha, beta], tf.float32), axes=1)
+            """,
         "accumulated": """
             def total_cost(J_content, J_style, alpha=10, beta=40):
                 J = tf.zeros_like(J_content)
@@ -257,6 +392,18 @@ RIGHT = {
             @tf.function
             def preprocess(image):
                 return tf.gather(image, [2, 1, 0], axis=3) * 255 - [[[[103.939, 116.779, 123.68]]]]
+            """,
+        "split and joined": """
+            def preprocess(image, means=(103.939, 116.779, 123.68)):
+                r, g, b = tf.split(image * 255.0, num_or_size_splits=3, axis=-1)
+                return tf.concat([b, g, r], -1) - tf.reshape(tf.constant(means), [1, 1, 1, 3])
+            """,
+        "a product of matrices": """
+            SWAP = np.fliplr(np.eye(3)).astype("float32")
+
+            def preprocess(image):
+                shifted = tf.nn.bias_add(255 * image, [-123.68, -116.779, -103.939])
+                return tf.einsum("bhwc,cd->bhwd", shifted, SWAP)
             """,
         "Keras": """
             def preprocess(image):
@@ -318,6 +465,33 @@ RIGHT = {
                 optimizer.apply_gradients(
                     grads_and_vars=[(tape.gradient(J, generated_image), generated_image)]
                 )
+                generated_image.assign(clip_0_1(generated_image))
+                return J
+            """,
+        "the content layer alone": """
+            def train_step(generated_image):
+                with tf.GradientTape(watch_accessed_variables=False) as tape:
+                    tape.watch(generated_image)
+                    a_G = vgg_model_outputs(generated_image, training=False)
+                    J_content = compute_content_cost(a_C[-1], a_G[-1])
+                    J_style = compute_style_cost(
+                        style_image_output=a_S, generated_image_output=a_G, STYLE_LAYERS=STYLE_LAYERS
+                    )
+                    J = total_cost(J_content=J_content, J_style=J_style, alpha=alpha, beta=beta)
+                grads = tape.gradient(target=J, sources=[generated_image])
+                optimizer.apply_gradients(list(zip(grads, [generated_image])))
+                generated_image.assign(clip_0_1(image=generated_image))
+                return J
+            """,
+        "its own weights beside it": """
+            alpha, beta = 7.0, tf.constant(0.3)
+
+            def train_step(generated_image, step=tf.constant(1)):
+                with tf.GradientTape() as tape:
+                    a_G = vgg_model_outputs(generated_image)
+                    J = total_cost(compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G), alpha, beta)
+                grad = tape.gradient(J, generated_image)
+                optimizer.apply_gradients([(grad, generated_image)])
                 generated_image.assign(clip_0_1(generated_image))
                 return J
             """,
@@ -516,6 +690,31 @@ WRONG = [
     ),
     (
         "compute_layer_style_cost",
+        "int32-overflow",
+        """
+        @tf.function
+        def compute_layer_style_cost(a_S: tf.Tensor, a_G: tf.Tensor) -> tf.Tensor:
+            shape = tf.shape(a_G)
+            n_H, n_W, n_C = shape[1], shape[2], shape[3]
+            A_S = tf.transpose(tf.reshape(a_S, [n_H * n_W, n_C]), perm=[1, 0])
+            A_G = tf.transpose(tf.reshape(a_G, [n_H * n_W, n_C]), perm=[1, 0])
+            factor = 1.0 / tf.cast(4 * n_C**2 * (n_H * n_W) ** 2, tf.float32)
+            return factor * tf.reduce_sum(tf.math.squared_difference(gram_matrix(A_S), gram_matrix(A_G)))
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
+        "int32-overflow",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            m, n_H, n_W, n_C = tf.unstack(tf.shape(a_G))
+            G_S, G_G = (gram_matrix(tf.transpose(tf.reshape(a, [-1, n_C]))) for a in (a_S, a_G))
+            squares = tf.reduce_sum(tf.square(G_S - G_G))
+            return squares / 4 / tf.cast(n_C, tf.float32) ** 2 / tf.cast((n_H * n_W) ** 2, tf.float32)
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
         "square-of-the-sum",
         """
         def compute_layer_style_cost(a_S, a_G):
@@ -540,6 +739,19 @@ WRONG = [
             J = 0
             for l, (name, weight) in enumerate(STYLE_LAYERS):
                 J += weight * compute_layer_style_cost(S[l + 1], G[l + 1])
+            return J
+        """,
+    ),
+    (
+        "compute_style_cost",
+        "int32-overflow",
+        """
+        def compute_style_cost(S, G, STYLE_LAYERS=STYLE_LAYERS):
+            J = 0.0
+            for (name, weight), a_S, a_G in zip(STYLE_LAYERS, S, G):
+                G_S, G_G = (tf.einsum("bijc,bijd->cd", a, a) for a in (a_S, a_G))
+                n = tf.cast(tf.size(a_G) ** 2, tf.float32)
+                J += weight * tf.reduce_sum((G_S - G_G) ** 2) / (4 * n)
             return J
         """,
     ),
@@ -696,6 +908,28 @@ WRONG = [
 ]
 
 RIGHT = {name: {how: dedent(cell).strip() for how, cell in cells.items()} for name, cells in RIGHT.items()}
+# Longer than Python likes to recurse.
+RIGHT["total_cost"] |= {
+    "a thousand terms": (
+        "def total_cost(J_content, J_style, alpha=10, beta=40):\n"
+        f"    return alpha * J_content + {' + '.join(['beta * J_style / 1000'] * 1000)}"
+    ),
+    "accumulated": RIGHT["total_cost"].pop("accumulated"),
+}
+RIGHT["gram_matrix"] |= {
+    "four hundred cases": "\n".join(
+        [
+            "def gram_matrix(A):",
+            "    if A.shape[0] == 0:",
+            "        return None",
+            *(
+                f"    elif A.shape[0] == {n_C}:\n        return tf.matmul(A, A, transpose_b=True)"
+                for n_C in range(1, 400)
+            ),
+        ]
+    ),
+    "in float64": RIGHT["gram_matrix"].pop("in float64"),
+}
 WRONG = [(name, slug, dedent(cell).strip()) for name, slug, cell in WRONG]
 
 

@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from conftest import ROOT
 from learners import RIGHT, WRONG, defined
+from test_package import python
 
 import nst_tf
 from nst_tf import costs
@@ -21,11 +22,14 @@ from nst_tf.grading import (
     total_cost_test,
     train_step_test,
 )
-from nst_tf.grading.comparison import Expected
+from nst_tf.grading.comparison import Expected, ignored_arguments, is_unchanged
+from nst_tf.grading.diagnosis import conclude, settled
+from nst_tf.grading.exercises.random_inputs import LARGE_SHAPE, SHAPES
 from nst_tf.grading.exercises.registry import EXERCISES, exercise
 from nst_tf.grading.exercises.step_exercise import StepExercise
 from nst_tf.grading.exercises.value_exercise import ValueExercise
-from nst_tf.grading.trial import observe
+from nst_tf.grading.step_trial import network
+from nst_tf.grading.trial import Evidence, Observation, observe
 
 ALL = {name: exercise(name) for name in EXERCISES}
 BY_VALUE = {name: each for name, each in ALL.items() if isinstance(each, ValueExercise)}
@@ -75,6 +79,51 @@ def test_right_is_right_with_a_gpus_rounding(seed):
     np.testing.assert_array_equal(in_tf32(A), [[1, 1 + 2**-10]])
     assert diagnose("gram_matrix", gram_matrix, seed).passed
     assert diagnose("compute_layer_style_cost", compute_layer_style_cost, seed).passed
+
+
+@pytest.mark.parametrize("switch", ["disable_v2_behavior", "disable_eager_execution"])
+def test_right_is_right_in_a_notebook_that_was_written_for_tensorflow_1(switch):
+    script = f"""
+import sys, tempfile, pathlib
+sys.path[:0] = [{str(ROOT / "tests/grading")!r}]
+import nst_tf, tensorflow as tf
+tf.compat.v1.{switch}()
+from nst_tf.grading import checked, diagnose, train_step_test
+from learners import RIGHT, defined
+folder = pathlib.Path(tempfile.mkdtemp())
+for name, cells in RIGHT.items():
+    function = defined(name, next(iter(cells.values())), folder)
+    print(name, diagnose(name, function).score)
+before = tf.executing_eagerly(), type(tf.TensorShape([1])[0]), tf.compat.v1.control_flow_v2_enabled()
+image = tf.Variable(tf.zeros([1, 4, 4, 3]))
+checked(train_step_test, function, None, image)
+after = tf.executing_eagerly(), type(tf.TensorShape([1])[0]), tf.compat.v1.control_flow_v2_enabled()
+print(before == after)
+"""
+    lines = python(script).stdout.splitlines()
+    assert [line for line in lines if line.endswith("1.0")] == [f"{name} 1.0" for name in RIGHT]
+    assert lines[-2:] == ["Going on with yours.", "True"]
+
+
+def test_the_functions_that_others_call_take_what_a_right_one_takes():
+    random = np.random.default_rng(0)
+    A = random.normal(size=(2, 3, 5)).astype(np.float32)
+    a, b = random.normal(size=(2, 1, 4, 5, 3)).astype(np.float32)
+    gram_matrix = BY_VALUE["compute_layer_style_cost"].helpers["gram_matrix"]
+    helpers = BY_STEPS["train_step"].helpers
+    content_cost = helpers["compute_content_cost"]
+    np.testing.assert_allclose(gram_matrix(A=A), A @ A.transpose(0, 2, 1), rtol=1e-5)
+    np.testing.assert_allclose(gram_matrix(A[0].tolist()), A[0] @ A[0].T, rtol=1e-5)
+    cost = np.mean((a - b) ** 2) / 4
+    for content, generated in (([a], [b]), ((b, a), (a, b)), (a, b), (a[0], b[0]), (a[None], b[None])):
+        given = {"content_output": content, "generated_output": generated}
+        np.testing.assert_allclose(content_cost(**given), cost, rtol=1e-5)
+    layer_cost = helpers["compute_layer_style_cost"]
+    np.testing.assert_allclose(
+        layer_cost(a_S=a[0], a_G=b[0]), costs.compute_layer_style_cost(a, b), rtol=1e-4
+    )
+    J = helpers["total_cost"](J_content=1.0, J_style=2.0, alpha=tf.constant(3), beta=tf.Variable(4.0))
+    assert float(J) == 11
 
 
 # ------------------------------------------------------------------------------------------- wrong
@@ -264,6 +313,102 @@ def test_small_numbers_beside_large_ones_count(function, score, mistake):
     assert "does not change" not in diagnosis.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("total_cost", lambda J_content, J_style, alpha=10, beta=40: max(alpha * J_content, beta * J_style)),
+        ("total_cost", lambda J_content, J_style, alpha=10, beta=40: min(alpha * J_content, beta * J_style)),
+        (
+            "total_cost",
+            lambda J_content, J_style, alpha=10, beta=40: tf.round(alpha * J_content / 100) + beta * J_style,
+        ),
+        (
+            "total_cost",
+            lambda J_content, J_style, alpha=10, beta=40: 1e-6 * alpha * J_content + beta * J_style,
+        ),
+        (
+            "total_cost",
+            lambda J_content, J_style, alpha=10, beta=40: alpha * tf.minimum(J_content, 1) + beta * J_style,
+        ),
+        ("compute_content_cost", lambda C, G: tf.round(tf.reduce_mean((C[-1] - G[-1]) ** 2) / 4)),
+        ("compute_content_cost", lambda C, G: tf.reduce_max(tf.maximum(C[-1], G[-1]))),
+        ("compute_content_cost", lambda C, G: tf.clip_by_value(tf.reduce_sum((C[-1] - G[-1]) ** 2), 0, 10)),
+        ("compute_content_cost", lambda C, G: tf.tanh(tf.reduce_sum(tf.abs(C[-1] - G[-1])))),
+    ],
+)
+def test_nothing_is_said_to_be_ignored_that_makes_a_difference(name, function):
+    for seed in range(40):
+        asked, trial = BY_VALUE[name], BY_VALUE[name].trial(seed)
+        values = [observed.value for observed in trial.written(function, {})]
+        assert ignored_arguments(Expected(asked.right, trial), values) == []
+    hint = diagnose(name, function).hint
+    assert not re.search("does not (depend|change)", hint), hint
+
+
+def test_what_is_ignored_is_said_so():
+    def total_cost(J_content, J_style, alpha=10, beta=40):
+        return J_style**2 + beta
+
+    for seed in range(5):
+        assert "`J_content`" in diagnose("total_cost", total_cost, seed).hint
+        trial = BY_VALUE["total_cost"].trial(seed)
+        values = [observed.value for observed in trial.written(total_cost, {})]
+        expected = Expected(BY_VALUE["total_cost"].right, trial)
+        assert ignored_arguments(expected, values) == ["J_content", "alpha"]
+
+
+def test_a_value_that_changes_a_little_is_not_unchanged():
+    first = np.array([103.939, 1.0])
+    assert is_unchanged(first, first)
+    assert is_unchanged(first.astype(np.float32), first)
+    assert not is_unchanged(first + np.array([0, 1e-3]), first)
+    assert not is_unchanged(np.array(1 + 2e-6), np.array(1.0))
+
+
+def test_only_a_function_that_is_right_so_far_meets_a_layer_of_real_size():
+    for factor, largest in ((1.0, np.prod(LARGE_SHAPE)), (2.0, np.prod(SHAPES[0]))):
+        sizes = []
+
+        def compute_layer_style_cost(a_S, a_G, factor=factor, sizes=sizes):
+            sizes.append(int(np.prod(a_G.shape)))
+            return factor * costs.compute_layer_style_cost(a_S, a_G)
+
+        diagnosis = diagnose("compute_layer_style_cost", compute_layer_style_cost)
+        assert diagnosis.passed == (factor == 1)
+        assert max(sizes) == largest
+        assert sizes.count(np.prod(LARGE_SHAPE)) == diagnosis.passed
+
+
+def test_real_sizes_are_too_large_for_an_int32_and_no_larger():
+    n_H, n_W, n_C = LARGE_SHAPE
+    assert (n_H * n_W) ** 2 > tf.int32.max > (n_H * n_W - n_H) ** 2
+    for product in ((n_H * n_W) ** 2, n_C**2 * (n_H * n_W) ** 2, 4 * n_C**2 * (n_H * n_W) ** 2):
+        assert tf.constant(product, tf.int64) != tf.cast(tf.cast(product, tf.int32), tf.int64)
+
+
+def test_what_else_is_wrong_in_a_layer_of_real_size_is_not_called_an_overflow():
+    def compute_layer_style_cost(a_S, a_G):
+        factor = 1.0 if a_G.shape[1] < 100 else 3.0
+        return factor * costs.compute_layer_style_cost(a_S, a_G)
+
+    diagnosis = diagnose("compute_layer_style_cost", compute_layer_style_cost)
+    assert diagnosis.mistake is None
+    assert diagnosis.hint.startswith(
+        "It is right for random activations of shape (1, 3, 5, 4), but not always"
+    )
+    assert "a real layer's shape (1, 215, 216, 2)" in diagnosis.hint
+
+
+def test_what_can_not_be_tried_in_real_size_counts_as_it_is():
+    name = "compute_layer_style_cost"
+    asked, function = BY_VALUE[name], costs.compute_layer_style_cost
+    trial = asked.trial(0)
+    evidence = Evidence(trial.written(function, {}), trial.run(trial.traced(function, {})))
+    assert settled(asked, trial, evidence, lambda larger: None).passed
+    wrong = [evidence.written[0], Observation("error", text="MemoryError")]
+    assert "it stops with MemoryError" in settled(asked, trial, evidence, lambda larger: wrong).hint
+
+
 def test_a_tests_other_arguments_have_to_be_there():
     with pytest.raises(TypeError, match="train_step_test takes train_step and generated_image"):
         train_step_test(lambda image: None)
@@ -310,7 +455,7 @@ def test_partial_credit_follows_the_rubric(function, score):
     assert sum(given for _, _, given in diagnosis.rubric) == pytest.approx(score)
     for what, points, given in diagnosis.rubric:
         assert ValueExercise.rubric[what] == points
-        assert f"{given:.1f} of {points:.1f}: {what}" in str(diagnosis)
+        assert f"{given:g} of {points:g}: {what}" in str(diagnosis)
 
 
 def test_a_rubric_adds_up_to_one():
@@ -382,6 +527,105 @@ def test_checked_hands_out_what_to_go_on_with(capsys):
 
 
 # -------------------------------------------------------------------------------------- train_step
+
+
+STEP = """
+def train_step(generated_image):
+    with tf.GradientTape() as tape:
+        a_G = vgg_model_outputs(generated_image)
+        J_content, J_style = compute_content_cost(a_C, a_G), compute_style_cost(a_S, a_G)
+        J = total_cost(J_content, J_style, alpha, beta)
+    gradient = tape.gradient(J, generated_image)
+    optimizer.apply_gradients([(gradient, generated_image)])
+    generated_image.assign(clip_0_1(generated_image))
+    return J
+"""
+J, OF_THE_TAPE = "total_cost(J_content, J_style, alpha, beta)", "tape.gradient(J, generated_image)"
+APPLIED, CLIPPED = (line + "\n" for line in STEP.splitlines() if "apply" in line or "assign" in line)
+RANDOM = "tf.random.stateless_normal(generated_image.shape, (1, 2))"
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({}, "JGAC3"),
+        ({J: "total_cost(J_content, J_style)"}, "GAC3"),
+        ({J: "3 * J_content + 0.7 * J_style + 5"}, "GAC3"),
+        ({CLIPPED: ""}, "JGA3"),
+        ({"return J": "return J.numpy()"}, "GAC"),
+        ({"return J": "pass"}, "GAC3"),
+        ({APPLIED: ""}, "J"),
+        ({APPLIED: 2 * APPLIED}, "JGC"),
+        ({OF_THE_TAPE: f"-{OF_THE_TAPE}"}, "JAC"),
+        ({OF_THE_TAPE: f"3 * {OF_THE_TAPE}"}, "JAC"),
+        ({OF_THE_TAPE: "tf.sign(tape.gradient(J, generated_image))"}, "J"),
+        ({OF_THE_TAPE: RANDOM}, "J"),
+        ({OF_THE_TAPE: "tf.ones_like(generated_image)", J: "tf.constant(1.0)"}, ""),
+        ({OF_THE_TAPE: "tf.zeros_like(generated_image)", J: "tf.constant(1.0)"}, ""),
+        ({APPLIED: f"    generated_image.assign_add({RANDOM})\n", "return J": "return 2 * J"}, ""),
+    ],
+)
+def test_each_part_of_a_step_counts_by_itself(change, parts, tmp_path):
+    """J, the gradient, the optimizer that applies it, clipping, and all of it three times."""
+    cell = STEP
+    for what, other in change.items():
+        assert cell.count(what) == 1
+        cell = cell.replace(what, other)
+    diagnosis = diagnose("train_step", defined("train_step", cell, tmp_path))
+    given = [points for _, _, points in diagnosis.rubric]
+    assert (
+        "".join(part for part, (_, _, points) in zip("JGAC3", diagnosis.rubric, strict=True) if points)
+        == parts
+    )
+    assert diagnosis.score == pytest.approx(sum(given))
+    assert diagnosis.passed == (parts == "JGAC3")
+
+
+WEIGHTS = [
+    *((0.1, 0.0005), (1e-12, 1e-12), (1e6, 1e-12), (1e-12, 1e6), (1e300, 1), (1, 1e-300), (10**400, 1)),
+    *((1, 0), (0, 1), (0, 0), (-1, 2), (1, -2), (-3, -4), (float("nan"), 1), (1, float("inf"))),
+    *(
+        ("ten", 40),
+        ("10", None),
+        (None, None),
+        (tf.constant([1.0, 2.0]), 3),
+        (tf.Variable(0.3), np.float32(2)),
+    ),
+]
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=str)
+def test_a_right_step_is_right_whatever_the_weights(weights, tmp_path):
+    alpha, beta = weights
+    assert diagnose("train_step", defined("train_step", STEP, tmp_path, alpha=alpha, beta=beta)).passed
+
+
+def test_the_learning_rate_is_a_number_for_every_seed():
+    for seed, weights in itertools.product(range(40), ({}, {"alpha": 0.1, "beta": 0.0005})):
+        trial = BY_STEPS["train_step"].trial(seed, weights)
+        assert 0 < np.float32(trial.learning_rate) < np.inf
+
+
+def test_a_step_is_judged_with_the_weights_that_the_trial_was_made_for(tmp_path):
+    asked = BY_STEPS["train_step"]
+    trial = asked.trial(0, {"alpha": 10.0, "beta": 0.05})
+    train_step = defined("train_step", f"alpha, beta = 3, 0.7\n{STEP}", tmp_path)
+    written, graph = trial.written(train_step, asked.helpers), trial.traced(train_step, asked.helpers)
+    assert conclude(asked, trial, Evidence(written, trial.run(graph))).passed
+    assert (train_step.__globals__["alpha"], train_step.__globals__["beta"]) == (3, 0.7)
+
+
+def test_a_wrong_J_is_not_taken_for_the_right_one():
+    """J_style alone was, with β = ½, as both costs counted exactly the same."""
+    for alpha, beta in ((10, 0.5), (0.5, 10), (2, 2), (1, 3), (10, 0.05)):
+        trial = BY_STEPS["train_step"].trial(0, {"alpha": alpha, "beta": beta})
+        scene, helpers = trial.scenes[0], BY_STEPS["train_step"].helpers
+        a_C, a_S, a_G = map(network(trial.kernels), (scene.C, scene.S, scene.start))
+        J_content = helpers["compute_content_cost"](a_C, a_G)
+        J_style = helpers["compute_style_cost"](a_S, a_G, trial.style_layers)
+        J = alpha * J_content + beta * J_style
+        for other in (J_content, J_style, J_content + J_style, 10 * J_content + 40 * J_style):
+            assert abs(other / J - 1) > 0.03, (alpha, beta)
 
 
 @pytest.mark.parametrize("decorated", [True, False])

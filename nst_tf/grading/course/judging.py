@@ -15,6 +15,7 @@ from nst_tf.grading.course.protocol import Limits, Reply
 from nst_tf.grading.diagnosis import Diagnosis, nothing_to_try, settled
 from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
+from nst_tf.grading.exercises.stand_ins import text_of
 from nst_tf.grading.trial import Evidence, Observation, Trial, printable
 
 Kind = TypeVar("Kind")
@@ -112,17 +113,19 @@ class _Hearing:
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             raise Stopped(*_UNREADABLE) from None
 
-    def _written(self, trial: Trial) -> protocol.AnyWritten:
-        """What the function does as it is written, on a further trial."""
-        tried = self._tried(trial)
-        if tried is None:
-            raise ValueError("the function is gone")
-        return tried.written
+    def _written(self, trial: Trial) -> protocol.AnyWritten | None:
+        """What the function does as it is written, in a further trial; None if it can't be tried there."""
+        try:
+            tried = self._tried(trial)
+        except Stopped:
+            return None
+        return tried.written if tried else None
 
     def _tried(self, trial: Trial) -> protocol.Tried | None:
         """What the function did; None if there is no function."""
         code = self.code
-        task = protocol.CellTask(self.asked.name, code.cell, tuple(code.needs), list(code.given), trial)
+        given, helpers = [*code.given, text_of(self.asked.helpers)], tuple(self.asked.helpers)
+        task = protocol.CellTask(self.asked.name, code.cell, tuple(code.needs), given, helpers, trial)
         events = self._done(task)
         self.remarks.update(_remarks(events))
         return _only(events, protocol.Tried) if _only(events, protocol.Defined).is_callable else None

@@ -53,6 +53,7 @@ class CellTask:
         cell: the cell's code.
         needs: statements of the student's other cells, to be run before it.
         given: the notebook's own cells, to be run before those.
+        helpers: the functions in them that the function calls, whatever the student makes of these names.
         trial: what the function is tried on.
     """
 
@@ -60,6 +61,7 @@ class CellTask:
     cell: str
     needs: tuple[str, ...]
     given: list[str]
+    helpers: tuple[str, ...]
     trial: Trial
 
 

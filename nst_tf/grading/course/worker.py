@@ -182,6 +182,7 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
     for place, cell in enumerate(task.given):
         exec(_from_a_file(cell, f"given_{place}.py"), names)
     names.pop(task.name, None)
+    helpers = {name: names[name] for name in task.helpers}
     for place, statement in enumerate(task.needs):
         with contextlib.suppress(Exception):  # as a cell that stops does not stop the next one
             exec(_from_a_file(statement, f"needed_{place}.py"), names)
@@ -197,7 +198,9 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
     target = names.get(task.name)
     send(protocol.Defined(callable(target)))
     if callable(target):
-        send(protocol.Tried(task.trial.written(target, {}), task.trial.traced(target, {})))
+        with trial.as_tensorflow_2():
+            written, graph = task.trial.written(target, helpers), task.trial.traced(target, helpers)
+        send(protocol.Tried(written, graph))
 
 
 class _NotHere(MetaPathFinder):

@@ -58,6 +58,13 @@ class Exercise(ABC):
             weights: the notebook's ``alpha`` and ``beta``, where it has such globals.
         """
 
+    def larger(self, trial: Trial) -> Trial | None:
+        """The trial's first input and one of real size, where that makes a difference; otherwise None.
+
+        A function is tried on it only if it is right in the trial: a wrong one might fill the memory.
+        """
+        return None
+
     @abstractmethod
     def judged(self, trial: Trial, evidence: Evidence) -> Judgement:
         """Whether the function is right, from what it did in a trial.

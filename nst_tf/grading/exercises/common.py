@@ -74,6 +74,13 @@ GLOBAL = (
 )
 
 
+INT32_OVERFLOW = "int32-overflow"
+AN_OVERFLOW = (
+    "It is right for small layers, but in a layer of real size the product of the sizes is too large for an "
+    "int32, which ends at 2,147,483,647, as `tf.shape` gives them. Cast the sizes first, and multiply then."
+)
+
+
 def _numpy_square(difference: tf.Tensor) -> tf.Tensor:
     return tf.convert_to_tensor(np.square(difference))
 

@@ -1,6 +1,6 @@
 """compute_content_cost: how far G's activations are from C's, in one layer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -18,7 +18,7 @@ from nst_tf.grading.exercises.common import (
     compared_with_itself,
     from_the_notebook,
 )
-from nst_tf.grading.exercises.random_inputs import SHAPES, for_two_sides, random_outputs
+from nst_tf.grading.exercises.random_inputs import FACTORS, SHAPES, for_two_sides, random_outputs
 from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.value_trial import Input
 
@@ -31,7 +31,7 @@ class ContentCost(RightFunction):
     difference: Callable = lambda a_C, a_G: a_C - a_G
     power: Callable = tf.square
     reduction: Callable = tf.reduce_sum
-    sizes: Callable = lambda a_G: a_G.shape[1:]
+    sizes: Callable = lambda a_G: a_G.shape[-3:]
     quarter: Callable = lambda: 4
     size: Callable = lambda n_H, n_W, n_C: n_H * n_W * n_C
     factor: Callable = lambda summed, divisor: summed / divisor
@@ -39,19 +39,24 @@ class ContentCost(RightFunction):
 
     def __call__(self, content_output: list, generated_output: list) -> tf.Tensor:
         """J_content, a scalar."""
-        a_C, a_G = self.entries(content_output, generated_output)
+        a_C, a_G = self.entries(as_outputs(content_output), as_outputs(generated_output))
         summed = self.reduction(self.power(self.difference(a_C, a_G)))
         return self.result(self.factor(summed, self.quarter() * self.size(*self.sizes(a_G))))
 
 
+def as_outputs(outputs: Sequence[tf.Tensor] | tf.Tensor) -> Sequence[tf.Tensor]:
+    """A sequence of outputs, also where there is only the content layer's, as ``nst_tf``'s own takes it."""
+    is_one = not isinstance(outputs, Sequence) and len(outputs.shape) < 5
+    return [outputs] if is_one else outputs
+
+
 def _inputs(random: Generator) -> list[Input]:
     calls = [(random_outputs(random, shape), random_outputs(random, shape)) for shape in SHAPES]
-    return for_two_sides(
-        "content_output",
-        "generated_output",
-        calls,
-        (random_outputs(random, SHAPES[0]), random_outputs(random, SHAPES[0])),
-    )
+    others = [
+        (random_outputs(random, SHAPES[0], factor), random_outputs(random, SHAPES[0], factor))
+        for factor in FACTORS
+    ]
+    return for_two_sides("content_output", "generated_output", calls, others)
 
 
 MISTAKES = [

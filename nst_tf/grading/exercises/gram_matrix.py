@@ -9,6 +9,7 @@ from numpy.random import Generator
 
 from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
 from nst_tf.grading.exercises.common import A_CONSTANT, ARRAY_FOR_TENSOR, GLOBAL, IN_PLACE_OF_RESULT, NUMPY
+from nst_tf.grading.exercises.random_inputs import FACTORS
 from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.value_trial import Input
 
@@ -17,21 +18,22 @@ from nst_tf.grading.value_trial import Input
 class GramMatrix(RightFunction):
     """gram_matrix: A Aᵀ, for A of shape (n_C, n_H·n_W). Source: Gatys et al. 2015, eq. 3."""
 
-    product: Callable = lambda A: tf.matmul(A, tf.transpose(A))
+    product: Callable = lambda A: tf.matmul(A, tf.linalg.matrix_transpose(A))
     factor: Callable = lambda G, A: G
     result: Callable = the_same
 
     def __call__(self, A: tf.Tensor) -> tf.Tensor:
-        """The Gram matrix, of shape (n_C, n_C)."""
+        """The Gram matrix, of shape (n_C, n_C); of each, where A has a batch's axis in front."""
+        A = tf.convert_to_tensor(A)
         return self.result(self.factor(self.product(A), A))
 
 
 def _inputs(random: Generator) -> list[Input]:
     shapes = ((4, 15), (6, 6), (7, 3))
-    other = random.normal(size=shapes[0]).astype(np.float32)
+    others = [(factor * random.normal(size=shapes[0])).astype(np.float32) for factor in (*FACTORS, 0.2)]
     return [
         *(Input((random.normal(size=shape).astype(np.float32),), f"A of shape {shape}") for shape in shapes),
-        Input((other,), "another A", only="A"),
+        *(Input((other,), "another A", only="A") for other in others),
     ]
 
 

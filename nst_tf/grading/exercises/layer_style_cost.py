@@ -8,9 +8,11 @@ from numpy.random import Generator
 
 from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
 from nst_tf.grading.exercises.common import (
+    AN_OVERFLOW,
     ARRAY_FOR_TENSOR,
     GLOBAL,
     IN_PLACE_OF_RESULT,
+    INT32_OVERFLOW,
     NUMBER_FOR_TENSOR,
     NUMPY_NUMBER,
     POWERS,
@@ -18,8 +20,15 @@ from nst_tf.grading.exercises.common import (
     compared_with_itself,
     from_the_notebook,
 )
-from nst_tf.grading.exercises.gram_matrix import GramMatrix
-from nst_tf.grading.exercises.random_inputs import SHAPES, for_two_sides, random_activation
+from nst_tf.grading.exercises.random_inputs import (
+    FACTORS,
+    LARGE_SHAPE,
+    SHAPES,
+    for_two_sides,
+    large_activations,
+    random_activation,
+)
+from nst_tf.grading.exercises.stand_ins import stand_ins
 from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.value_trial import Input
 
@@ -48,7 +57,7 @@ class LayerStyleCost(RightFunction):
     def __call__(self, a_S: tf.Tensor, a_G: tf.Tensor) -> tf.Tensor:
         """J_style^[l], a scalar."""
         a_S, a_G = self.activations(a_S, a_G)
-        n_H, n_W, n_C = a_G.shape[1:]
+        n_H, n_W, n_C = a_G.shape[-3:]
         A_S, A_G = (self.transpose(self.reshape(a, n_H, n_W, n_C)) for a in (a_S, a_G))
         G_S, G_G = (self.gram_factor(self.gram(A), n_H, n_W, n_C) for A in (A_S, A_G))
         summed = self.reduction(self.power(self.difference(G_S, G_G)))
@@ -59,8 +68,16 @@ class LayerStyleCost(RightFunction):
 
 def _inputs(random: Generator) -> list[Input]:
     calls = [(random_activation(random, shape), random_activation(random, shape)) for shape in SHAPES]
-    others = random_activation(random, SHAPES[0]), random_activation(random, SHAPES[0])
+    others = [
+        (random_activation(random, SHAPES[0], factor), random_activation(random, SHAPES[0], factor))
+        for factor in FACTORS
+    ]
     return for_two_sides("a_S", "a_G", calls, others)
+
+
+def _large() -> Input:
+    words = f"activations of a real layer's shape (1, {', '.join(map(str, LARGE_SHAPE))})"
+    return Input(large_activations(), words, is_large=True)
 
 
 MISTAKES = [
@@ -189,11 +206,29 @@ MISTAKES = [
 ]
 
 
+def _wrapped(number: int) -> int:
+    """What is left of a whole number in 32 bits."""
+    return (number + 2**31) % 2**32 - 2**31
+
+
+# The product of the sizes in an int32 tensor; each has taken in more of the formula.
+OVERFLOWS = [
+    mistake(INT32_OVERFLOW, AN_OVERFLOW, **steps)
+    for steps in (
+        {"positions": lambda n_H, n_W: _wrapped((n_H * n_W) ** 2)},
+        {"factor": lambda summed, divisor: summed / (4 * _wrapped(divisor // 4))},
+        {"factor": lambda summed, divisor: summed / _wrapped(divisor)},
+    )
+]
+
+
 EXERCISE = ValueExercise(
     name="compute_layer_style_cost",
     right=LayerStyleCost(),
     differentiated=(1,),
     inputs=_inputs,
     mistakes=MISTAKES,
-    helpers={"gram_matrix": GramMatrix()},
+    helpers=stand_ins("gram_matrix"),
+    large=_large,
+    mistakes_at_large=OVERFLOWS,
 )

@@ -1,5 +1,7 @@
 """Random activations and weights, as NumPy arrays, for the inputs that a function is tried on."""
 
+from functools import cache
+
 import numpy as np
 from numpy.random import Generator
 
@@ -10,40 +12,60 @@ SHAPES = ((3, 5, 4), (2, 3, 6))  # n_H, n_W, n_C: all different, and once n_H·n
 STYLE_SHAPES = ((6, 5, 2), (5, 3, 3), (4, 3, 5), (2, 4, 6), (3, 2, 7))
 
 
-def for_two_sides(of_S: str, of_G: str, calls: list[tuple], others: tuple) -> list[Input]:
+# By how much other values of an argument are larger: a function that takes a maximum, clips, rounds or
+# saturates may give the same value for two of one kind, but not for all.
+FACTORS = (1.0, 5.0)
+# n_H, n_W, n_C of a layer of real size, the smallest for which (n_H·n_W)² is too large for an int32
+LARGE_SHAPE = (215, 216, 2)
+
+
+def for_two_sides(of_S: str, of_G: str, calls: list[tuple], others: list[tuple]) -> list[Input]:
     """Inputs for a function that compares two images.
 
     Args:
         of_S: name of the argument that belongs to S (or C).
         of_G: name of the argument that belongs to G.
         calls: the arguments of some calls.
-        others: two arguments more, to take the place of the first call's, one at a time.
+        others: pairs of arguments more, to take the place of the first call's, one at a time. So does each
+            argument of the other side.
     """
-    (first, second), other_S, other_G = calls[0], *others
+    first, second = calls[0]
     return [
         *(Input(call, _shapes_in_words(call)) for call in calls),
-        Input((other_S, second), f"another {of_S}", only=of_S),
-        Input((first, other_G), f"another {of_G}", only=of_G),
-        Input((first, first), f"{of_S} = {of_G}", is_equal=True),
+        *(Input((other_S, second), f"another {of_S}", only=of_S) for other_S, _ in others),
+        *(Input((first, other_G), f"another {of_G}", only=of_G) for _, other_G in others),
+        Input((second, second), f"{of_S} = {of_G}", only=of_S, is_equal=True),
+        Input((first, first), f"{of_S} = {of_G}", only=of_G, is_equal=True),
     ]
 
 
-def random_activation(random: Generator, shape: tuple[int, ...]) -> np.ndarray:
+def random_activation(random: Generator, shape: tuple[int, ...], factor: float = 1.0) -> np.ndarray:
     """Mostly positive, as VGG-19's are, and at a different level in each channel."""
-    levels = random.uniform(0.2, 1.5, size=shape[-1])
+    levels = factor * random.uniform(0.2, 1.5, size=shape[-1])
     return (random.normal(size=(1, *shape)) * levels + levels).astype(np.float32)
 
 
-def random_outputs(random: Generator, content_shape: tuple[int, ...]) -> list[np.ndarray]:
+def random_outputs(
+    random: Generator, content_shape: tuple[int, ...], factor: float = 1.0
+) -> list[np.ndarray]:
     """Activations of the style layers, then of the content layer."""
-    return [random_activation(random, shape) for shape in (*STYLE_SHAPES, content_shape)]
+    return [random_activation(random, shape, factor) for shape in (*STYLE_SHAPES, content_shape)]
 
 
-def random_style_layers(random: Generator, count: int) -> list[tuple[str, float]]:
+@cache
+def large_activations() -> tuple[np.ndarray, np.ndarray]:
+    """S's and G's activations of a layer of real size, which differ much in style."""
+    random = np.random.default_rng(0)
+    noise = random.normal(size=(2, 1, *LARGE_SHAPE))
+    a_S, a_G = (noise * 0.5 + [[[[[1.0]]]], [[[[2.0]]]]]).astype(np.float32)
+    return a_S, a_G
+
+
+def random_style_layers(random: Generator, count: int, factor: float = 1.0) -> list[tuple[str, float]]:
     """Pairs (name, λ)."""
     return [
         (f"layer {number}", round(float(weight), 3))
-        for number, weight in enumerate(random.uniform(0.1, 2, count))
+        for number, weight in enumerate(factor * random.uniform(0.1, 2, count))
     ]
 
 

@@ -18,15 +18,19 @@ from nst_tf.grading.exercises.common import (
     compared_with_itself,
     from_the_notebook,
 )
-from nst_tf.grading.exercises.gram_matrix import GramMatrix
-from nst_tf.grading.exercises.layer_style_cost import LayerStyleCost
+from nst_tf.grading.exercises.layer_style_cost import OVERFLOWS, LayerStyleCost
 from nst_tf.grading.exercises.random_inputs import (
+    FACTORS,
+    LARGE_SHAPE,
     SHAPES,
     STYLE_SHAPES,
     for_two_sides,
+    large_activations,
+    random_activation,
     random_outputs,
     random_style_layers,
 )
+from nst_tf.grading.exercises.stand_ins import stand_ins
 from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.value_trial import Input
 
@@ -59,7 +63,10 @@ class StyleCost(RightFunction):
 
 def _inputs(random: Generator) -> list[Input]:
     calls = [(random_outputs(random, shape), random_outputs(random, shape)) for shape in SHAPES]
-    others = random_outputs(random, SHAPES[0]), random_outputs(random, SHAPES[0])
+    others = [
+        (random_outputs(random, SHAPES[0], factor), random_outputs(random, SHAPES[0], factor))
+        for factor in FACTORS
+    ]
     weights = random_style_layers(random, len(STYLE_SHAPES))
     S, G = calls[0]
     return [
@@ -67,9 +74,20 @@ def _inputs(random: Generator) -> list[Input]:
             Input((*each.arguments, weights), each.words, each.only, each.is_equal)
             for each in for_two_sides("style_image_output", "generated_image_output", calls, others)
         ),
-        Input((S, G, random_style_layers(random, len(STYLE_SHAPES))), "other λ", only="STYLE_LAYERS"),
+        *(
+            Input((S, G, random_style_layers(random, len(weights), factor)), "other λ", only="STYLE_LAYERS")
+            for factor in (*FACTORS, 0.2)
+        ),
         Input(([*S[:3], S[-1]], [*G[:3], G[-1]], random_style_layers(random, 3)), "three style layers"),
     ]
+
+
+def _large() -> Input:
+    random = np.random.default_rng(0)
+    small = [(random_activation(random, SHAPES[0]), random_activation(random, SHAPES[0])) for _ in range(2)]
+    S, G = (list(each) for each in zip(large_activations(), *small, strict=True))
+    words = f"a first layer of a real one's shape (1, {', '.join(map(str, LARGE_SHAPE))})"
+    return Input((S, G, random_style_layers(random, len(S) - 1)), words, is_large=True)
 
 
 def _add_up(costs: list) -> tf.Tensor:
@@ -209,5 +227,9 @@ EXERCISE = ValueExercise(
     differentiated=(1,),
     inputs=_inputs,
     mistakes=MISTAKES,
-    helpers={"gram_matrix": GramMatrix(), "compute_layer_style_cost": LayerStyleCost()},
+    helpers=stand_ins("gram_matrix", "compute_layer_style_cost"),
+    large=_large,
+    mistakes_at_large=[
+        mistake(each.slug, each.hint, layer_cost=each.in_place_of(LayerStyleCost())) for each in OVERFLOWS
+    ],
 )

@@ -36,26 +36,31 @@ class TotalCost(RightFunction):
         self, J_content: tf.Tensor, J_style: tf.Tensor, alpha: float = 10, beta: float = 40
     ) -> tf.Tensor:
         """J, a scalar."""
-        J_content, J_style = self.costs(J_content, J_style)
-        alpha, beta = self.weights(alpha, beta)
+        J_content, J_style = self.costs(tf.convert_to_tensor(J_content), tf.convert_to_tensor(J_style))
+        alpha, beta = self.weights(*(tf.cast(each, J_content.dtype) for each in (alpha, beta)))
         J = self.together(self.content(alpha, J_content), self.style(beta, J_style))
         return self.result(self.factor(J, alpha, beta))
 
 
 def _inputs(random: Generator) -> list[Input]:
     values = random.uniform([1, 5, 11, 17], [4, 9, 15, 29])
-    others = random.uniform([31, 47, 61, 83], [43, 59, 79, 97])
     inputs = [_input(values)]
     for place, name in enumerate(("J_content", "J_style", "alpha", "beta")):
-        inputs.append(_input([*values[:place], others[place], *values[place + 1 :]], only=name))
+        for factor in FACTORS:
+            other = factor * values[place] * random.uniform(1.5, 2)
+            inputs.append(_input([*values[:place], other, *values[place + 1 :]], only=name))
     costs = inputs[0].arguments[:2]
     return [*inputs, Input(costs, "alpha and beta left to their defaults")]
 
 
 def _input(values: Sequence[float] | np.ndarray, only: str | None = None) -> Input:
-    J_content, J_style, alpha, beta = (round(float(value), 1) for value in values)
+    J_content, J_style, alpha, beta = (float(f"{value:.3g}") for value in values)
     words = f"J_content = {J_content}, J_style = {J_style}, alpha = {alpha}, beta = {beta}"
     return Input((np.float32(J_content), np.float32(J_style), alpha, beta), words, only)
+
+
+# Of other values: wide apart, so that a maximum or a minimum of the two costs doesn't stay the same in all.
+FACTORS = (7.0, 100.0, 0.005)
 
 
 MISTAKES = [

@@ -13,12 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from nst_tf.grading.exercises.common import ANOTHER_IMAGE
-from nst_tf.grading.exercises.content_cost import ContentCost
-from nst_tf.grading.exercises.gram_matrix import GramMatrix
-from nst_tf.grading.exercises.layer_style_cost import LayerStyleCost
+from nst_tf.grading.exercises.stand_ins import stand_ins
 from nst_tf.grading.exercises.step_exercise import StepExercise, StepMistake
-from nst_tf.grading.exercises.style_cost import StyleCost
-from nst_tf.grading.exercises.total_cost import TotalCost
 
 # What a notebook has: it is put here while a step is tried.
 compute_content_cost: Callable
@@ -259,8 +255,7 @@ MISTAKES = [
     StepMistake(
         "float-for-tensor",
         _float,
-        "It returns J as a Python number, which can't be made inside `tf.function`. "
-        "Return the tensor itself.",
+        "It returns J as a Python number: a tensor is asked for, which J is before it is converted.",
     ),
     StepMistake(
         "array-for-tensor",
@@ -377,12 +372,12 @@ EXERCISE = StepExercise(
     name="train_step",
     right=right_step,
     mistakes=MISTAKES,
-    helpers={
-        "compute_content_cost": ContentCost(),
-        "gram_matrix": GramMatrix(),
-        "compute_layer_style_cost": LayerStyleCost(),
-        "compute_style_cost": StyleCost(),
-        "total_cost": TotalCost(),
-        "clip_0_1": lambda image: tf.clip_by_value(image, 0.0, 1.0),
-    },
+    helpers=stand_ins(
+        "compute_content_cost",
+        "gram_matrix",
+        "compute_layer_style_cost",
+        "compute_style_cost",
+        "total_cost",
+        "clip_0_1",
+    ),
 )

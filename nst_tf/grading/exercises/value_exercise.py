@@ -1,7 +1,7 @@
 """A function that is judged by its value and its gradient: every exercise but the training step."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -35,6 +35,8 @@ class ValueExercise(Exercise):
         mistakes: what learners do instead.
         helpers: see ``Exercise``.
         tolerance: how far a value may be from the right one, relative to the largest.
+        large: makes the input of real size, where that makes a difference.
+        mistakes_at_large: what makes a function wrong for that input alone.
     """
 
     rubric: ClassVar[Mapping[str, float]] = {
@@ -51,10 +53,18 @@ class ValueExercise(Exercise):
     mistakes: list[Mistake]
     helpers: Mapping[str, Callable] = field(default_factory=dict)
     tolerance: float = TOLERANCE
+    large: Callable[[], Input] | None = None
+    mistakes_at_large: list[Mistake] = field(default_factory=list)
 
     def trial(self, seed: int, weights: Mapping[str, float] | None = None) -> ValueTrial:
         """Calls with random arguments; see ``Exercise``."""
         return ValueTrial(self.inputs(np.random.default_rng(seed)), self.differentiated)
+
+    def larger(self, trial: Trial) -> ValueTrial | None:
+        """The first call and one of real size; see ``Exercise``."""
+        if self.large is None or not isinstance(trial, ValueTrial):
+            return None
+        return replace(trial, inputs=[trial.inputs[0], self.large()])
 
     def all_mistakes(self) -> Iterator[Mistake]:
         """The mistakes, and then every two of them that combine."""
@@ -82,7 +92,9 @@ class ValueExercise(Exercise):
         """The mistake, or two of them together, that behaves like the submission."""
         written = evidence.written
         closest = None
-        for mistake in self.all_mistakes():
+        wrong = expected.wrong_places([each.value for each in written])
+        is_wrong_at_large = bool(wrong) and all(trial.inputs[place].is_large for place in wrong)
+        for mistake in self.mistakes_at_large if is_wrong_at_large else self.all_mistakes():
             function = mistake.in_place_of(self.right)
             if not all(_is_like(expected, place, function, each) for place, each in enumerate(written)):
                 continue
@@ -92,7 +104,7 @@ class ValueExercise(Exercise):
                 return mistake
             closest = closest or mistake
         values = [each.value for each in written]
-        if not expected.wrong_places(values):
+        if not wrong:
             return None
         ignored = ignored_arguments(expected, values)
         return closest or next((each for each in self.mistakes if each.ignores in ignored), None)
@@ -114,7 +126,8 @@ def _met(expected: Expected, evidence: CallEvidence) -> list[bool]:
         is_tensor
         and first is not None
         and any(
-            each.only and not is_unchanged(values[place], first) for place, each in enumerate(expected.inputs)
+            (each.only or each.is_large) and not is_unchanged(values[place], first)
+            for place, each in enumerate(expected.inputs)
         )
     )
     has_value = not expected.wrong_places(values)

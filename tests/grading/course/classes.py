@@ -90,7 +90,7 @@ HONEST = {
     ),
     "kim": (
         {"train_step": wrong("no-clipping", "train_step")},
-        {"train_step": (0.6, "no-clipping")},
+        {"train_step": (0.85, "no-clipping")},
     ),
 }
 # student: (exercise, cell, its score, what the teacher is told)

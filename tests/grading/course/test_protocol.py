@@ -19,12 +19,14 @@ TRACED = Traced(b"\x00graph\xff", ("x:0", "y:0"), ("Identity:0",))
 TRACED_STEP = TracedStep(b"\x01", (("image:0", 0), ("a_C:0", IMAGE)), ("J:0",), ("assign",), "")
 TRIALS = {name: exercise(name).trial(0) for name in EXERCISES}
 MESSAGES = [
-    *(protocol.CellTask(name, "x = 1\n# é\t", ["a", "b"], trial) for name, trial in TRIALS.items()),
+    *(
+        protocol.CellTask(name, "x = 1\n# é\t", ("x = 2",), ["a", "b"], ("gram_matrix",), trial)
+        for name, trial in TRIALS.items()
+    ),
     protocol.GraphTask(TRACED, TRIALS["gram_matrix"]),
     protocol.GraphTask(TRACED_STEP, TRIALS["train_step"]),
-    protocol.Request("7f", protocol.GraphTask(TRACED, TRIALS["gram_matrix"]), protocol.Limits(seconds=0.5)),
-    protocol.Reply("7f", ["one\n", "two"], True, -9),
-    protocol.Uses("nst_tf.costs"),
+    protocol.Order(protocol.GraphTask(TRACED, TRIALS["gram_matrix"]), protocol.Limits(seconds=0.5)),
+    protocol.Reply(["one\n", "two"], "time", -9),
     protocol.StoppedAfter("NameError"),
     protocol.Defined(True),
     protocol.Tried([OBSERVATION], TRACED),

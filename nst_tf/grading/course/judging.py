@@ -25,7 +25,7 @@ _UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read
 _OUTPUT = ("It prints, or writes, more than it may.", "output")
 _STOPPED = {
     "memory": ("It takes more memory than it may.", "memory"),
-    "processes": ("It starts more processes than it may.", "processes"),
+    "processes": ("It starts more processes, or threads, than it may.", "processes"),
     "output": _OUTPUT,
 }
 _NOT_HERE = "nst_tf's own solutions are not there"  # see worker.py

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
@@ -18,15 +18,15 @@ from typing import Self
 
 from nst_tf.grading.course import protocol
 from nst_tf.grading.course.isolation import FOLDER, IsolationError, Room, View, can_not, command_for
-from nst_tf.grading.course.memory import MemoryGroup, taken
+from nst_tf.grading.course.memory import MemoryGroup
 from nst_tf.grading.course.protocol import Limits, Reply
+from nst_tf.grading.course.watch import Watch
 
 _PACKAGE = Path(__file__).parents[2]
 _STARTING = 120  # seconds that TensorFlow may take to load, on a busy machine
 _ENDING = 10  # seconds that the end of what is killed may take
 _SENT = 3_000_000  # bytes that a task may send
 _SOURCES = 1_000_000  # bytes in a task's folder for the cells that are run there
-_PROCESSES = 50  # of a task, at once
 _LOOK = 0.1  # seconds from one look at what a task takes to the next
 
 
@@ -112,8 +112,8 @@ class Sandbox:
             request = {"folder": str(folder), "has_room": room is not None}
             self._fork(json.dumps(request).encode(), [*task.given(order), *doors, *members])
 
-            excess = self._excess(room, None if members else limits.megabytes * 1_000_000)
-            reply = task.reply(time.monotonic() + limits.seconds, excess)
+            most = None if members else limits.megabytes * 1_000_000
+            reply = task.reply(limits.seconds, Watch(room, most, self._is_closed.is_set))
             return replace(reply, stopped="memory") if group.has_overflowed() else reply
 
     def started(self, module: str, *arguments: str, files: Iterable[Path]) -> subprocess.Popen:
@@ -131,23 +131,6 @@ class Sandbox:
             return None
         size = _SOURCES + limits.output_kilobytes * 1000
         return stack.enter_context(Room(self._view, size))
-
-    def _excess(self, room: Room | None, most: int | None) -> Callable[[], str]:
-        """Says why a task has to be stopped, or nothing.
-
-        Args:
-            room: where it is done.
-            most: bytes of memory, its folder included; None if the kernel keeps count.
-        """
-
-        def excess() -> str:
-            processes = room.processes() if room else []
-            if len(processes) > _PROCESSES:
-                return "processes"
-            is_over = room and most is not None and taken(processes) + room.bytes_written() > most
-            return "memory" if is_over else "end" if self._is_closed.is_set() else ""
-
-        return excess
 
     def _fork(self, request: bytes, descriptors: list[int]) -> None:
         """Let the worker fork; one that has ended is replaced."""
@@ -186,35 +169,36 @@ class _Task:
         os.lseek(file, 0, os.SEEK_SET)
         return self._theirs
 
-    def reply(self, deadline: float, excess: Callable[[], str]) -> Reply:
+    def reply(self, seconds: float, watch: Watch) -> Reply:
         """What becomes of it.
 
         Args:
-            deadline: its time is up then.
-            excess: says what it takes too much of, or nothing.
+            seconds: that it may take.
+            watch: looks after it meanwhile.
         """
         self._close_theirs()
-        sent, status, stopped = self._listened(deadline, excess)
+        sent, status, stopped = self._listened(seconds, watch)
         if status and not status.lstrip(b"-").isdigit():
             raise IsolationError(can_not(status.decode()))
         lines = sent.decode("utf8", "replace").splitlines() if not stopped else []
         return Reply(lines, stopped, int(status) if status else -9)
 
-    def _listened(self, deadline: float, excess: Callable[[], str]) -> tuple[bytes, bytes, str]:
+    def _listened(self, seconds: float, watch: Watch) -> tuple[bytes, bytes, str]:
         """What it sends, its exit code if it ends by itself, and what it was stopped for."""
-        sent, status, next_look = b"", b"", time.monotonic() + _LOOK
+        sent, status, start = b"", b"", time.monotonic()
+        next_look = start + _LOOK
         listening = [self._events, self._status]
         while listening and not sent.endswith(protocol.DONE):
             now = time.monotonic()
             if len(sent) > _SENT:
                 return sent, status, "output"
-            if now >= deadline:
+            if now >= start + seconds and now >= start + seconds + watch.seconds_waited(seconds):
                 return sent, status, "time"
             if now >= next_look:
                 next_look = now + _LOOK
-                if stopped := excess():
+                if stopped := watch.excess():
                     return sent, status, stopped
-            ready, _, _ = select.select(listening, [], [], min(deadline, next_look) - now)
+            ready, _, _ = select.select(listening, [], [], next_look - now)
             for descriptor in ready:
                 part = os.read(descriptor, 1 << 20)
                 if not part:

@@ -4,6 +4,7 @@ that, and none reaches anything outside.
 
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
@@ -104,6 +105,14 @@ HOSTILE = {
     "starts many processes": (
         "import os, time\nwhile True:\n    if os.fork() == 0:\n        time.sleep(1000)",
         "processes",
+    ),
+    "starts many threads": (
+        """
+        import hashlib, threading
+        for _ in range(100):
+            threading.Thread(target=hashlib.pbkdf2_hmac, args=("sha256", b"", b"", 2**31 - 1)).start()
+        """,
+        None,
     ),
     "exits": (f"{RIGHT_GRAM}\nexit()", "calls exit()"),
     "exits when called": ("def gram_matrix(A):\n    quit()", None),
@@ -324,7 +333,7 @@ def test_only_its_own_processes_and_descriptors_are_there(sandbox):
         found = sorted(os.readlink(path).split(":")[0] for path in paths if os.path.islink(path))
         """,
     )
-    assert found == "['/dev/null', '/room/output', '/room/output', 'pipe']"
+    assert found == "['/room/null', '/room/output', '/room/output', 'pipe']"
 
 
 def test_nothing_outside_can_be_written(sandbox):
@@ -341,6 +350,36 @@ def test_nothing_outside_can_be_written(sandbox):
             pass
     """
     assert seen_from_inside(sandbox, statements) == "[]"
+
+
+def test_nothing_of_the_machine_can_be_changed_by_root_either(sandbox):
+    statements = """
+    import os
+    found = []
+    for folder, _, files in os.walk("/proc"):
+        if not folder.split("/")[2:3] or not folder.split("/")[2].isdecimal():
+            found += [path for path in (f"{folder}/{file}" for file in files) if os.access(path, os.W_OK)]
+    for path in ("/dev/urandom", "/usr", "/proc/sys/kernel/core_pattern"):
+        try:
+            os.chmod(path, 0o777)
+            found.append(path)
+        except OSError:
+            pass
+    """
+    assert seen_from_inside(sandbox, statements) == "[]"
+
+
+def test_who_waits_for_a_core_gets_more_time(sandbox):
+    """Beside a submission that keeps all cores busy, one that needs most of its time is not stopped."""
+    hog = "import os\nfor _ in range(3):\n    os.fork()\nwhile True:\n    pass"
+    busy = f"import time\nwhile time.process_time() < 6:\n    pass\n{RIGHT_GRAM}"
+    others = Limits(seconds=20, megabytes=1000, output_kilobytes=300)
+    with ThreadPoolExecutor(2) as pool:
+        first = [pool.submit(judged, sandbox, "gram_matrix", hog, others) for _ in range(2)]
+        time.sleep(1)
+        score, _, _, remarks = judged(sandbox, "gram_matrix", busy, Limits(10, 1000, 300))
+        assert (score, remarks) == (1, ())
+        assert all(each.result()[3] == ("time",) for each in first)
 
 
 def test_there_is_no_network(sandbox):

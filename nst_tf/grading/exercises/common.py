@@ -76,8 +76,8 @@ GLOBAL = (
 
 INT32_OVERFLOW = "int32-overflow"
 AN_OVERFLOW = (
-    "It is right for small layers, but in a layer of real size the product of the sizes is too large for an "
-    "int32, which ends at 2,147,483,647, as `tf.shape` gives them. Cast the sizes first, and multiply then."
+    "It is right for small layers. In one of real size, the product of the sizes overflows: `tf.shape` gives "
+    "them as int32, and the largest int32 is 2,147,483,647. Cast the sizes before you multiply them."
 )
 
 

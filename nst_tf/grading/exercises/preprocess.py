@@ -12,7 +12,7 @@ from nst_tf.grading.exercises.common import ARRAY_FOR_TENSOR, GLOBAL, IN_PLACE_O
 from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.value_trial import Input
 
-LEVELS = (np.float32(0.25), np.float32(0), np.float32(0.5))  # of a middling, a dark and a light picture
+_LEVELS = (0.25, 0.0, 0.5)  # the lowest value of a middling, a dark and a light picture
 MEANS_BGR = (103.939, 116.779, 123.68)
 DEVIATIONS_RGB = (0.229, 0.224, 0.225)  # what other networks divide by
 
@@ -41,7 +41,7 @@ class Preprocess(RightFunction):
 def _inputs(random: Generator) -> list[Input]:
     shapes = ((1, 3, 4, 3), (1, 2, 5, 3), (1, 3, 3, 3))
     pictures = [random.random(shape, dtype=np.float32) for shape in shapes]
-    others = [level + 0.5 * random.random(shapes[0], dtype=np.float32) for level in LEVELS]
+    others = [np.float32(level) + 0.5 * random.random(shapes[0], dtype=np.float32) for level in _LEVELS]
     return [
         *(Input((picture,), f"an image of shape {picture.shape}") for picture in pictures),
         *(Input((other,), "another image", only="image") for other in others),

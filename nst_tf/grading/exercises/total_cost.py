@@ -19,6 +19,10 @@ from nst_tf.grading.exercises.common import (
 from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.value_trial import Input
 
+# How many times larger other values are: far apart, so that the larger or the smaller of the two costs is not
+# the same one in all of them.
+_TIMES = (7.0, 100.0, 0.005)
+
 
 @dataclass(frozen=True)
 class TotalCost(RightFunction):
@@ -46,8 +50,8 @@ def _inputs(random: Generator) -> list[Input]:
     values = random.uniform([1, 5, 11, 17], [4, 9, 15, 29])
     inputs = [_input(values)]
     for place, name in enumerate(("J_content", "J_style", "alpha", "beta")):
-        for factor in FACTORS:
-            other = factor * values[place] * random.uniform(1.5, 2)
+        for times in _TIMES:
+            other = times * values[place] * random.uniform(1.5, 2)
             inputs.append(_input([*values[:place], other, *values[place + 1 :]], only=name))
     costs = inputs[0].arguments[:2]
     return [*inputs, Input(costs, "alpha and beta left to their defaults")]
@@ -57,10 +61,6 @@ def _input(values: Sequence[float] | np.ndarray, only: str | None = None) -> Inp
     J_content, J_style, alpha, beta = (float(f"{value:.3g}") for value in values)
     words = f"J_content = {J_content}, J_style = {J_style}, alpha = {alpha}, beta = {beta}"
     return Input((np.float32(J_content), np.float32(J_style), alpha, beta), words, only)
-
-
-# Of other values: wide apart, so that a maximum or a minimum of the two costs doesn't stay the same in all.
-FACTORS = (7.0, 100.0, 0.005)
 
 
 MISTAKES = [

@@ -130,7 +130,7 @@ def name_for_nbgrader(student: str) -> str:
     """A student's name without what nbgrader takes for a pattern, a path or the end of a line:
     such characters are written as in an address, with a percent sign.
     """
-    name = "".join(_characters(student.strip())) or "%20"
+    name = "".join(_characters(student))
     if len(os.fsencode(name)) > _LONGEST:
         digest = hashlib.sha256(os.fsencode(student)).hexdigest()[:12]
         name = os.fsencode(name)[: _LONGEST - 13].decode("utf8", "ignore").rstrip("%") + f"-{digest}"
@@ -138,8 +138,11 @@ def name_for_nbgrader(student: str) -> str:
 
 
 def _characters(student: str) -> Iterator[str]:
-    for character in student:
-        if character.isalnum() or character in _TAKEN_AS_IT_IS:
+    inner = range(1, len(student) - 1)
+    for place, character in enumerate(student):
+        if character.isalnum() or (
+            character in _TAKEN_AS_IT_IS and (place in inner or character not in " .")
+        ):
             yield character
         else:
             yield "".join(f"%{byte:02X}" for byte in os.fsencode(character))

@@ -22,6 +22,7 @@ Kind = TypeVar("Kind")
 Run = Callable[[bytes], Reply]  # has a packed order done
 
 _UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read")
+_MOST_EVENTS = 4  # of a task that does what it should
 _OUTPUT = ("It prints, or writes, more than it may.", "output")
 _STOPPED = {
     "memory": ("It takes more memory than it may.", "memory"),
@@ -159,11 +160,12 @@ def _events(reply: Reply) -> list[protocol.Event]:
         events = [protocol.unpacked(line.encode(), text=_readable) for line in reply.lines]
     except ValueError:
         events, is_readable = [], False
-    if events and isinstance(events[-1], protocol.Done):
+    if events and isinstance(events[-1], protocol.Done) and len(events) <= _MOST_EVENTS:
         return events
     for event in events:
         if isinstance(event, protocol.Failed):
             raise Stopped(*_explained(event.text))
+    is_readable = is_readable and len(events) <= _MOST_EVENTS
     has_finished = bool(reply.lines) and reply.lines[-1].encode() == protocol.DONE.rstrip()
     if not is_readable and (has_finished or reply.exit >= 0):
         raise Stopped(*_UNREADABLE)

@@ -5,6 +5,7 @@ otherwise a sum that is taken again and again.
 import contextlib
 import os
 import re
+import resource
 import time
 import uuid
 from collections.abc import Iterable
@@ -87,6 +88,14 @@ def taken(processes: Iterable[Path]) -> int:
 def _proportional_set_size(process: Path) -> int:
     try:
         found = re.search(r"^Pss: *(\d+) kB", (process / "smaps_rollup").read_text(), re.MULTILINE)
-    except OSError:  # it has ended
+        return int(found[1]) * 1024 if found else 0
+    except OSError:  # it has ended, or does not let itself be looked at
+        return _resident_set_size(process)
+
+
+def _resident_set_size(process: Path) -> int:
+    """What it takes with all that it shares, which can't be hidden."""
+    try:
+        return int((process / "statm").read_text().split()[1]) * resource.getpagesize()
+    except (OSError, IndexError, ValueError):
         return 0
-    return int(found[1]) * 1024 if found else 0

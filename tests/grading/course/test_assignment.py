@@ -472,7 +472,7 @@ def test_half_a_character_does_no_harm():
 def test_a_cell_may_be_too_long():
     long = "def gram_matrix(A): return A\n" + "#" * LONGEST
     submission = read(solved(gram_matrix=long))
-    remark = "the cell of gram_matrix is longer than 100,000 characters"
+    remark = "the cell of gram_matrix is longer than 50,000 characters"
     assert submission.remarks == (remark,)
     assert submission.cells()["gram_matrix"] == ""
     submission = read(with_cells(solved(gram_matrix=long), WRONG_GRAM))

@@ -28,6 +28,7 @@ from nst_tf.grading.exercises.random_inputs import LARGE_SHAPE, SHAPES
 from nst_tf.grading.exercises.registry import EXERCISES, exercise
 from nst_tf.grading.exercises.step_exercise import StepExercise
 from nst_tf.grading.exercises.value_exercise import ValueExercise
+from nst_tf.grading.hints import advice_on
 from nst_tf.grading.step_trial import network
 from nst_tf.grading.trial import Evidence, Observation, observe
 
@@ -291,6 +292,8 @@ def test_an_error_that_does_not_speak_for_itself_gets_a_sentence():
         "Did you mean a power by `^`? Python writes it `**`."
     )
     assert "A tensor has no `.T`" in diagnose("gram_matrix", lambda A: A @ A.T).hint
+    assert advice_on("ValueError: not enough values to unpack (expected 2, got 1)").startswith(" `apply_")
+    assert advice_on("ValueError: not enough values to unpack (expected 4, got 3)") == ""
 
 
 @pytest.mark.parametrize(

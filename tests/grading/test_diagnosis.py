@@ -603,6 +603,14 @@ def test_a_right_step_is_right_whatever_the_weights(weights, tmp_path):
     assert diagnose("train_step", defined("train_step", STEP, tmp_path, alpha=alpha, beta=beta)).passed
 
 
+def test_a_cost_alone_is_told_from_the_sum_of_both(tmp_path):
+    """With α = 10 and β = 0.05, J_content is half a per cent of J_style."""
+    sums = {"J_style": "style-only", "J_content + J_style": "costs-added"}
+    for seed, (formula, slug) in itertools.product(range(3), sums.items()):
+        cell = STEP.replace(J, formula)
+        assert diagnose("train_step", defined("train_step", cell, tmp_path), seed).mistake == slug
+
+
 def test_the_learning_rate_is_a_number_for_every_seed():
     for seed, weights in itertools.product(range(40), ({}, {"alpha": 0.1, "beta": 0.0005})):
         trial = BY_STEPS["train_step"].trial(seed, weights)

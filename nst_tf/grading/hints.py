@@ -28,7 +28,7 @@ def advice_on(error: str) -> str:
         return " Did you mean a power by `^`? Python writes it `**`."
     if "has no attribute 'T'" in error:
         return " A tensor has no `.T`: look for the function that turns rows into columns."
-    if "_unique_id" in error or "not enough values to unpack" in error or "apply_gradients() takes" in error:
+    if "_unique_id" in error or "to unpack (expected 2, got" in error or "apply_gradients() takes" in error:
         return " `apply_gradients` takes a list of pairs, in each the gradient first, then its variable."
     if "does not support item assignment" in error:
         return " A tensor can't be changed in place: compute another one from it."

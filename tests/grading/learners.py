@@ -468,12 +468,12 @@ RIGHT = {
                 generated_image.assign(clip_0_1(generated_image))
                 return J
             """,
-        "the content layer alone": """
+        "by keyword": """
             def train_step(generated_image):
                 with tf.GradientTape(watch_accessed_variables=False) as tape:
                     tape.watch(generated_image)
                     a_G = vgg_model_outputs(generated_image, training=False)
-                    J_content = compute_content_cost(a_C[-1], a_G[-1])
+                    J_content = compute_content_cost(content_output=a_C, generated_output=a_G)
                     J_style = compute_style_cost(
                         style_image_output=a_S, generated_image_output=a_G, STYLE_LAYERS=STYLE_LAYERS
                     )

@@ -28,6 +28,7 @@ from nst_tf.grading.exercises.random_inputs import LARGE_SHAPE, SHAPES
 from nst_tf.grading.exercises.registry import EXERCISES, exercise
 from nst_tf.grading.exercises.step_exercise import StepExercise
 from nst_tf.grading.exercises.value_exercise import ValueExercise
+from nst_tf.grading.hints import advice_on
 from nst_tf.grading.step_trial import network
 from nst_tf.grading.trial import Evidence, Observation, observe
 
@@ -291,6 +292,8 @@ def test_an_error_that_does_not_speak_for_itself_gets_a_sentence():
         "Did you mean a power by `^`? Python writes it `**`."
     )
     assert "A tensor has no `.T`" in diagnose("gram_matrix", lambda A: A @ A.T).hint
+    assert advice_on("ValueError: not enough values to unpack (expected 2, got 1)").startswith(" `apply_")
+    assert advice_on("ValueError: not enough values to unpack (expected 4, got 3)") == ""
 
 
 @pytest.mark.parametrize(
@@ -598,6 +601,14 @@ WEIGHTS = [
 def test_a_right_step_is_right_whatever_the_weights(weights, tmp_path):
     alpha, beta = weights
     assert diagnose("train_step", defined("train_step", STEP, tmp_path, alpha=alpha, beta=beta)).passed
+
+
+def test_a_cost_alone_is_told_from_the_sum_of_both(tmp_path):
+    """With α = 10 and β = 0.05, J_content is half a per cent of J_style."""
+    sums = {"J_style": "style-only", "J_content + J_style": "costs-added"}
+    for seed, (formula, slug) in itertools.product(range(3), sums.items()):
+        cell = STEP.replace(J, formula)
+        assert diagnose("train_step", defined("train_step", cell, tmp_path), seed).mistake == slug
 
 
 def test_the_learning_rate_is_a_number_for_every_seed():

@@ -20,6 +20,8 @@ _RATIOS = (1.0, 1.4, 0.7, 2.0, 0.5)  # of content and style in J; the first one 
 _APART = 0.1  # relative: how far J should be from what is taken for it
 _SMALLEST_WEIGHT, _LARGEST_WEIGHT = 1e-15, 1e15  # so that nothing that is computed leaves float32
 _TOLERANCE_OF_J = 1e-2  # relative
+# Of a mistake: the two costs, added up without weights, may differ from one of them by as little as 0.5 %.
+_TOLERANCE_OF_MISTAKES = 2e-3
 _TOLERANCE_OF_GRADIENT = 1e-2  # relative to its largest entry
 _TOLERANCE_OF_SLOPES = 5e-2  # relative to what the slope along a random direction comes to
 _TOLERANCE_OF_PIXELS = 1e-2
@@ -350,14 +352,14 @@ def _returns_alike(one: Step, other: Step) -> bool:
         return False
     if kind == "nothing":
         return one.returned.has_printed == other.returned.has_printed
-    return _is_same_J(one, other)
+    return _is_same_J(one, other, _TOLERANCE_OF_MISTAKES)
 
 
-def _is_same_J(one: Step, other: Step) -> bool:
+def _is_same_J(one: Step, other: Step, tolerance: float = _TOLERANCE_OF_J) -> bool:
     a, b = one.returned.value, other.returned.value
     if a is None or b is None or a.size != b.size:
         return False
-    return bool(np.allclose(a.ravel(), b.ravel(), 0, _TOLERANCE_OF_J * np.abs(b).max()))
+    return bool(np.allclose(a.ravel(), b.ravel(), 0, tolerance * np.abs(b).max()))
 
 
 def _are_same_pixels(one: np.ndarray, other: np.ndarray) -> bool:

@@ -5,8 +5,8 @@ c = get_config()  # noqa: F821 - nbgrader gives it
 c.CourseDirectory.course_id = "nst_tf"
 c.ClearSolutions.code_stub = {"python": "return None  # replace this line"}
 
-# No submission runs in nbgrader's process or in a kernel: nst_tf tries each exercise in a room of its own, which
-# bubblewrap makes. c.GradeApart.isolation = "NONE" does without; docs/teaching.md says what that means.
+# No submission runs in nbgrader's process or in a kernel: nst_tf tries each exercise in a room of its own,
+# which bubblewrap makes. c.GradeApart.isolation = "NONE" does without: see docs/teaching.md.
 c.Autograde.autograde_preprocessors = [
     "nst_tf.grading.course.nbgrader_plugin.GradeApart",
     "nbgrader.preprocessors.SaveAutoGrades",

@@ -1,22 +1,28 @@
 """nbgrader's record of a class: points, feedback and a database, under names that nbgrader can take."""
 
+import contextlib
 import csv
 import hashlib
+import multiprocessing
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing.connection import Connection
 from pathlib import Path
 
+import nbformat
 from nbgrader.api import Assignment, Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
 from nst_tf.files import written_aside
+from nst_tf.grading.course.isolation import end_with_parent
 from nst_tf.grading.course.judge import Judged
 from nst_tf.grading.course.nbgrader_plugin import GradeApart
 
 _CLEANED = ".cleaned"  # in place of nbgrader's folder "submitted", while a class is being graded
 _TAKEN_AS_IT_IS = " -_.@+,=~"  # in a student's name, besides letters and digits
+_SECONDS = 60  # that nbgrader may take for a student
 _LONGEST = 180  # bytes of a student's name
 _COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
@@ -45,15 +51,27 @@ class Record:
     def store(self, assignment: str, student: str, judged: Judged, timestamp: str | None) -> None:
         """Store a student's points, and write the feedback.
 
+        A cell on which the highlighting of code takes for ever is left out of the feedback.
+
         Raises:
             ValueError: nbgrader can't; the text says why.
         """
+        notebooks = judged.notebook, _without_solutions(judged.notebook)
+        for notebook in notebooks:
+            with contextlib.suppress(TimeoutError):
+                in_time(lambda: self._store(assignment, student, judged, notebook, timestamp), _SECONDS)  # noqa: B023
+                return
+        raise ValueError(f"it was not done after {_SECONDS} seconds")
+
+    def _store(
+        self, assignment: str, student: str, judged: Judged, notebook: str, timestamp: str | None
+    ) -> None:
         name, cleaned = name_for_nbgrader(student), self._folder / _CLEANED
         folder = cleaned / name / assignment
         shutil.rmtree(cleaned, ignore_errors=True)
         try:
             folder.mkdir(parents=True)
-            (folder / self._notebook(assignment)).write_text(judged.notebook, encoding="utf8")
+            (folder / self._notebook(assignment)).write_text(notebook, encoding="utf8")
             if timestamp:
                 (folder / "timestamp.txt").write_text(timestamp, encoding="utf8")
             GradeApart.judged = {name: judged.verdicts}
@@ -63,7 +81,6 @@ class Record:
                 if not result["success"]:
                     raise ValueError(last_line(result))
         finally:
-            GradeApart.judged = {}
             shutil.rmtree(cleaned, ignore_errors=True)
 
     def has(self, assignment: str, student: str) -> bool:
@@ -107,6 +124,49 @@ class Record:
     def _notebook(self, assignment: str) -> str:
         (path,) = (self._folder / "source" / assignment).glob("*.ipynb")
         return path.name
+
+
+def in_time(action: Callable[[], None], seconds: float) -> None:
+    """Do something in a fork of this process.
+
+    Raises:
+        TimeoutError: it took longer, and was stopped.
+        ValueError: it failed; the text says why.
+    """
+    context = multiprocessing.get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_report_of, args=(action, theirs))
+    process.start()
+    theirs.close()
+    try:
+        if not ours.poll(seconds):
+            raise TimeoutError
+        problem = ours.recv()
+    except EOFError:
+        problem = "its process came to its end"
+    finally:
+        process.kill()
+        process.join()
+    if problem:
+        raise ValueError(problem)
+
+
+def _report_of(action: Callable[[], None], connection: Connection) -> None:
+    end_with_parent()
+    try:
+        action()
+        connection.send("")
+    except Exception as problem:
+        connection.send(str(problem) or type(problem).__name__)
+
+
+def _without_solutions(notebook: str) -> str:
+    """A notebook in which what the student wrote is not shown."""
+    whole = nbformat.reads(notebook, as_version=4)
+    for cell in whole.cells:
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = "# This cell could not be shown."
+    return nbformat.writes(whole)
 
 
 def _row(gradebook: Gradebook, assignment: Assignment, name: str, problem: str) -> dict[str, object]:

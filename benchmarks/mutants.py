@@ -55,6 +55,7 @@ EQUIVALENT = {
     r"[(\[]\w*([aAGJ]_|content|style|C|S)\w*(\[.*\])?, .*(swap arguments|swap 0 and 1)$": (
         "the cost of S and G is that of G and S"
     ),
+    r"as_outputs\(content_output\), .*swap arguments$": "the cost of C and G is that of G and C",
     r"self\.(together|content|style|factor)\(.*swap arguments$": (
         "a sum, products, and a step that leaves its first argument as it is"
     ),

@@ -4,6 +4,7 @@ whatever its author patched.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import tensorflow as tf
@@ -81,7 +82,7 @@ def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...])
     if traced.graph is None:
         return GraphRun(None, text=traced.text)
     try:
-        function = imported(traced.graph, list(traced.inputs), list(traced.outputs), [])
+        function = imported(traced.graph, traced.inputs, traced.outputs)
         given = tensors(arguments)
         parts = [_numeric(argument) for argument in given]
         watched = [tensor for place in differentiated for tensor in parts[place]]
@@ -102,7 +103,10 @@ def run_graph(traced: Traced, arguments: tuple, differentiated: tuple[int, ...])
     return GraphRun(value, np.concatenate([np.ravel(part) for part in flat]))
 
 
-def imported(serialised: bytes, inputs: list[str], outputs: list[str], effects: list[str]) -> Callable:
+@lru_cache(maxsize=1)  # a graph is run in one trial after another
+def imported(
+    serialised: bytes, inputs: tuple[str, ...], outputs: tuple[str, ...], effects: tuple[str, ...] = ()
+) -> Callable:
     """A function from a graph's ``inputs`` to its ``outputs``, which also runs the operations ``effects``.
 
     Raises:

@@ -288,8 +288,8 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
         if graph.graph is None:
             return self.failed_run(graph.text)
         try:
-            inputs = [name for name, _ in graph.fed]
-            function = imported(graph.graph, inputs, [*graph.returned], [*graph.effects])
+            inputs = tuple(name for name, _ in graph.fed)
+            function = imported(graph.graph, inputs, graph.returned, graph.effects)
         except Exception as error:
             return self.failed_run(error_line(error))
 

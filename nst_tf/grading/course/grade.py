@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import queue
+import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -25,6 +26,7 @@ from nst_tf.grading.course.sandbox import Isolation, Sandbox
 
 _SETTINGS = "nbgrader_config.py"
 _KEPT = ".graded"  # judgements, so that grading goes on where it stopped
+_SPACE = 50_000_000  # bytes that have to be free
 _MEMORY = 2_000_000_000  # bytes for each submission that is judged at the same time
 _WITHOUT_ISOLATION = (
     "Without isolation, submissions run as you: they can read and change your files, and use your network."
@@ -80,6 +82,7 @@ class Course:
             )
         if GradeApart(config=self.config).isolation is Isolation.NONE:
             print(_WITHOUT_ISOLATION, file=sys.stderr)
+        _check_space(self.folder)
         problems = {}
         with _alone(self.folder):
             for assignment in filter(folders.get, self.assignments):
@@ -193,6 +196,7 @@ class _Marking:
                 left.append(student)
         for student in tqdm(left, "stored", unit=" submissions", disable=not left):
             kept = self._kept[student]
+            _check_space(self._course)
             try:
                 record.store(self._assignment, student, kept.judged, self._handed[student].timestamp)
                 self._keep(student, replace(kept, stored=self._stored_as(student, kept)))
@@ -216,6 +220,15 @@ def _folders(submitted: Path, assignment: str) -> Iterator[Path]:
     for student in sorted(submitted.iterdir() if submitted.is_dir() else []):
         if not student.name.startswith(".") and os.path.lexists(student / assignment):
             yield student / assignment
+
+
+def _check_space(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < _SPACE:
+        raise CourseError(
+            f"There are only {free // 1_000_000} MB free for {folder}, and grading takes "
+            f"{_SPACE // 1_000_000} MB: make room, and run it again. What is graded is kept."
+        )
 
 
 @contextlib.contextmanager

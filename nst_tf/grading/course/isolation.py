@@ -18,11 +18,14 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
 
+from nst_tf.grading.course.system_calls import refuse_system_calls
+
 FOLDER = Path("/room")  # the only one that can be written, and empty at first
 
 _PACKAGE = Path(__file__).parents[2]
 _SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/alternatives", "/etc/ld.so.cache")
 _USER = 1000  # in the room, whoever it is outside
+_FILE = 1024  # bytes of the kernel's, however empty it is
 _SECONDS = 30  # that bubblewrap may take, on a busy machine
 _WAYS_OUT = "`sudo apt install bubblewrap` installs it, and ISOLATION=none grades without it"
 
@@ -177,7 +180,7 @@ class Room:
             usage = os.statvfs(self._seen_at(FOLDER.name))
         except OSError:
             return 0
-        return (usage.f_blocks - usage.f_bfree) * usage.f_frsize
+        return (usage.f_blocks - usage.f_bfree) * usage.f_frsize + (usage.f_files - usage.f_ffree) * _FILE
 
     def _seen_at(self, path: str) -> Path:
         return Path(f"/proc/{self.first}/root/{path}")
@@ -211,6 +214,7 @@ def drop_privileges() -> None:
     header, nothing = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0), (ctypes.c_uint32 * 6)()
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or _libc.capset(header, nothing):
         raise OSError(ctypes.get_errno(), "privileges")
+    refuse_system_calls()
 
 
 def end_with_parent() -> None:

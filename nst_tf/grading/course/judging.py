@@ -109,8 +109,8 @@ class _Hearing:
             tried = self._tried(trial)
             if tried is None:
                 return nothing_to_try(name, f"The cell defines no function `{name}`.", "not-defined")
-            evidence = Evidence(tried.written, self._run_of_graph(tried.graph, trial))
-            return settled(self.asked, trial, evidence, self._written)
+            run = self._run_of_graph(tried.graph, trial)
+            return settled(self.asked, trial, Evidence(tried.written, run), self._written)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             raise Stopped(*_UNREADABLE) from None
 
@@ -132,10 +132,16 @@ class _Hearing:
         return _only(events, protocol.Tried) if _only(events, protocol.Defined).is_callable else None
 
     def _run_of_graph(self, graph: protocol.AnyGraph, trial: Trial) -> protocol.AnyRun:
+        """What the graph does. One made for the numbers that the function was tried on fails."""
+        unseen = self.asked.unseen(trial)
         try:
-            return _only(self._done(protocol.GraphTask(graph, trial)), protocol.Ran).run
+            ran = _only(self._done(protocol.GraphTask(graph, trial, unseen)), protocol.Ran)
         except Stopped as stopped:
-            return trial.failed_run(str(stopped))
+            return trial.failed_run(f"an error ({stopped.remark})")
+        is_right = self.asked.is_right_run(trial, ran.run)
+        if is_right and not self.asked.is_right_run(unseen, ran.unseen):
+            return trial.failed_run("another value: it depends on the numbers that the function was tried on")
+        return ran.run
 
     def _done(self, task: protocol.CellTask | protocol.GraphTask) -> list[protocol.Event]:
         """The events that the task's process sent.
@@ -166,8 +172,7 @@ def _events(reply: Reply) -> list[protocol.Event]:
         if isinstance(event, protocol.Failed):
             raise Stopped(*_explained(event.text))
     is_readable = is_readable and len(events) <= _MOST_EVENTS
-    has_finished = bool(reply.lines) and reply.lines[-1].encode() == protocol.DONE.rstrip()
-    if not is_readable and (has_finished or reply.exit >= 0):
+    if not is_readable and (reply.is_done or reply.exit >= 0):
         raise Stopped(*_UNREADABLE)
     if reply.exit < 0:
         raise Stopped(

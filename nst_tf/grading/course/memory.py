@@ -17,6 +17,14 @@ _KILLS = ("memory.events", "memory.oom_control")  # in the second and the first 
 _SLACK = 1.1  # so that Python's MemoryError, which says more, comes first
 
 
+def remove_old_groups() -> None:
+    """Remove the groups of a grading that was killed, which are empty."""
+    for parent, _ in _possible_parents():
+        for folder in parent.glob("nst_tf-*"):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
 class MemoryGroup:
     """A control group with a limit of memory; a context manager.
 

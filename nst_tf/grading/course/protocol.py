@@ -67,10 +67,11 @@ class CellTask:
 
 @dataclass(frozen=True)
 class GraphTask:
-    """Run a function that was compiled."""
+    """Run a function that was compiled, in its trial, and in one that it can't know."""
 
     graph: AnyGraph
     trial: Trial
+    unseen: Trial
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,10 @@ class Tried:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a graph did."""
+    """What a graph did, in both trials."""
 
     run: AnyRun
+    unseen: AnyRun
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,11 @@ class Reply:
     lines: list[str]
     stopped: str
     exit: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the task says that it has come to its end."""
+        return bool(self.lines) and self.lines[-1].encode() == DONE.rstrip()
 
 
 # -------------------------------------------------------------------------------------------- on the way

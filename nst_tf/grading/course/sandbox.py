@@ -18,13 +18,14 @@ from typing import Self
 
 from nst_tf.grading.course import protocol
 from nst_tf.grading.course.isolation import FOLDER, IsolationError, Room, View, can_not, command_for
-from nst_tf.grading.course.memory import MemoryGroup
+from nst_tf.grading.course.memory import MemoryGroup, remove_old_groups
 from nst_tf.grading.course.protocol import Limits, Reply
 from nst_tf.grading.course.watch import Watch
 
 _PACKAGE = Path(__file__).parents[2]
 _STARTING = 120  # seconds that TensorFlow may take to load, on a busy machine
 _ENDING = 10  # seconds that the end of what is killed may take
+_KILLED = -9  # a task's exit code
 _SENT = 3_000_000  # bytes that a task may send
 _SOURCES = 1_000_000  # bytes in a task's folder for the cells that are run there
 _LOOK = 0.1  # seconds from one look at what a task takes to the next
@@ -59,6 +60,7 @@ class Sandbox:
         self._imports, self._hidden = imports, tuple(hidden)
         self._lock = threading.Lock()
         self._is_closed = threading.Event()
+        remove_old_groups()
         self._start_worker()
         try:
             self.run(b"", Limits())  # a room can be made, and entered
@@ -96,17 +98,29 @@ class Sandbox:
             self._worker.wait()
 
     def run(self, order: bytes, limits: Limits) -> Reply:
-        """Have a task done.
+        """Have a task done; once more if something from outside may have ended it.
 
         Args:
             order: a packed ``protocol.Order``, or anything else.
             limits: what it may take.
+
+        Raises:
+            IsolationError: it can't be done.
         """
+        with contextlib.suppress(_LostError):
+            reply = self._run(order, limits)
+            if reply.stopped or reply.exit != _KILLED or reply.is_done:
+                return reply
+        return self._run(order, limits)
+
+    def _run(self, order: bytes, limits: Limits) -> Reply:
         with contextlib.ExitStack() as stack:
             group = stack.enter_context(MemoryGroup(limits.megabytes))
+            folder = (
+                FOLDER if self.isolation is Isolation.BUBBLEWRAP else stack.enter_context(_temporary_folder())
+            )
+            task = stack.enter_context(_Task())  # the room ends before it: a tracer there could keep it
             room = self._room(limits, stack)
-            folder = FOLDER if room else stack.enter_context(_temporary_folder())
-            task = stack.enter_context(_Task())
             members = [] if group.members is None else [stack.enter_context(group.members.open("w")).fileno()]
             doors = [room.door] if room else []
             request = {"folder": str(folder), "has_room": room is not None}
@@ -145,6 +159,10 @@ class Sandbox:
                 socket.send_fds(self._control, [request], descriptors)
 
 
+class _LostError(IsolationError):
+    """It is not known what became of a task."""
+
+
 class _Task:
     """Our ends of a task's pipes; a context manager, which ends the task."""
 
@@ -180,8 +198,11 @@ class _Task:
         sent, status, stopped = self._listened(seconds, watch)
         if status and not status.lstrip(b"-").isdigit():
             raise IsolationError(can_not(status.decode()))
+        is_done = sent.endswith(protocol.DONE)
+        if not (status or stopped or is_done):
+            raise _LostError("The process that watches over a task has ended.")
         lines = sent.decode("utf8", "replace").splitlines() if not stopped else []
-        return Reply(lines, stopped, int(status) if status else -9)
+        return Reply(lines, stopped, int(status) if status else _KILLED)
 
     def _listened(self, seconds: float, watch: Watch) -> tuple[bytes, bytes, str]:
         """What it sends, its exit code if it ends by itself, and what it was stopped for."""

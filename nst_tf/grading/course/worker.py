@@ -43,9 +43,10 @@ def main() -> None:
         request, descriptors, _, _ = socket.recv_fds(control, 4096, 6)
         if not request:
             return
-        if os.fork() == 0:
-            control.close()
-            _guard(json.loads(request), *descriptors)
+        with contextlib.suppress(OSError):  # no fork, no status: the other side sees that
+            if os.fork() == 0:
+                control.close()
+                _guard(json.loads(request), *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
@@ -146,7 +147,8 @@ def _work(folder: str, order: int, events: int, group: Sequence[int], is_in_room
         if isinstance(asked.task, protocol.CellTask):
             _run_cell(asked.task, send)
         else:
-            send(protocol.Ran(asked.task.trial.run(asked.task.graph)))
+            graph = asked.task.graph
+            send(protocol.Ran(asked.task.trial.run(graph), asked.task.unseen.run(graph)))
         send(protocol.Done())
     except BaseException as error:
         with contextlib.suppress(BaseException):

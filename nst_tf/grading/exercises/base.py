@@ -66,6 +66,18 @@ class Exercise(ABC):
         return None
 
     @abstractmethod
+    def unseen(self, trial: Trial) -> Trial:
+        """A trial of the same shapes with other numbers, which nobody can know before."""
+
+    @abstractmethod
+    def is_right_run(self, trial: Trial, run: Any) -> bool:
+        """Whether a graph did in a trial what the right function does.
+
+        Raises:
+            ArithmeticError, AttributeError, LookupError, TypeError, ValueError: see ``judged``.
+        """
+
+    @abstractmethod
     def judged(self, trial: Trial, evidence: Evidence) -> Judgement:
         """Whether the function is right, from what it did in a trial.
 

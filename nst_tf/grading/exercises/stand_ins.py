@@ -20,7 +20,7 @@ def gram_matrix(A: tf.Tensor) -> tf.Tensor:
 def compute_content_cost(content_output: Any, generated_output: Any) -> tf.Tensor:
     """J_content, from sequences of outputs or from the content layer's alone."""
     a_C, a_G = (
-        outputs if tf.is_tensor(outputs) and len(outputs.shape) < 5 else outputs[-1]
+        outputs if hasattr(outputs, "shape") and len(outputs.shape) < 5 else outputs[-1]
         for outputs in (content_output, generated_output)
     )
     return tf.reduce_mean(tf.math.squared_difference(a_C, a_G)) / 4
@@ -45,8 +45,9 @@ def compute_style_cost(
 
 
 def total_cost(J_content: tf.Tensor, J_style: tf.Tensor, alpha: float = 10, beta: float = 40) -> tf.Tensor:
-    """α J_content + β J_style."""
-    return alpha * J_content + beta * J_style
+    """α J_content + β J_style, with weights of any kind of number."""
+    weighted = [tf.cast(weight, cost.dtype) * cost for weight, cost in ((alpha, J_content), (beta, J_style))]
+    return tf.add_n(weighted)
 
 
 def clip_0_1(image: tf.Tensor) -> tf.Tensor:

@@ -93,6 +93,19 @@ class StepExercise(Exercise):
         largest = np.abs(_Objective(self.helpers, trial, scene).at(grey)[1]).max()
         return replace(trial, learning_rate=_LARGEST_CHANGE / float(largest))
 
+    def unseen(self, trial: Trial) -> StepTrial:
+        """Another image to start from inside ``tf.function``; see ``Exercise``."""
+        assert isinstance(trial, StepTrial)
+        first, second = trial.scenes
+        start = np.random.default_rng().random(second.start.shape, dtype=np.float32)
+        return replace(trial, scenes=[first, replace(second, start=start)])
+
+    def is_right_run(self, trial: Trial, run: list[Step]) -> bool:
+        """Whether all parts of all steps are right; see ``Exercise``."""
+        assert isinstance(trial, StepTrial)
+        parts = _JudgedRun(self.helpers, trial, trial.scenes[1], run).parts
+        return len(run) == STEPS and all(all(each) for each in parts)
+
     def _steps(
         self, trial: StepTrial, function: Callable, *, count: int = STEPS, scene: int = 0
     ) -> list[Step]:

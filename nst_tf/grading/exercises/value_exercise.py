@@ -19,7 +19,7 @@ from nst_tf.grading.comparison import (
 from nst_tf.grading.exercises.base import Exercise, Judgement, Mistake, pairs
 from nst_tf.grading.graphs import GraphRun
 from nst_tf.grading.hints import CallEvidence, advice_on, closest_true_statement
-from nst_tf.grading.trial import Evidence, Observation, Trial, observe
+from nst_tf.grading.trial import Evidence, Observation, Trial, converted, observe
 from nst_tf.grading.value_trial import Input, ValueTrial
 
 
@@ -65,6 +65,23 @@ class ValueExercise(Exercise):
         if self.large is None or not isinstance(trial, ValueTrial):
             return None
         return replace(trial, inputs=[trial.inputs[0], self.large()])
+
+    def unseen(self, trial: Trial) -> ValueTrial:
+        """The first call with other numbers; see ``Exercise``."""
+        assert isinstance(trial, ValueTrial)
+        random = np.random.default_rng()
+
+        def other(array: np.ndarray) -> np.ndarray:
+            return (array * random.uniform(0.5, 1.5, np.shape(array))).astype(np.float32)
+
+        first = replace(trial.inputs[0], arguments=tuple(converted(trial.first, other)))
+        return replace(trial, inputs=[first])
+
+    def is_right_run(self, trial: Trial, run: GraphRun) -> bool:
+        """Whether value and gradient are right; see ``Exercise``."""
+        assert isinstance(trial, ValueTrial)
+        expected = Expected(self.right, replace(trial, inputs=trial.inputs[:1]), self.tolerance)
+        return expected.is_right(0, run.value) and expected.is_gradient(run.gradient)
 
     def all_mistakes(self) -> Iterator[Mistake]:
         """The mistakes, and then every two of them that combine."""

@@ -23,16 +23,18 @@ MESSAGES = [
         protocol.CellTask(name, "x = 1\n# é\t", ("x = 2",), ["a", "b"], ("gram_matrix",), trial)
         for name, trial in TRIALS.items()
     ),
-    protocol.GraphTask(TRACED, TRIALS["gram_matrix"]),
-    protocol.GraphTask(TRACED_STEP, TRIALS["train_step"]),
-    protocol.Order(protocol.GraphTask(TRACED, TRIALS["gram_matrix"]), protocol.Limits(seconds=0.5)),
+    protocol.GraphTask(TRACED, TRIALS["gram_matrix"], TRIALS["total_cost"]),
+    protocol.GraphTask(TRACED_STEP, TRIALS["train_step"], TRIALS["train_step"]),
+    protocol.Order(
+        protocol.GraphTask(TRACED, TRIALS["gram_matrix"], TRIALS["gram_matrix"]), protocol.Limits(seconds=0.5)
+    ),
     protocol.Reply(["one\n", "two"], "time", -9),
     protocol.StoppedAfter("NameError"),
     protocol.Defined(True),
     protocol.Tried([OBSERVATION], TRACED),
     protocol.Tried([STEP, STEP], TRACED_STEP),
-    protocol.Ran(GraphRun(None, text="it has no value")),
-    protocol.Ran([STEP]),
+    protocol.Ran(GraphRun(None, text="it has no value"), GraphRun(None)),
+    protocol.Ran([STEP], [STEP, STEP]),
     protocol.Failed("SystemExit"),
     protocol.Done(),
 ]

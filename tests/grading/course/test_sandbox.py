@@ -54,7 +54,7 @@ def judged(sandbox, name, cell, limits=LIMITS, needs=()):
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_is_right(sandbox, name):
     for how, cell in RIGHT[name].items():
-        assert judged(sandbox, name, cell) == (1.0, None, "", ()), how
+        assert judged(sandbox, name, cell, Limits()) == (1.0, None, "", ()), how
 
 
 def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox, tmp_path, capsys):
@@ -461,6 +461,77 @@ def test_a_submission_without_the_function(sandbox):
     score, _, hint, _ = judged(sandbox, "gram_matrix", "def gram_matrix(A) return A")
     assert score == 0
     assert "SyntaxError" in hint
+
+
+def test_a_graph_that_was_made_for_the_numbers_seen_earns_nothing_more(sandbox):
+    """NumPy has no gradient. A linear stand-in has, which is right where it was made, and nowhere else."""
+    cell = """
+    seen = []
+
+    def by_numpy(A):
+        return A @ A.T
+
+    def gram_matrix(A):
+        if tf.executing_eagerly():
+            seen.append(np.array(A, np.float64))
+            return tf.constant(by_numpy(seen[-1]), tf.float32)
+        at, h = seen[0], 1e-4
+        value, units = by_numpy(at), np.eye(at.size).reshape(-1, *at.shape)
+        slopes = np.stack([(by_numpy(at + h * unit) - value).ravel() / h for unit in units])
+        change = tf.reshape(A - at.astype(np.float32), [1, -1]) @ slopes.astype(np.float32)
+        return tf.reshape(change, value.shape) + value.astype(np.float32)
+    """
+    score, _, hint, _ = judged(sandbox, "gram_matrix", cell)
+    assert score == 0.7
+    assert "depends on the numbers that the function was tried on" in hint
+
+
+def test_system_calls_that_no_namespace_holds_are_refused(sandbox):
+    statements = """
+    import ctypes, os, socket
+    libc = ctypes.CDLL(None)
+    found = [libc.shmget(0, 4096, 0o1600), libc.msgget(0, 0o1600), libc.ptrace(16, 1, 0, 0)]
+    for attempt in (
+        lambda: os.memfd_create("x"),
+        lambda: os.sched_setaffinity(0, {0}),
+        lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM),
+    ):
+        try:
+            attempt()
+            found.append("done")
+        except OSError:
+            pass
+    """
+    assert seen_from_inside(sandbox, statements) == "[-1, -1, -1]"
+
+
+@pytest.mark.parametrize("where", ["sandbox", "open_sandbox"])
+def test_a_task_that_is_ended_from_outside_is_done_again(request, where):
+    """Whatever has ended it, the submission is not to blame."""
+    sandbox = request.getfixturevalue(where)
+    slow = f"import time\ntime.sleep(1)\n{RIGHT_GRAM}"
+    with ThreadPoolExecutor(1) as pool:
+        judgement = pool.submit(judged, sandbox, "gram_matrix", slow)
+        time.sleep(0.5)
+        for process in psutil.Process(sandbox._worker.pid).children(recursive=True):
+            process.kill()  # the task, and what watches over it
+        assert judgement.result() == (1, None, "", ())
+
+
+def test_what_hides_its_memory_counts_with_all_of_it(sandbox, monkeypatch):
+    """Without a control group, as for most teachers."""
+    monkeypatch.setattr("nst_tf.grading.course.memory._possible_parents", list)
+    cell = """
+    import ctypes, os, time
+    ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
+    for _ in range(3):
+        if os.fork() == 0:
+            hoard = bytearray(400_000_000)
+            time.sleep(1000)
+    time.sleep(1000)
+    """
+    assert judged(sandbox, "gram_matrix", cell)[3] == ("memory",)
+    assert judged(sandbox, "gram_matrix", RIGHT_GRAM)[0] == 1
 
 
 def test_a_worker_that_has_ended_is_replaced(sandbox):

@@ -1,10 +1,10 @@
-"""Grades a class of 200, of whom 20 are hostile and 20 odd, twice: does everybody else get exactly what
-they earn, and both times the same? And how long does it take, beside the time in which TensorFlow loads?
+"""Grades a class of 200, 20 of them hostile and 20 odd, twice: do all but the hostile get exactly what
+they earn, and everybody the same both times? And how long does it take, compared to loading TensorFlow?
 
     python -m benchmarks.grading [--students 200]
 
-What the others earn is what ``diagnose`` finds in this process, as in a notebook. The exit code is 1 where a
-grade is another one. The figure to quote is the ratio: both times are taken in this run.
+What they earn is what ``diagnose`` finds in this process, as in a notebook. The exit code is 1 if any
+grade is wrong. The figure to quote is the ratio: both times are taken in this run.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def a_class(folder, students):
         student = f"honest {number}"
         classes.hand_in(folder, student, classes.handed_in(cells))
         scores = {name: score(name, cell) for name, cell in cells.items()}
-        earned[student] = sum(round(scores[name] * most, 1) for name, most in classes.POINTS.items())
+        earned[student] = sum(round(scores[name] * most, 2) for name, most in classes.POINTS.items())
     for number in range(count):
         name, cell, _, _ = list(classes.HOSTILE.values())[number % len(classes.HOSTILE)]
         classes.hand_in(folder, f"hostile {number}", classes.handed_in({name: cell}))
@@ -82,7 +82,7 @@ def a_class(folder, students):
 
 
 def graded(folder):
-    """Grade a class; gives each student's row."""
+    """Grade a class; return each student's score."""
     command = [sys.executable, "-m", "nst_tf.grading", "grade", folder]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
     with (folder / "grades.csv").open(newline="", encoding="utf8") as file:
@@ -114,7 +114,7 @@ def main():
     ratio = statistics.median(grading) / statistics.median(loading) / students * (os.cpu_count() or 1)
     print(
         f"{students} submissions, {students - len(earned)} of them hostile: {len(wrong)} grades are wrong. "
-        f"A submission takes a core {ratio:.1f} times as long as TensorFlow to load."
+        f"A submission keeps a core busy {ratio:.1f} times as long as loading TensorFlow."
     )
     return 1 if wrong else 0
 

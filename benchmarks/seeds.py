@@ -1,11 +1,11 @@
-"""Judges the same functions with many seeds: is what is right always right, and a mistake always the same?
+"""Judges the same functions with many seeds: is what is right always accepted, and each mistake always named?
 
     python -m benchmarks.seeds [--seeds N] [NAME…]
 
 The seed makes the random numbers that a function is tried on. With each of N seeds (1,000 by default) it
 judges the right function of each exercise, ``train_step`` with several α and β; with each of N/50 the other
 right functions of ``tests/grading/learners.py``, the wrong ones there, and every mistake of the catalogue. It
-lists what comes out otherwise than it should, and ends with exit code 1 if there is anything.
+lists every wrong diagnosis, and ends with exit code 1 if there are any.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.trial import with_globals
 
 LEARNERS = Path(__file__).parent.parent / "tests/grading/learners.py"
-SHARE = 50  # of the seeds, one in so many for all but the right function of each exercise
+SHARE = 50  # one in this many seeds is used for all but the right function of each exercise
 WEIGHTS = (
     *((10.0, 40.0), (10.0, 0.05), (0.1, 0.0005), (1e-12, 1e-12), (1e6, 1e-6), (1e-6, 1e6)),
     *((1.0, 0.0), (0.0, 1.0), (0.0, 0.0), (-1.0, 2.0), (-3.0, -4.0), (float("nan"), 1.0)),
@@ -106,7 +106,7 @@ def main() -> int:
                 shares = f"{len(surprising)} of {len(seeds)} seeds"
                 tqdm.write(f"{case.name}: {case.what}: {shares}, such as {seed}: {said}", file=sys.stdout)
     for name in names:
-        print(f"{name}: {found[name]} of {judged[name]} diagnoses are others than they should be")
+        print(f"{name}: {found[name]} of {judged[name]} diagnoses are not what they should be")
     return int(any(found.values()))
 
 

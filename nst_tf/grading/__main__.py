@@ -25,11 +25,11 @@ def main() -> int:
     parser.add_argument(
         "--isolation",
         choices=("bubblewrap", "none"),
-        help="how submissions are kept from the rest of the machine (default: as the course's settings say)",
+        help="how submissions are kept from the rest of the machine (default: from the course's settings)",
     )
     options = parser.parse_args()
     if sys.platform != "linux":
-        return _complain("Grading isolates processes as only Linux can: use Linux, such as WSL.")
+        return _complain("Grading can isolate processes on Linux only: use Linux, or WSL.")
     try:
         from nst_tf.grading.course.grade import Course, CourseError
         from nst_tf.grading.course.isolation import IsolationError
@@ -49,7 +49,7 @@ def main() -> int:
     except (CourseError, IsolationError, OSError) as problem:
         return _complain(str(problem))
     except KeyboardInterrupt:
-        print("Interrupted: run it again, and it goes on with what is not graded.", file=sys.stderr)
+        print("Interrupted: run it again to continue with what is not graded yet.", file=sys.stderr)
         return 130
     return 0
 

@@ -74,7 +74,7 @@ def settled(
     evidence: Evidence[Written, Run],
     written: Callable[[Trial[Written, Graph, Run]], Written | None],
 ) -> Diagnosis:
-    """The diagnosis, for which a function that is right so far is tried on an input of real size, too.
+    """The diagnosis; a function that is right so far is also tried on an input of real size.
 
     Args:
         asked: the exercise.

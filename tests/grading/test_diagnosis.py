@@ -627,7 +627,7 @@ def test_a_step_is_judged_with_the_weights_that_the_trial_was_made_for(tmp_path)
 
 
 def test_a_wrong_J_is_not_taken_for_the_right_one():
-    """J_style alone was, with β = ½, as both costs counted exactly the same."""
+    """With β = ½ and both costs counting exactly the same, J_style alone would equal J."""
     for alpha, beta in ((10, 0.5), (0.5, 10), (2, 2), (1, 3), (10, 0.05)):
         trial = BY_STEPS["train_step"].trial(0, {"alpha": alpha, "beta": beta})
         scene, helpers = trial.scenes[0], BY_STEPS["train_step"].helpers

@@ -48,5 +48,5 @@ def test_what_is_listed_ends_with_exit_code_1(monkeypatch, capsys):
         monkeypatch.setattr(seeds, "references", lambda _, case=case: [case])
         assert seeds.main() == code
         lines = capsys.readouterr().out.splitlines()
-        assert lines[-1] == f"total_cost: {listed} of 2 diagnoses are others than they should be"
+        assert lines[-1] == f"total_cost: {listed} of 2 diagnoses are not what they should be"
         assert all("the one: 2 of 2 seeds, such as 0: returns-none" in line for line in lines[:-1])

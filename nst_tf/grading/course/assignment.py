@@ -28,7 +28,7 @@ from nst_tf.grading.course.own_cells import (
 from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
 LARGEST = 20_000_000  # bytes of a notebook; [],[],… takes forty times its size in memory
-LONGEST = 50_000  # characters of a cell; some take a parser the square of their length
+LONGEST = 50_000  # characters of a cell; parsing some takes time quadratic in their length
 _MOST_CODE = 300_000  # characters of all cells; a statement takes a thousand times its size in memory
 _MOST_PICTURES = 3_000_000  # characters of all pictures
 _LEAST_PICTURE = 10_000  # what a picture counts at least, so that there are not too many of them
@@ -297,7 +297,7 @@ def _id(cell: dict) -> str:
 
 
 def _joined(text: Any) -> str:
-    """A text that may be in lines, without halves of characters."""
+    """A text that may be split into lines, with lone surrogates replaced."""
     lines = text if isinstance(text, list) else [text]
     return "".join(line for line in lines if isinstance(line, str)).encode("utf8", "replace").decode()
 

@@ -227,7 +227,7 @@ def _check_space(folder: Path) -> None:
     if free < _SPACE:
         raise CourseError(
             f"There are only {free // 1_000_000} MB free for {folder}, and grading takes "
-            f"{_SPACE // 1_000_000} MB: make room, and run it again. What is graded is kept."
+            f"{_SPACE // 1_000_000} MB: free some space and run it again. What has been graded is kept."
         )
 
 

@@ -51,7 +51,7 @@ class Record:
     def store(self, assignment: str, student: str, judged: Judged, timestamp: str | None) -> None:
         """Store a student's points, and write the feedback.
 
-        A cell on which the highlighting of code takes for ever is left out of the feedback.
+        If highlighting the code takes forever, the solutions are left out of the feedback.
 
         Raises:
             ValueError: nbgrader can't; the text says why.
@@ -61,7 +61,7 @@ class Record:
             with contextlib.suppress(TimeoutError):
                 in_time(lambda: self._store(assignment, student, judged, notebook, timestamp), _SECONDS)  # noqa: B023
                 return
-        raise ValueError(f"it was not done after {_SECONDS} seconds")
+        raise ValueError(f"it took longer than {_SECONDS} seconds")
 
     def _store(
         self, assignment: str, student: str, judged: Judged, notebook: str, timestamp: str | None
@@ -143,7 +143,7 @@ def in_time(action: Callable[[], None], seconds: float) -> None:
             raise TimeoutError
         problem = ours.recv()
     except EOFError:
-        problem = "its process came to its end"
+        problem = "its process ended"
     finally:
         process.kill()
         process.join()

@@ -96,11 +96,11 @@ def command_for(view: View, *, size: int, information: int | None = None) -> lis
     Args:
         view: what is seen there.
         size: bytes that its folder holds.
-        information: the descriptor that bubblewrap writes to which process it has made.
+        information: the descriptor to which bubblewrap writes the process ID of what it has made.
     """
     bubblewrap = shutil.which("bwrap")
     if bubblewrap is None:
-        raise IsolationError(f"Submissions are isolated by bubblewrap, which is not there: {_WAYS_OUT}.")
+        raise IsolationError(f"Submissions are isolated by bubblewrap, which isn't installed: {_WAYS_OUT}.")
     return [
         *(bubblewrap, "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
         *("--new-session", "--uid", str(_USER), "--gid", str(_USER)),
@@ -190,13 +190,13 @@ def can_not(complaint: str) -> str:
     """What to say where bubblewrap is there, but does not work."""
     return (
         f"Submissions are isolated by bubblewrap, which can't make its namespaces here ({complaint}). "
-        "It takes version 0.8 or newer, and a system or container that allows user namespaces: "
+        "It needs version 0.8 or newer, and a system or container that allows user namespaces: "
         f"{_WAYS_OUT}."
     )
 
 
 def enter(door: int) -> None:
-    """Let this process, and more so its children, into a room. It must have one thread only.
+    """Move this process into a room, for its children to run there. It must have only one thread.
 
     Raises:
         OSError: it can't.
@@ -206,7 +206,7 @@ def enter(door: int) -> None:
 
 
 def drop_privileges() -> None:
-    """Give up, for good, what a process may do that has entered a room from outside.
+    """Give up, for good, the privileges of a process that has entered a room from outside.
 
     Raises:
         OSError: it can't.

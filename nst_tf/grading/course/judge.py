@@ -150,7 +150,7 @@ def _line(stream: IO[bytes], deadline: float) -> bytes:
             raise ValueError(f"the judge was not ready after {_SECONDS} seconds")
         part = os.read(stream.fileno(), 1 << 20)
         if not part:
-            raise ValueError("the process that judges came to its end")
+            raise ValueError("the judging process ended unexpectedly")
         line += part
     return line
 

@@ -1,6 +1,6 @@
 """From the cell that defines a function to the verdict on it.
 
-What ran a submission only says what it saw: the values are right or wrong here. A gradient is never believed
+The process of a submission only says what it saw: what is right is decided here. A gradient is never believed
 of a process that ran a submission: the function comes back as a graph, and another process runs it.
 """
 
@@ -23,10 +23,10 @@ Run = Callable[[bytes], Reply]  # has a packed order done
 
 _UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read")
 _MOST_EVENTS = 4  # of a task that does what it should
-_OUTPUT = ("It prints, or writes, more than it may.", "output")
+_OUTPUT = ("It prints or writes more than it is allowed to.", "output")
 _STOPPED = {
     "memory": ("It takes more memory than it may.", "memory"),
-    "processes": ("It starts more processes, or threads, than it may.", "processes"),
+    "processes": ("It starts more processes or threads than it is allowed to.", "processes"),
     "output": _OUTPUT,
 }
 _NOT_HERE = "nst_tf's own solutions are not there"  # see worker.py
@@ -152,7 +152,7 @@ class _Hearing:
         reply = self.run(protocol.packed(protocol.Order(task, self.limits)))
         if reply.stopped == "time":
             raise Stopped(
-                f"It is not ready after {self.limits.seconds:g} seconds: is there a loop without an end?",
+                f"It did not finish within {self.limits.seconds:g} seconds: is there an endless loop?",
                 "time",
             )
         if reply.stopped:

@@ -63,7 +63,7 @@ class GradeApart(NbGraderPreprocessor):
 
 def points(verdict: Verdict, most: float) -> float:
     """The points for a verdict, out of the most that there are."""
-    return round(verdict.diagnosis.score * most, 1)
+    return round(verdict.diagnosis.score * most, 2)
 
 
 def _outputs(verdict: Verdict, most: float) -> list[NotebookNode]:

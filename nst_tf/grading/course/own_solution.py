@@ -1,6 +1,6 @@
 """Notices where a submission asks for the package's own solution, or has a copy of it.
 
-While a submission is graded, there is nothing of the package but what the notebook's own cells use (see
+While a submission is graded, only what the notebook's own cells and the worker load is there (see
 ``worker.py``). A teacher judges what it means.
 """
 

@@ -98,7 +98,7 @@ class Sandbox:
             self._worker.wait()
 
     def run(self, order: bytes, limits: Limits) -> Reply:
-        """Have a task done; once more if something from outside may have ended it.
+        """Run a task, and run it again if something from outside may have ended it.
 
         Args:
             order: a packed ``protocol.Order``, or anything else.
@@ -150,7 +150,7 @@ class Sandbox:
         """Let the worker fork; one that has ended is replaced."""
         with self._lock:
             if self._is_closed.is_set():
-                raise IsolationError("The grading has come to its end.")
+                raise IsolationError("Grading has already ended.")
             try:
                 socket.send_fds(self._control, [request], descriptors)
             except OSError:

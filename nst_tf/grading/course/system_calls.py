@@ -1,4 +1,4 @@
-"""A filter for system calls: what no namespace holds, and what holds memory that no process shows."""
+"""A filter for system calls: those that no namespace confines, and those that hide memory from the count."""
 
 import ctypes
 import platform

@@ -1,4 +1,4 @@
-"""Looks after a task from outside: has it too much of something, and does it get its share of the machine?"""
+"""Watches a task from outside: does it take too much, and does it get its share of the machine?"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +34,7 @@ class Watch:
         return "end" if self._is_over() else ""
 
     def seconds_waited(self, limit: float) -> float:
-        """How long it has waited for a core that others had: so much more time it gets.
+        """How long it has waited for a core that others had; it gets that much more time.
 
         Args:
             limit: the seconds that it may take.

@@ -28,7 +28,7 @@ import tensorflow as tf
 from nst_tf.grading import trial
 from nst_tf.grading.course import isolation, protocol
 
-NOT_HERE = "while it is graded, nst_tf's own solutions are not there"
+NOT_HERE = "during grading, nst_tf's own solutions are not there"
 _PR_SET_CHILD_SUBREAPER = 36  # Linux, sys/prctl.h
 _OPEN_FILES = 256
 _NICENESS = 5  # so that what judges has its share of the cores
@@ -211,7 +211,7 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
 
 
 class _NotHere(MetaPathFinder):
-    """Says in a sentence that a module of this package which is not loaded already can't be had."""
+    """Says clearly that a module of this package that isn't loaded already is not available."""
 
     def find_spec(self, name: str, *_: object) -> None:
         """Nothing for any other module."""

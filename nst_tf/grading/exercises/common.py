@@ -76,7 +76,7 @@ GLOBAL = (
 
 INT32_OVERFLOW = "int32-overflow"
 AN_OVERFLOW = (
-    "It is right for small layers. In one of real size, the product of the sizes overflows: `tf.shape` gives "
+    "It is right for small layers. In a layer of real size, the product of sizes overflows: `tf.shape` gives "
     "them as int32, and the largest int32 is 2,147,483,647. Cast the sizes before you multiply them."
 )
 

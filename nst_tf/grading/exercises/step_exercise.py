@@ -79,8 +79,8 @@ class StepExercise(Exercise):
         """A few steps in which content and style count about equally.
         The first changes a pixel by up to 0.3.
 
-        Without ``weights``, total_cost's defaults apply; with such that no J can be computed with, they are
-        put in their place. See ``Exercise``.
+        Without ``weights``, or if no J can be computed with them, total_cost's defaults are
+        used. See ``Exercise``.
         """
         trial = random_trial(seed, _usable(weights or {}))
         scene = trial.scenes[0]

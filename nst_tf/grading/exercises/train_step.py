@@ -255,7 +255,7 @@ MISTAKES = [
     StepMistake(
         "float-for-tensor",
         _float,
-        "It returns J as a Python number: a tensor is asked for, which J is before it is converted.",
+        "It returns J as a Python number: return the tensor that J is before you convert it.",
     ),
     StepMistake(
         "array-for-tensor",

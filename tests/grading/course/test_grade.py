@@ -182,7 +182,7 @@ class TestAClass:
         pages = graded[0] / "feedback"
         page = (pages / "fay/style_transfer/style_transfer.html").read_text()
         assert "This is Aᵀ A" in page
-        assert "0.0 of 0.2: returns a tensor of the right shape" in page
+        assert "0 of 0.2: returns a tensor of the right shape" in page
         assert "0 of 15 points" in page
         assert len(list(pages.glob("*/style_transfer/style_transfer.html"))) == len(grades(graded[0]))
         assert all("<script>alert" not in page.read_text() for page in pages.rglob("*.html"))
@@ -323,7 +323,7 @@ def test_without_bubblewrap_it_says_what_to_do(small_class):
     done = subprocess.run(command, capture_output=True, text=True, env=bare, timeout=300)
     assert done.returncode == 1
     assert done.stderr == (
-        "Submissions are isolated by bubblewrap, which is not there: "
+        "Submissions are isolated by bubblewrap, which isn't installed: "
         "`sudo apt install bubblewrap` installs it, and ISOLATION=none grades without it.\n"
     )
     bare["PATH"] = "/usr/bin:/bin"  # rm

@@ -371,7 +371,7 @@ def test_odd_cells_have_no_statements():
     ],
 )
 def test_long_notebooks_are_sliced_soon(cells):
-    """In seconds, where the time were to grow with the square of the length, it would be an hour."""
+    """It takes seconds; if the time grew with the square of the length, it would take an hour."""
     needs(*cells, "def f(): return x, x0, x1499, g0, g1499")
 
 

@@ -86,7 +86,8 @@ def graded(folder):
     command = [sys.executable, "-m", "nst_tf.grading", "grade", folder]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
     with (folder / "grades.csv").open(newline="", encoding="utf8") as file:
-        return {row["student_id"]: row["score"] for row in csv.DictReader(file)}
+        rows = list(csv.DictReader(file))
+    return {row["student_id"]: row["score"] for row in rows if row["status"] == "graded"}
 
 
 def main():
@@ -104,7 +105,8 @@ def main():
         for student, score in earned.items()
         if abs(float(found[0].get(student) or -1) - score) > 1e-6
     ]
-    wrong += [f"{student}: no row" for student in range(students - len(found[0]))]
+    if len(found[0]) != students:
+        wrong.append(f"{len(found[0])} students have a grade, of {students}")
     wrong += [
         f"{student}: {each}, then {found[1].get(student)}"
         for student, each in found[0].items()

@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT
 from test_package import python
 
+from nst_tf.grading.course.assignment import TeachersNotebook
 from nst_tf.grading.exercises.registry import EXERCISES
 
 ROOMS = {"cli", "classroom", "grading"}  # all else is the method, the weights included
@@ -69,7 +70,9 @@ def test_it_looks_at_real_imports(imports):
 
 def test_what_runs_beside_a_submission_knows_no_right_answer():
     """What a real worker has loaded when it is ready: the process of a submission is a fork of it."""
-    script = "import sys, nst_tf.grading.course.worker as worker; worker._warm_up(str()); print(*sys.modules)"
+    imports = TeachersNotebook(ROOT / "notebooks/course/source/style_transfer/style_transfer.ipynb").imports()
+    ready = f"import sys, nst_tf.grading.course.worker as worker; worker._warm_up({imports!r})"
+    script = f"{ready}; print(*sys.modules)"
     loaded = set(python(script).stdout.split())
     assert "nst_tf.grading.step_trial" in loaded
     answers = {f"nst_tf.grading.exercises.{file}" for file in EXERCISES.values()}

@@ -27,6 +27,7 @@ from nst_tf.grading.course.sandbox import Isolation, Sandbox
 _SETTINGS = "nbgrader_config.py"
 _KEPT = ".graded"  # judgements, so that grading goes on where it stopped
 _SPACE = 50_000_000  # bytes that have to be free
+_MOST_AT_ONCE = 32
 _MEMORY = 2_000_000_000  # bytes for each submission that is judged at the same time
 _WITHOUT_ISOLATION = (
     "Without isolation, submissions run as you: they can read and change your files, and use your network."
@@ -160,11 +161,11 @@ class _Marking:
         self, cases: dict[str, Case], sandbox: Sandbox
     ) -> Iterator[tuple[str, Judged | BaseException]]:
         """Each student with the judgement, or with what went wrong, as they come."""
-        size = min(os.cpu_count() or 1, len(cases), psutil.virtual_memory().available // _MEMORY + 1)
+        size = min(_cores(), len(cases), psutil.virtual_memory().available // _MEMORY + 1)
         judges: queue.SimpleQueue[Judge] = queue.SimpleQueue()
+        everyone = [Judge(sandbox, self._source, self._released, self._limits) for _ in range(size)]
         with contextlib.ExitStack() as stack:
-            for _ in range(size):
-                judge = Judge(sandbox, self._source, self._released, self._limits)
+            for judge in everyone:
                 judges.put(stack.enter_context(judge))
 
             def judged(case: Case) -> Judged:
@@ -181,6 +182,8 @@ class _Marking:
                     yield futures[future], future.exception() or future.result()
             finally:
                 sandbox.close()  # whatever is still running ends with it
+                for judge in everyone:
+                    judge.kill()
                 pool.shutdown(cancel_futures=True)
 
     def _keep(self, student: str, kept: Kept) -> None:
@@ -189,11 +192,11 @@ class _Marking:
 
     def store(self, record: Record) -> None:
         """Have nbgrader store what it has not."""
-        left = []
-        for student, kept in self._kept.items():
-            is_stored = kept.stored == self._stored_as(student, kept)
-            if not is_stored or not record.has(self._assignment, student):
-                left.append(student)
+        left = [
+            student
+            for student, kept in self._kept.items()
+            if kept.stored != self._stored_as(student, kept) or not record.has(self._assignment, student)
+        ]
         for student in tqdm(left, "stored", unit=" submissions", disable=not left):
             kept = self._kept[student]
             _check_space(self._course)
@@ -220,6 +223,11 @@ def _folders(submitted: Path, assignment: str) -> Iterator[Path]:
     for student in sorted(submitted.iterdir() if submitted.is_dir() else []):
         if not student.name.startswith(".") and os.path.lexists(student / assignment):
             yield student / assignment
+
+
+def _cores() -> int:
+    """How many submissions are judged at the same time."""
+    return min(len(os.sched_getaffinity(0)), _MOST_AT_ONCE)
 
 
 def _check_space(folder: Path) -> None:

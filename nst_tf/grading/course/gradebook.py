@@ -6,6 +6,7 @@ import hashlib
 import multiprocessing
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -61,6 +62,7 @@ class Record:
             with contextlib.suppress(TimeoutError):
                 in_time(lambda: self._store(assignment, student, judged, notebook, timestamp), _SECONDS)  # noqa: B023
                 return
+        shutil.rmtree(self._folder / _CLEANED, ignore_errors=True)
         raise ValueError(f"it took longer than {_SECONDS} seconds")
 
     def _store(
@@ -89,11 +91,11 @@ class Record:
         feedback = self._folder / "feedback" / name / assignment / self._notebook(assignment)
         if not feedback.with_suffix(".html").is_file():
             return False
-        with Gradebook(self.api().coursedir.db_url) as gradebook:
-            try:
+        try:
+            with Gradebook(self.api().coursedir.db_url) as gradebook:
                 gradebook.find_submission(assignment, name)
-            except MissingEntry:
-                return False
+        except Exception:  # MissingEntry, or what a database says that is locked or damaged
+            return False
         return True
 
     def export(self, path: Path, problems: Mapping[tuple[str, str], str], students: list[str]) -> None:
@@ -153,6 +155,8 @@ def in_time(action: Callable[[], None], seconds: float) -> None:
 
 def _report_of(action: Callable[[], None], connection: Connection) -> None:
     end_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's affair
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         action()
         connection.send("")
@@ -224,5 +228,5 @@ def safe_cell(value: object) -> object:
 
 def last_line(result: dict) -> str:
     """What nbgrader says last of something that it did."""
-    lines = (result.get("error") or result.get("log") or "no reason given").strip().splitlines()
-    return lines[-1]
+    lines = (result.get("error") or result.get("log") or "").strip().splitlines()
+    return lines[-1] if lines else "it doesn't say why"

@@ -137,10 +137,21 @@ class Room:
                 env={},
                 start_new_session=True,
             )
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
             os.close(writing)
+        try:
             self._wait_until_ready()
             self.first: int = json.loads(os.read(reading, 4096))["child-pid"]
             self.door = os.pidfd_open(self.first)
+            if not self.processes():
+                raise IsolationError(can_not("what runs in them can't be watched"))
+        except BaseException:
+            self._process.kill()
+            self._process.communicate()
+            raise
         finally:
             os.close(reading)
 
@@ -154,7 +165,7 @@ class Room:
         ready, _, _ = select.select([self._process.stdout], [], [], _SECONDS)
         if not ready or self._process.stdout.readline() != b"\n":
             self._process.kill()
-            _, complaint = self._process.communicate()
+            complaint = self._process.stderr.read() if self._process.stderr else b""
             raise IsolationError(can_not(complaint.decode("utf8", "replace").strip()))
 
     def __enter__(self) -> Self:

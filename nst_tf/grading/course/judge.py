@@ -10,6 +10,7 @@ import resource
 import select
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import nbformat
 
 from nst_tf.grading.course import protocol
 from nst_tf.grading.course.assignment import Submission, TeachersNotebook, read_submission
-from nst_tf.grading.course.isolation import IsolationError, end_with_parent
+from nst_tf.grading.course.isolation import end_with_parent
 from nst_tf.grading.course.judging import Code, Verdict, verdict_on
 from nst_tf.grading.course.magics import without_magics
 from nst_tf.grading.course.protocol import Limits, Reply
@@ -108,16 +109,25 @@ class Judge:
                 if isinstance(answer, Judged):
                     return answer
                 message = self._sandbox.run(answer.order, self._limits)
-        except (OSError, ValueError, IsolationError) as problem:
-            self.end()
-            raise JudgeError(str(problem)) from None
+        except BaseException as problem:
+            self.end()  # it may be in the middle of a case
+            if isinstance(problem, Exception):
+                raise JudgeError(str(problem) or type(problem).__name__) from None
+            raise
 
     def _answer(self, message: Case | Reply) -> Wanted | Judged:
+        if self._process and self._process.poll() is not None:
+            self.end()
         process = self._process or self._started()
         assert process.stdin is not None  # as asked for
         assert process.stdout is not None
-        process.stdin.write(protocol.packed(message))
-        process.stdin.flush()
+        late = threading.Timer(_SECONDS, process.kill)
+        late.start()
+        try:
+            process.stdin.write(protocol.packed(message))
+            process.stdin.flush()
+        finally:
+            late.cancel()
         line = _line(process.stdout, time.monotonic() + _SECONDS)
         answer = protocol.unpacked(line, kinds=_MESSAGES)
         if not isinstance(answer, Wanted | Judged):
@@ -129,6 +139,11 @@ class Judge:
         files = [self._source, self._released]
         self._process = self._sandbox.started("nst_tf.grading.course.judge", *settings, files=files)
         return self._process
+
+    def kill(self) -> None:
+        """End the process from another thread."""
+        if self._process is not None:
+            self._process.kill()
 
     def end(self) -> None:
         """End the process; another one is started when it is needed."""

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Self
 
 _GROUPS = Path("/sys/fs/cgroup")
-_KILLS = ("memory.events", "memory.oom_control")  # in the second and the first version of control groups
+# In the second version of control groups, and in the first.
+_COUNTS = ("memory.events", "memory.oom_control", "memory.failcnt")
 _SLACK = 1.1  # so that Python's MemoryError, which says more, comes first
 
 
@@ -21,6 +22,8 @@ def remove_old_groups() -> None:
     """Remove the groups of a grading that was killed, which are empty."""
     for parent, _ in _possible_parents():
         for folder in parent.glob("nst_tf-*"):
+            if Path(f"/proc/{folder.name.split('-')[1]}").exists():
+                continue  # a grading that goes on
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
@@ -35,7 +38,7 @@ class MemoryGroup:
     def __init__(self, megabytes: int) -> None:
         self.members: Path | None = None
         for parent, limit in _possible_parents():
-            folder = parent / f"nst_tf-{uuid.uuid4().hex}"
+            folder = parent / f"nst_tf-{os.getpid()}-{uuid.uuid4().hex}"
             try:
                 folder.mkdir()
             except OSError:
@@ -50,11 +53,15 @@ class MemoryGroup:
                 folder.rmdir()
 
     def has_overflowed(self) -> bool:
-        """Whether the kernel had to kill one of its processes."""
+        """Whether the kernel had to kill one of its processes since it came to its limit."""
         if self.members is None:
             return False
-        texts = [path for name in _KILLS if (path := self.members.with_name(name)).is_file()]
-        return any(re.search(r"^oom_kill [1-9]", path.read_text(), re.MULTILINE) for path in texts)
+        texts = [path.read_text() for name in _COUNTS if (path := self.members.with_name(name)).is_file()]
+        has_killed, has_reached = (
+            any(re.search(pattern, text, re.MULTILINE) for text in texts)
+            for pattern in (r"^oom_kill [1-9]", r"^(max )?[1-9]\d*$")
+        )
+        return has_killed and has_reached
 
     def __enter__(self) -> Self:
         return self

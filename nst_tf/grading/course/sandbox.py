@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import select
 import socket
 import subprocess
@@ -74,8 +75,19 @@ class Sandbox:
         command = [sys.executable, "-m", "nst_tf.grading.course.worker", self._imports]
         with end:
             self._worker = _spawned(command, end.fileno(), subprocess.DEVNULL)
-        files = [Path(file) for file in json.loads(self._control.recv(1_000_000) or "[]")]
+        files = [Path(file) for file in json.loads(self._when_ready())]
         self._view = View(files, hidden=self._hidden)
+
+    def _when_ready(self) -> bytes:
+        """What the worker says when it is ready."""
+        with contextlib.suppress(OSError):
+            if said := self._control.recv(1_000_000):
+                return said
+        self._end_worker()
+        raise IsolationError(
+            "The process that tries submissions doesn't start: "
+            "do the imports in the cells tagged `given` work here?"
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +140,8 @@ class Sandbox:
 
             most = None if members else limits.megabytes * 1_000_000
             reply = task.reply(limits.seconds, Watch(room, most, self._is_closed.is_set))
+            if reply.stopped == "end":
+                raise IsolationError("Grading has already ended.")
             return replace(reply, stopped="memory") if group.has_overflowed() else reply
 
     def started(self, module: str, *arguments: str, files: Iterable[Path]) -> subprocess.Popen:
@@ -196,8 +210,8 @@ class _Task:
         """
         self._close_theirs()
         sent, status, stopped = self._listened(seconds, watch)
-        if status and not status.lstrip(b"-").isdigit():
-            raise IsolationError(can_not(status.decode()))
+        if status and not re.fullmatch(rb"-?\d+", status):
+            raise _LostError(can_not(status.decode("utf8", "replace")))
         is_done = sent.endswith(protocol.DONE)
         if not (status or stopped or is_done):
             raise _LostError("The process that watches over a task has ended.")

@@ -84,7 +84,7 @@ def _guard(
             _adopt_orphans()
         child = os.fork()
         if child == 0:
-            _work(request["folder"], order, events, group, is_in_room)
+            _work(request["folder"], order, events, status, group, is_in_room)
         for descriptor in (order, events):
             os.close(descriptor)
         select.select([os.pidfd_open(child), leash], [], [])
@@ -118,20 +118,20 @@ def _end(child: int, with_descendants: bool) -> int:
 # ------------------------------------------------------------------------------- the process of the task
 
 
-def _work(folder: str, order: int, events: int, group: Sequence[int], is_in_room: bool) -> NoReturn:
+def _work(
+    folder: str, order: int, events: int, status: int, group: Sequence[int], is_in_room: bool
+) -> NoReturn:
     """Give up what may be given up, do the task, and end."""
 
     def send(event: protocol.Event) -> None:
         _write(events, protocol.packed(event))
 
     try:
-        for members in group:
-            os.write(members, b"0")
-        os.setsid()
-        os.nice(_NICENESS)
-        if is_in_room:
-            isolation.drop_privileges()
-        os.chdir(folder)
+        _settle(folder, group, is_in_room)
+    except OSError as error:
+        os.write(status, str(error).encode())  # not the task's failure
+        os._exit(1)
+    try:
         asked = protocol.unpacked(_read(order))
         silent, output = (
             os.open(os.devnull, os.O_RDONLY | os.O_CREAT),
@@ -155,6 +155,23 @@ def _work(folder: str, order: int, events: int, group: Sequence[int], is_in_room
             send(protocol.Failed(trial.error_line(error)))
     finally:
         os._exit(0)
+
+
+def _settle(folder: str, group: Sequence[int], is_in_room: bool) -> None:
+    """Join the group, and give up what may be given up.
+
+    Raises:
+        OSError: something of it can't be done here.
+    """
+    for members in group:
+        os.write(members, b"0")
+    os.setsid()
+    os.nice(_NICENESS)
+    if is_in_room:
+        isolation.drop_privileges()
+    else:
+        isolation.end_with_parent()
+    os.chdir(folder)
 
 
 def _read(descriptor: int) -> bytes:

@@ -46,8 +46,8 @@ def compute_style_cost(
 
 def total_cost(J_content: tf.Tensor, J_style: tf.Tensor, alpha: float = 10, beta: float = 40) -> tf.Tensor:
     """α J_content + β J_style, with weights of any kind of number."""
-    weighted = [tf.cast(weight, cost.dtype) * cost for weight, cost in ((alpha, J_content), (beta, J_style))]
-    return tf.add_n(weighted)
+    J_content, J_style = tf.convert_to_tensor(J_content), tf.convert_to_tensor(J_style)
+    return tf.cast(alpha, J_content.dtype) * J_content + tf.cast(beta, J_style.dtype) * J_style
 
 
 def clip_0_1(image: tf.Tensor) -> tf.Tensor:

@@ -72,7 +72,7 @@ class ValueExercise(Exercise):
         random = np.random.default_rng()
 
         def other(array: np.ndarray) -> np.ndarray:
-            return (array * random.uniform(0.5, 1.5, np.shape(array))).astype(np.float32)
+            return (array * random.uniform(0.5, 1.0, np.shape(array))).astype(np.float32)
 
         first = replace(trial.inputs[0], arguments=tuple(converted(trial.first, other)))
         return replace(trial, inputs=[first])

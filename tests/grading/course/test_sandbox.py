@@ -425,7 +425,7 @@ def test_its_memory_holds_nothing_of_another_submission(sandbox):
                     found += memory.read(int(end, 16) - int(start, 16)).count(wanted)
                 except (OSError, ValueError, OverflowError):
                     pass
-    found = found <= 3  # what is looked for, itself
+    found = 1 <= found <= 3  # what is looked for, itself
     """
     assert seen_from_inside(sandbox, statements) == "True"
 

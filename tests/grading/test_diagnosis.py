@@ -187,7 +187,7 @@ def same(expected, one, other):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BY_VALUE)
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [1])
 def test_no_mistake_and_no_two_together_are_right(name, seed, capsys):
     asked = BY_VALUE[name]
     trial = asked.trial(seed)

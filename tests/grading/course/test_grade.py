@@ -297,11 +297,10 @@ def test_only_what_is_new_is_graded(small_class):
     assert "1/1" in done.stderr
     assert grades(small_class) == {"ada": 100, "bela": 100, "zoe": 95.5}
     shutil.rmtree(small_class / "feedback/ada")
-    assert "stored: 100%" in run_course("grade", small_class).stderr
-    assert (small_class / "feedback/ada/style_transfer/style_transfer.html").is_file()
     for path in (small_class / ".graded/style_transfer").glob("*.json"):
         path.write_text(path.read_text()[:100])  # as a full disk would leave it
     assert "3/3" in run_course("grade", small_class).stderr
+    assert (small_class / "feedback/ada/style_transfer/style_transfer.html").is_file()
 
 
 @pytest.mark.slow

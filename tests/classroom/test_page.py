@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -57,6 +58,8 @@ def serving(*command, pattern, **environment):
         text=True,
         encoding="utf8",
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        # Background jobs of a shell ignore Ctrl-C, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         for line in process.stdout:
@@ -66,7 +69,7 @@ def serving(*command, pattern, **environment):
         else:
             pytest.fail("The server ended before it told its address.")
     finally:
-        process.send_signal(subprocess.signal.SIGINT)
+        process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
 
 

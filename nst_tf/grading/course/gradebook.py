@@ -24,6 +24,7 @@ from nst_tf.grading.course.nbgrader_plugin import GradeApart
 _CLEANED = ".cleaned"  # in place of nbgrader's folder "submitted", while a class is being graded
 _TAKEN_AS_IT_IS = " -_.@+,=~"  # in a student's name, besides letters and digits
 _SECONDS = 60  # that nbgrader may take for a student
+_ENDING = 5  # seconds that the end of its fork may take
 _LONGEST = 180  # bytes of a student's name
 _COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
@@ -144,6 +145,7 @@ def in_time(action: Callable[[], None], seconds: float) -> None:
         if not ours.poll(seconds):
             raise TimeoutError
         problem = ours.recv()
+        process.join(_ENDING)
     except EOFError:
         problem = "its process ended"
     finally:

@@ -29,6 +29,7 @@ from nst_tf.grading.course.sandbox import Sandbox
 from nst_tf.grading.diagnosis import Diagnosis
 
 _SECONDS = 120  # that it may think, or load TensorFlow, on a busy machine
+_ENDING = 3  # seconds that its end may take
 _MEGABYTES = 4000  # of memory
 _ANSWER = 100_000_000  # bytes
 
@@ -148,6 +149,8 @@ class Judge:
     def end(self) -> None:
         """End the process; another one is started when it is needed."""
         if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired, OSError):
+                self._process.communicate(timeout=_ENDING)  # it ends when there is no more to judge
             self._process.kill()
             self._process.communicate()
         self._process = None

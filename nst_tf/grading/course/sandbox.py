@@ -74,7 +74,7 @@ class Sandbox:
         self._control.settimeout(_STARTING)
         command = [sys.executable, "-m", "nst_tf.grading.course.worker", self._imports]
         with end:
-            self._worker = _spawned(command, end.fileno(), subprocess.DEVNULL)
+            self._worker = _spawned(command, end.fileno(), subprocess.DEVNULL, self._environment())
         files = [Path(file) for file in json.loads(self._when_ready())]
         self._view = View(files, hidden=self._hidden)
 
@@ -152,7 +152,12 @@ class Sandbox:
         if self.isolation is Isolation.BUBBLEWRAP:
             view = View([_PACKAGE], files, self._hidden)
             command = [*command_for(view, size=_SOURCES), *command]
-        return _spawned(command, subprocess.PIPE, subprocess.PIPE)
+        return _spawned(command, subprocess.PIPE, subprocess.PIPE, self._environment())
+
+    def _environment(self) -> list[str]:
+        """The names in the environment that another process gets."""
+        names = ["PATH", "LANG", "LC_ALL", "PYTHONPATH"]
+        return names if self.isolation is Isolation.BUBBLEWRAP else [*names, "COVERAGE_PROCESS_CONFIG"]
 
     def _room(self, limits: Limits, stack: contextlib.ExitStack) -> Room | None:
         if self.isolation is Isolation.NONE:
@@ -276,11 +281,11 @@ def _temporary_folder() -> Iterator[Path]:
         subprocess.run(["rm", "-rf", folder], stderr=subprocess.DEVNULL, check=False)  # however deep
 
 
-def _spawned(command: list[str], stdin: int, stdout: int) -> subprocess.Popen:
+def _spawned(command: list[str], stdin: int, stdout: int, names: Iterable[str]) -> subprocess.Popen:
     """Start a process that gets nothing of the teacher's environment but what Python needs,
     and no Ctrl-C.
     """
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "PYTHONPATH") if name in os.environ}
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     threads = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
     return subprocess.Popen(
         command,

@@ -113,7 +113,7 @@ class HandedIn:
     @property
     def can_be_graded(self) -> bool:
         """Whether it can: a notebook, or none at all, which earns nothing."""
-        return self.notebook is not None or self.remark.startswith("there is no notebook")
+        return self.notebook is not None or self.remark == "there is no notebook"
 
 
 class _Unreadable(Exception):  # noqa: N818 - says what is wrong with a file

@@ -92,7 +92,9 @@ class Course:
                 graded = self._graded(assignment, folders[assignment])
                 self._report(assignment, graded)
                 problems.update({(assignment, each.student): each.problem for each in graded if each.problem})
-            students = sorted({folder.parent.name for each in folders.values() for folder in each})
+            students = [
+                folder.name for folder in (self.folder / "submitted").glob("[!.]*") if folder.is_dir()
+            ]
             self._record.export(self.folder / "grades.csv", problems, students)
         print(f"Grades: {self.folder / 'grades.csv'}")
 

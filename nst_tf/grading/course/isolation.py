@@ -194,7 +194,7 @@ class Room:
         return (usage.f_blocks - usage.f_bfree) * usage.f_frsize + (usage.f_files - usage.f_ffree) * _FILE
 
     def _seen_at(self, path: str) -> Path:
-        return Path(f"/proc/{self.first}/root/{path}")
+        return Path("/proc", str(self.first), "root", path)
 
 
 def can_not(complaint: str) -> str:

@@ -84,10 +84,6 @@ class TeachersNotebook:
         helpers = exercise(name).helpers
         return [cell.source for cell in self._cells if _is_given(cell) or grade_id(cell) in helpers]
 
-    def given_names(self, name: str) -> set[str]:
-        """The names that ``given_for`` defines."""
-        return defined_names(map(without_magics, self.given_for(name)))
-
 
 def _is_given(cell: NotebookNode) -> bool:
     return "given" in cell.metadata.get("tags", [])

@@ -1,6 +1,6 @@
 """compute_content_cost: how far G's activations are from C's, in one layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -31,7 +31,7 @@ class ContentCost(RightFunction):
     difference: Callable = lambda a_C, a_G: a_C - a_G
     power: Callable = tf.square
     reduction: Callable = tf.reduce_sum
-    sizes: Callable = lambda a_G: a_G.shape[-3:]
+    sizes: Callable = lambda a_G: a_G.shape[1:]
     quarter: Callable = lambda: 4
     size: Callable = lambda n_H, n_W, n_C: n_H * n_W * n_C
     factor: Callable = lambda summed, divisor: summed / divisor
@@ -39,15 +39,9 @@ class ContentCost(RightFunction):
 
     def __call__(self, content_output: list, generated_output: list) -> tf.Tensor:
         """J_content, a scalar."""
-        a_C, a_G = self.entries(as_outputs(content_output), as_outputs(generated_output))
+        a_C, a_G = self.entries(content_output, generated_output)
         summed = self.reduction(self.power(self.difference(a_C, a_G)))
         return self.result(self.factor(summed, self.quarter() * self.size(*self.sizes(a_G))))
-
-
-def as_outputs(outputs: Sequence[tf.Tensor] | tf.Tensor) -> Sequence[tf.Tensor]:
-    """A sequence of outputs, also where there is only the content layer's, as ``nst_tf``'s own takes it."""
-    is_one = not isinstance(outputs, Sequence) and len(outputs.shape) < 5
-    return [outputs] if is_one else outputs
 
 
 def _inputs(random: Generator) -> list[Input]:

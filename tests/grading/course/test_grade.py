@@ -39,13 +39,18 @@ from nst_tf.grading.course.assignment import TeachersNotebook, grade_id
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces")
 
 
-def run_course(command, folder):
+def run_course(command, folder, **environment):
     return subprocess.run(
         [sys.executable, "-m", "nst_tf.grading", command, folder],
         capture_output=True,
         text=True,
         encoding="utf8",
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},  # no environment is activated
+        env={  # no environment is activated
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PATH": "/usr/bin:/bin",
+            **environment,
+        },
         timeout=1500,
     )
 
@@ -304,6 +309,22 @@ def test_only_what_is_new_is_graded(small_class):
         path.write_text(path.read_text()[:100])  # as a full disk would leave it
     assert "3/3" in run_course("grade", small_class).stderr
     assert (small_class / "feedback/ada/style_transfer/style_transfer.html").is_file()
+
+
+@pytest.mark.slow
+def test_it_grades_alike_however_many_threads_tensorflow_has(tmp_path):
+    course(tmp_path)
+    hand_in(tmp_path, "ada", handed_in({}))
+    hand_in(tmp_path, "bela", handed_in({"gram_matrix": WRONG_GRAM}))
+    tables = []
+    for number in ("2", "16", "64"):
+        threads = {f"TF_NUM_{which}_THREADS": number for which in ("INTRAOP", "INTEROP")}
+        done = run_course("grade", tmp_path, **threads, OMP_NUM_THREADS=number, OPENBLAS_NUM_THREADS=number)
+        assert done.returncode == 0, done.stderr
+        tables.append(report(tmp_path))
+        shutil.rmtree(tmp_path / ".graded")
+    assert grades(tmp_path) == {"ada": 100, "bela": 85}
+    assert tables[0] == tables[1] == tables[2]
 
 
 @pytest.mark.slow

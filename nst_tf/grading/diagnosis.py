@@ -1,11 +1,12 @@
 """From a learner's function to a diagnosis: how much of it is right, and what is wrong with it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
+from nst_tf.grading.signs import source_of
 from nst_tf.grading.step_trial import as_number
 from nst_tf.grading.trial import Evidence, Graph, Run, Trial, Written, as_tensorflow_2, globals_of
 
@@ -64,7 +65,7 @@ def diagnose(name: str, target: Callable, seed: int = 0) -> Diagnosis:
         trial = asked.trial(seed, _weights_among(globals_of(target)))
         written = trial.written(target, asked.helpers, echo=True)
         run = trial.run(trial.traced(target, asked.helpers))
-        evidence = Evidence(written, run)
+        evidence = Evidence(written, run, source_of(target))
         return settled(asked, trial, evidence, lambda larger: larger.written(target, asked.helpers))
 
 
@@ -89,7 +90,7 @@ def settled(
     diagnosis = conclude(asked, trial, evidence)
     larger = asked.larger(trial) if diagnosis.passed else None
     more = written(larger) if larger else None
-    return conclude(asked, larger, Evidence(more, evidence.run)) if larger and more else diagnosis
+    return conclude(asked, larger, replace(evidence, written=more)) if larger and more else diagnosis
 
 
 def conclude(asked: Exercise, trial: Trial, evidence: Evidence) -> Diagnosis:

@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.grading.trial import converted, error_line, python_function, quietly, tensors
+from nst_tf.grading.errors import error_line, file_of
+from nst_tf.grading.trial import converted, python_function, quietly, tensors
 
 # Stateful by their registration, but not in a way that could reach outside of the graph and its variables.
 _HARMLESS = {
@@ -64,7 +65,7 @@ def trace(function: Callable, arguments: tuple) -> Traced:
             if compiled.captured_inputs:  # from outside of the function: they become constants in the graph
                 compiled = convert_variables_to_constants_v2(compiled, lower_control_flow=False)
     except (Exception, SystemExit) as error:
-        return Traced(None, text=error_line(error))
+        return Traced(None, text=error_line(error, file_of(python_function(function))))
     inputs, outputs = (tuple(tensor.name for tensor in each) for each in (compiled.inputs, compiled.outputs))
     return Traced(compiled.graph.as_graph_def().SerializeToString(), inputs, outputs)
 

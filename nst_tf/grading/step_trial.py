@@ -8,17 +8,18 @@ step becomes a graph, which can be run elsewhere.
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from nst_tf.grading.errors import error_line, file_of
 from nst_tf.grading.graphs import imported, taking_only
 from nst_tf.grading.trial import (
     Observation,
     Trial,
-    error_line,
     globals_of,
     observe,
     python_function,
@@ -255,7 +256,7 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
         """
         room, function = _Room(self, self.scenes[scene]), python_function(target)
         with with_globals(target, room.names(helpers, globals_of(target))):
-            return room.steps(lambda: function(room.image), count, echo)
+            return room.steps(partial(function, room.image), count, echo)
 
     def traced(self, target: Callable, helpers: Mapping[str, Callable]) -> TracedStep:
         """The step in the second scene, compiled."""
@@ -270,7 +271,7 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
                 ]
                 fed = tuple((name, _place_or_value(room, outside)) for name, outside in [*image, *captured])
             except (Exception, SystemExit) as error:
-                return TracedStep(None, text=error_line(error))
+                return TracedStep(None, text=error_line(error, file_of(python_function(target))))
         return TracedStep(
             compiled.graph.as_graph_def().SerializeToString(),
             fed,

@@ -6,7 +6,6 @@ reports what it saw.
 
 import contextlib
 import io
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 import tensorflow as tf
+
+from nst_tf.grading.errors import error_line, file_of
 
 ECHOED = 2000  # characters of what a function prints
 PRINTED = 1_000_000  # characters that it may print
@@ -51,10 +52,11 @@ class Trial(ABC, Generic[Written, Graph, Run]):
 
 @dataclass(frozen=True)
 class Evidence(Generic[Written, Run]):
-    """What a function did in a trial: as it is written, and as a graph."""
+    """What a function did in a trial: as it is written, and as a graph; and its text, where it is known."""
 
     written: Written
     run: Run
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def observe(
         with quietly() as printed:
             returned = python_function(function)(*given)
     except (Exception, SystemExit) as error:
-        return Observation("error", text=error_line(error))
+        return Observation("error", text=error_line(error, file_of(python_function(function))))
     finally:
         if echo:
             print(printed.getvalue()[:ECHOED], end="…\n" if len(printed.getvalue()) > ECHOED else "")
@@ -206,20 +208,3 @@ def _kind_and_value(returned: Any) -> tuple[str, np.ndarray | None]:
         return kind, np.array(returned, np.float64)
     except Exception:
         return type(returned).__name__[:60], None
-
-
-def error_line(error: BaseException) -> str:
-    """An error's name and the line of its text that matters: inside ``tf.function`` the last,
-    else the first.
-    """
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    is_traced = lines[:1] == ["in user code:"]
-    line, name = (lines[-1 if is_traced else 0] if lines else ""), type(error).__name__
-    line = re.sub(r"\{\{.*?\}\} ?| ?\[Op:.*", "", line)  # TensorFlow's names for where it happened
-    text = line if line.startswith(name) else f"{name}: {line}"
-    return printable(text).rstrip(".: ")
-
-
-def printable(text: str) -> str:
-    """At most 300 characters, and none that can't be shown."""
-    return "".join(character for character in text[:300] if character.isprintable())

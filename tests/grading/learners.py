@@ -618,7 +618,7 @@ WRONG = [
     ),
     ("gram_matrix", "print-for-return", "def gram_matrix(A):\n    print(A @ tf.transpose(A))"),
     ("gram_matrix", "returns-none", "def gram_matrix(A):\n    G = A @ tf.transpose(A)"),
-    ("gram_matrix", "exception", "def gram_matrix(A):\n    return tf.matmul(A, transposed(A))"),
+    ("gram_matrix", "name-missing", "def gram_matrix(A):\n    return tf.matmul(A, transposed(A))"),
     (
         "gram_matrix",
         "no-gradient",

@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from nst_tf.grading.advice import advice_on
 from nst_tf.grading.course import protocol
 from nst_tf.grading.course.own_solution import borrowed
 from nst_tf.grading.course.protocol import Limits, Reply
 from nst_tf.grading.diagnosis import Diagnosis, nothing_to_try, settled
+from nst_tf.grading.errors import printable
 from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
 from nst_tf.grading.exercises.stand_ins import text_of
-from nst_tf.grading.trial import Evidence, Observation, Trial, printable
+from nst_tf.grading.trial import Evidence, Observation, Trial
 
 Kind = TypeVar("Kind")
 Run = Callable[[bytes], Reply]  # has a packed order done
@@ -110,7 +112,7 @@ class _Hearing:
             if tried is None:
                 return nothing_to_try(name, f"The cell defines no function `{name}`.", "not-defined")
             run = self._run_of_graph(tried.graph, trial)
-            return settled(self.asked, trial, Evidence(tried.written, run), self._written)
+            return settled(self.asked, trial, Evidence(tried.written, run, self.code.cell), self._written)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             raise Stopped(*_UNREADABLE) from None
 
@@ -157,10 +159,10 @@ class _Hearing:
             )
         if reply.stopped:
             raise Stopped(*_STOPPED[reply.stopped])
-        return _events(reply)
+        return _events(reply, self.asked.name)
 
 
-def _events(reply: Reply) -> list[protocol.Event]:
+def _events(reply: Reply, name: str) -> list[protocol.Event]:
     is_readable = True
     try:
         events = [protocol.unpacked(line.encode(), text=_readable) for line in reply.lines]
@@ -170,7 +172,7 @@ def _events(reply: Reply) -> list[protocol.Event]:
         return events
     for event in events:
         if isinstance(event, protocol.Failed):
-            raise Stopped(*_explained(event.text))
+            raise Stopped(*_explained(event.text, name))
     is_readable = is_readable and len(events) <= _MOST_EVENTS
     if not is_readable and (reply.is_done or reply.exit >= 0):
         raise Stopped(*_UNREADABLE)
@@ -199,7 +201,7 @@ def _ran_out_of_memory(call: object) -> bool:
     return isinstance(call, Observation) and "MemoryError" in call.text.partition(":")[0]
 
 
-def _explained(error: str) -> tuple[str, str]:
+def _explained(error: str, name: str) -> tuple[str, str]:
     """What ended the cell, for the learner and for the teacher."""
     error = printable(error)
     if error.startswith("SystemExit"):
@@ -208,7 +210,8 @@ def _explained(error: str) -> tuple[str, str]:
         return _STOPPED["memory"]
     if "File too large" in error or "No space left" in error:
         return _OUTPUT
-    return f"The cell stops with {error}.", "the cell stops with an error"
+    sentence = advice_on(error, name).sentence
+    return f"The cell stops with {error}. {sentence}", "the cell stops with an error"
 
 
 def _only(events: Sequence[protocol.Event], kind: type[Kind]) -> Kind:

@@ -27,7 +27,9 @@ import tensorflow as tf
 
 from nst_tf.grading import trial
 from nst_tf.grading.course import isolation, protocol
+from nst_tf.grading.errors import error_line
 
+_SOLUTION = Path("solution.py")  # the cell that is tried
 NOT_HERE = "during grading, nst_tf's own solutions are not there"
 _PR_SET_CHILD_SUBREAPER = 36  # Linux, sys/prctl.h
 _OPEN_FILES = 256
@@ -152,7 +154,7 @@ def _work(
         send(protocol.Done())
     except BaseException as error:
         with contextlib.suppress(BaseException):
-            send(protocol.Failed(trial.error_line(error)))
+            send(protocol.Failed(error_line(error, str(_SOLUTION.absolute()))))
     finally:
         os._exit(0)
 
@@ -204,16 +206,16 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
     sys.meta_path.insert(0, _NotHere())
     names: dict[str, Any] = {"__name__": "__main__", "get_ipython": _no_ipython, "display": lambda *_: None}
     for place, cell in enumerate(task.given):
-        exec(_from_a_file(cell, f"given_{place}.py"), names)
+        exec(_from_a_file(cell, Path(f"given_{place}.py")), names)
     names.pop(task.name, None)
     helpers = {name: names[name] for name in task.helpers}
     for place, statement in enumerate(task.needs):
         with contextlib.suppress(Exception):  # as a cell that stops does not stop the next one
-            exec(_from_a_file(statement, f"needed_{place}.py"), names)
+            exec(_from_a_file(statement, Path(f"needed_{place}.py")), names)
     try:
-        exec(_from_a_file(task.cell, "solution.py"), names)
+        exec(_from_a_file(task.cell, _SOLUTION), names)
     except Exception as error:
-        text = trial.error_line(error)
+        text = error_line(error, str(_SOLUTION.absolute()))
         is_given_up = isinstance(error, MemoryError) or "File too large" in text
         if not callable(names.get(task.name)) or is_given_up:
             raise
@@ -236,9 +238,9 @@ class _NotHere(MetaPathFinder):
             raise ModuleNotFoundError(f"{NOT_HERE}: write the formula yourself", name=name)
 
 
-def _from_a_file(cell: str, name: str) -> CodeType:
+def _from_a_file(cell: str, name: Path) -> CodeType:
     """A cell's code, in a file, where tf.function looks for it."""
-    path = Path(name).absolute()
+    path = name.absolute()
     path.write_text(cell, encoding="utf8")
     return compile(cell, path, "exec")
 

@@ -113,7 +113,7 @@ class Mistake:
 
     Attributes:
         slug: its stable name.
-        hint: what leads to the fix, in one or two sentences. ``{error}`` in it becomes the error's text.
+        hint: what leads to the fix, in one or two sentences.
         steps: the steps replaced, by name.
         ignores: the argument in whose place something else is used, if it doesn't matter what.
     """
@@ -136,6 +136,6 @@ def mistake(slug: str, hint: str, ignores: str | None = None, **steps: Callable)
 def pairs(singles: list[Mistake]) -> Iterator[Mistake]:
     """Every two mistakes that replace different steps, together."""
     for one, other in combinations(singles, 2):
-        if not one.steps.keys() & other.steps.keys() and "{error}" not in one.hint + other.hint:
+        if not one.steps.keys() & other.steps.keys():
             hint = f"Two things. {one.hint} And: {other.hint}"
             yield Mistake(f"{one.slug}+{other.slug}", hint, one.steps | other.steps)

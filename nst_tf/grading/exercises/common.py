@@ -12,10 +12,6 @@ from nst_tf.grading.exercises.base import mistake
 ANOTHER_IMAGE = "It changes another image than the one it is given: use the argument's name throughout."
 
 
-def _raises(*_: object) -> None:
-    raise RuntimeError
-
-
 def _only_prints(value: object) -> None:
     print(value)
 
@@ -39,7 +35,6 @@ IN_PLACE_OF_RESULT = [
         "It prints the value, and returns None. Which word hands a value back?",
         result=_only_prints,
     ),
-    mistake("exception", "It stops with {error}.", result=_raises),
     mistake(
         "no-gradient",
         "The value is right, but it has no gradient: "

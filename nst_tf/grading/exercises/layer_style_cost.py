@@ -103,6 +103,14 @@ MISTAKES = [
         activations=lambda a_S, a_G: (a_S, from_the_notebook(a_G)),
     ),
     mistake(
+        "not-unrolled",
+        "`gram_matrix` takes a matrix of shape (n_C, n_H·n_W), but here it gets the activations with all "
+        "four axes: unroll both first.",
+        reshape=lambda a, n_H, n_W, n_C: a,
+        transpose=the_same,
+        gram=lambda a: tf.matmul(a, a, transpose_b=True),
+    ),
+    mistake(
         "reshaped-straight",
         "The rows of the unrolled matrices mix the channels. In memory the channels stand side by side at "
         "every position, so which shape can a reshape give, and what has to follow?",

@@ -39,8 +39,8 @@ def compute_style_cost(
     generated_image_output: Sequence[tf.Tensor],
     STYLE_LAYERS: Sequence[tuple[str, float]],
 ) -> tf.Tensor:
-    """J_style: Σ λ J_style^[l]."""
-    layers = zip(STYLE_LAYERS, style_image_output, generated_image_output, strict=False)
+    """J_style: Σ λ J_style^[l], over all outputs but the last."""
+    layers = zip(STYLE_LAYERS, style_image_output[:-1], generated_image_output[:-1], strict=False)
     return tf.add_n([weight * compute_layer_style_cost(a_S, a_G) for (_, weight), a_S, a_G in layers])
 
 

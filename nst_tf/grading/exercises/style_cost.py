@@ -124,7 +124,8 @@ MISTAKES = [
     ),
     mistake(
         "last-style-layer-missing",
-        "The last style layer is left out: only the content layer's entry doesn't count.",
+        "The last style layer is left out: only the content layer's entry doesn't count, and `[:-1]` leaves "
+        "it out, once.",
         outputs=lambda S, G: (S[:-2], G[:-2]),
         reduction=_add_up,
     ),

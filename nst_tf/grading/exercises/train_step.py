@@ -74,10 +74,6 @@ def _print(image: tf.Variable) -> None:
     print(right_step(image))
 
 
-def _exception(image: tf.Variable) -> None:
-    raise RuntimeError
-
-
 def _float(image: tf.Variable) -> float:
     return float(right_step(image))
 
@@ -118,23 +114,6 @@ def _ascent(image: tf.Variable) -> tf.Tensor:
 
 def _minus_J(image: tf.Variable) -> tf.Tensor:
     return _step(image, lambda a_G: -_J(a_G))
-
-
-def _outside_the_tape(image: tf.Variable) -> tf.Tensor:
-    a_G = vgg_model_outputs(image)
-    with tf.GradientTape() as tape:
-        J = _J(a_G)
-    _apply(tape.gradient(J, image), image)
-    _clip(image)
-    return J
-
-
-def _gradient_of_activations(image: tf.Variable) -> tf.Tensor:
-    with tf.GradientTape() as tape:
-        a_G = vgg_model_outputs(image)
-        J = _J(a_G)
-    _apply(tape.gradient(J, a_G[-1]), image)
-    return J
 
 
 def _another_optimizer(image: tf.Variable) -> tf.Tensor:
@@ -225,6 +204,10 @@ def _style_of_C(image: tf.Variable) -> tf.Tensor:
     return _step_towards(image, a_C, a_C)
 
 
+def _style_outputs_sliced(image: tf.Variable) -> tf.Tensor:
+    return _step_towards(image, a_C, a_S[:-1])
+
+
 def _costs_swapped(image: tf.Variable) -> tf.Tensor:
     def cost(a_G: list[tf.Tensor]) -> tf.Tensor:
         return total_cost(compute_style_cost(a_S, a_G), compute_content_cost(a_C, a_G), *_weights())
@@ -270,8 +253,8 @@ MISTAKES = [
     StepMistake(
         "no-clipping",
         _no_clipping,
-        "After the step, pixels lie outside of [0, 1]: clip the image, "
-        "and `assign` the result to the variable.",
+        "After the step, pixels lie outside of [0, 1]: clip the image, and `assign` the result to the "
+        "variable, as `generated_image = …` would only give the name to another tensor.",
     ),
     StepMistake(
         "clipped-before-the-step",
@@ -289,24 +272,16 @@ MISTAKES = [
     ),
     StepMistake("minus-J", _minus_J, "It returns −J, and goes where J grows: J is to become small as it is."),
     StepMistake(
-        "network-outside-the-tape",
-        _outside_the_tape,
-        "There is no gradient: what leads from the image to J, beginning with the network, has to be "
-        "computed while the tape records. Or are the two arguments of `tape.gradient` in the wrong order? "
-        "({error})",
-    ),
-    StepMistake(
-        "gradient-of-the-wrong-thing",
-        _gradient_of_activations,
-        "The gradient has another shape than the image: with respect to what is it to be taken? ({error})",
-    ),
-    StepMistake(
         "J-after-the-step",
         _J_after,
         "It returns J after the step: J is to be the one that the gradient was taken of.",
     ),
-    StepMistake("two-steps", _two_steps, "It takes two steps in one call."),
-    StepMistake("applied-twice", _applied_twice, "The gradient is applied twice."),
+    StepMistake(
+        "two-steps",
+        _two_steps,
+        "It takes two steps in one call: the loop over the steps is the one that calls this function.",
+    ),
+    StepMistake("applied-twice", _applied_twice, "The gradient is applied twice: one call is one step."),
     StepMistake(
         "gradient-assigned",
         _gradient_assigned,
@@ -340,6 +315,12 @@ MISTAKES = [
     StepMistake("content-of-S", _content_of_S, "J_content compares with S: the content comes from C."),
     StepMistake("style-of-C", _style_of_C, "J_style compares with C: the style comes from S."),
     StepMistake(
+        "style-outputs-sliced",
+        _style_outputs_sliced,
+        "J_style lacks the last style layer: `compute_style_cost` leaves the last entry of its lists out by "
+        "itself, so give it `a_S` and `a_G` whole.",
+    ),
+    StepMistake(
         "costs-swapped",
         _costs_swapped,
         "J_content and J_style are swapped, or α and β: total_cost takes J_content and α first.",
@@ -365,7 +346,6 @@ MISTAKES = [
         ANOTHER_IMAGE,
         by_any_amount=True,
     ),
-    StepMistake("exception", _exception, "It stops with {error}.", is_any_error=True),
 ]
 
 EXERCISE = StepExercise(

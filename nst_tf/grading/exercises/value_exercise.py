@@ -1,6 +1,6 @@
 """A function that is judged by its value and its gradient: every exercise but the training step."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -18,7 +18,15 @@ from nst_tf.grading.comparison import (
 )
 from nst_tf.grading.exercises.base import Exercise, Judgement, Mistake, pairs
 from nst_tf.grading.graphs import GraphRun
-from nst_tf.grading.hints import CallEvidence, advice_on, closest_true_statement
+from nst_tf.grading.hints import (
+    CallEvidence,
+    another_order,
+    closest_true_statement,
+    other_defaults,
+    stopped,
+)
+from nst_tf.grading.readings import read_off
+from nst_tf.grading.signs import Text
 from nst_tf.grading.trial import Evidence, Observation, Trial, converted, observe
 from nst_tf.grading.value_trial import Input, ValueTrial
 
@@ -99,11 +107,35 @@ class ValueExercise(Exercise):
         value = _shown_value(trial.inputs[0], evidence.written[0])
         if all(met):
             return Judgement(met, value=value)
+        slug, hint = self._explained(trial, expected, evidence)
+        return Judgement(met, slug, hint, value)
+
+    def _explained(
+        self, trial: ValueTrial, expected: Expected, evidence: CallEvidence
+    ) -> tuple[str | None, str]:
+        """The mistake's name, if it has one, and the hint."""
+        text = Text(self.name, evidence.source)
+        if stop := stopped(expected, evidence.written, text):
+            return stop
+        if others := other_defaults(expected, evidence.written, self.name):
+            return others
         mistake = self._mistake_like(trial, expected, evidence)
-        if mistake is None:
-            return Judgement(met, None, closest_true_statement(expected, evidence), value)
-        error = next((each.text for each in evidence.written if each.kind == "error"), "")
-        return Judgement(met, mistake.slug, mistake.hint.replace("{error}", error) + advice_on(error), value)
+        slug = mistake.slug if mistake else None
+        hint = mistake.hint if mistake else closest_true_statement(expected, evidence, self.name)
+        is_right = not expected.wrong_places([each.value for each in evidence.written])
+        if text.has_other_order and self._is_right_in_order(text.parameters, expected, evidence.written):
+            return "other-order", f"{hint if is_right else ''} {another_order(self.name)}".strip()
+        return read_off(text, slug, is_right) or (slug, hint)
+
+    def _is_right_in_order(
+        self, parameters: Sequence[str], expected: Expected, calls: Sequence[Observation]
+    ) -> bool:
+        """Whether the values are right for arguments that come in this order."""
+
+        def reordered(*arguments: Any) -> tf.Tensor:
+            return self.right(**dict(zip(parameters, arguments, strict=False)))
+
+        return all(_is_like(expected, place, reordered, each) for place, each in enumerate(calls))
 
     def _mistake_like(self, trial: ValueTrial, expected: Expected, evidence: CallEvidence) -> Mistake | None:
         """The mistake, or two of them together, that behaves like the submission."""

@@ -1,0 +1,398 @@
+"""The errors that learners meet, and what each means here. The first row that fits counts, so those that know
+more come first; the last ones know only the type of error.
+"""
+
+from typing import NamedTuple
+
+
+class KnownError(NamedTuple):
+    """A row: regular expressions for the error, the learner's line and the exercise, and what they tell.
+
+    Attributes:
+        slug: the mistake's stable name.
+        error: matches the error.
+        sentence: what it means; ``\\1`` is the error's first group.
+        line: matches the learner's line.
+        exercise: matches the function's name.
+    """
+
+    slug: str
+    error: str
+    sentence: str
+    line: str = ""
+    exercise: str = ""
+
+
+NAMES = (
+    *("compute_content_cost", "gram_matrix", "compute_layer_style_cost", "compute_style_cost", "total_cost"),
+    *("content_output", "generated_output", "style_image_output", "generated_image_output", "STYLE_LAYERS"),
+    *("a_C", "a_S", "a_G", "n_H", "n_W", "n_C", "J", "J_content", "J_style", "J_style_layer"),
+    *("alpha", "beta", "generated_image", "vgg_model_outputs", "optimizer", "clip_0_1", "tape", "image"),
+    *("A", "GS", "GG", "tf", "np", "enumerate", "range", "zip", "len", "sum"),
+)
+
+_CONTENT, _LAYER, _STYLE, _STEP = "content", "compute_layer", "compute_style", "train_step"
+_APPLY = "`apply_gradients` takes a list of (gradient, variable) pairs: `[(gradient, generated_image)]`."
+_SHAPES = "Incompatible shapes|Shapes of all inputs|must be (equal|broadcast)|required broadcastable"
+_DTYPES = "as input #|same dtype|expected to be a|requested dtype|EagerTensor of dtype"
+
+_OF_SHAPES = (
+    KnownError(
+        "sizes-of-a-matrix",
+        "values to unpack|tuple index out of range",
+        "A has only two dimensions, (n_C, n_H·n_W): it is already unrolled, so you need neither its sizes "
+        "nor a reshape before the product.",
+        exercise="gram_matrix",
+    ),
+    KnownError(
+        "pair-unpacked",
+        "values to unpack",
+        "Each entry of STYLE_LAYERS is a pair (layer name, λ), so the loop can take apart two names.",
+        line="STYLE_LAYERS",
+    ),
+    KnownError(
+        "batch-forgotten",
+        "too many values to unpack \\(expected 3",
+        "An activation has four dimensions, the first being the batch dimension of size 1: "
+        "`_, n_H, n_W, n_C = …`.",
+        exercise=f"{_CONTENT}|{_LAYER}",
+    ),
+    KnownError(
+        "sizes-after-reshape",
+        "not enough values to unpack \\(expected \\d, got [123]",
+        "By that point the tensor has been reshaped and has fewer axes: get n_H, n_W and n_C from the "
+        "activation before you reshape it.",
+        line="shape",
+        exercise=f"{_CONTENT}|{_LAYER}",
+    ),
+    KnownError(
+        "channels-of-the-wrong-axis",
+        "values to unpack",
+        "That takes the image apart along its first axis, the batch. The channels are the last axis.",
+        exercise="preprocess",
+    ),
+    KnownError(
+        "sizes-of-the-values",
+        "values to unpack",
+        "That takes the tensor itself apart, along its first axis. Its sizes are in `.shape`.",
+        line="= *\\w+$",
+    ),
+    KnownError(
+        "sizes-after-reshape",
+        "values to unpack",
+        "The number of names and of values differ: an activation's shape is (1, n_H, n_W, n_C), unless you "
+        "have reshaped it.",
+    ),
+    KnownError(
+        "reshape-of-other-size",
+        "requested shape has|Cannot reshape",
+        "A reshape keeps every entry, so the new sizes have to multiply to the same number: n_H · n_W · n_C "
+        "for an activation.",
+        line="reshape",
+    ),
+    KnownError(
+        "two-sizes-open",
+        "input size may be -1",
+        "A reshape can work out one size, written −1, but not two.",
+    ),
+    KnownError(
+        "wrong-perm",
+        "transpose expects",
+        "`perm` names each axis once, and a matrix has two. For a matrix you don't need it at all.",
+    ),
+    KnownError(
+        "list-of-axes",
+        "'dims' must be 1-dimension",
+        "`tf.reverse` takes a list of axes.",
+    ),
+    KnownError(
+        "no-matrix",
+        "ndims must be >= 2",
+        "A matrix product needs two axes, and what comes in has only one: keep the channels as an axis of "
+        "their own.",
+    ),
+    KnownError(
+        "elementwise-product",
+        _SHAPES,
+        "`*` multiplies entry by entry. The matrix product is `tf.matmul` or `@`.",
+        line="\\w\\)? \\* |multiply",
+        exercise="gram_matrix",
+    ),
+    KnownError(
+        "no-transpose",
+        "Matrix size-incompatible|In\\[0\\] mismatch|Dimensions must be equal",
+        "The inner dimensions of a matrix product must match, and here they don't: in A Aᵀ the second factor "
+        "is A transposed.",
+        exercise="gram_matrix|style_cost",
+    ),
+    KnownError(
+        "axis-missing",
+        "Invalid reduction dimension|axis.* out of (range|bounds)|dimension out of range",
+        "There is no such axis: they count from 0. Leave `axis` out to reduce over all of them.",
+    ),
+)
+
+_OF_LISTS = (
+    KnownError(
+        "list-for-activation",
+        f"'list' object|'list' and 'list'|{_SHAPES}",
+        "`content_output` and `generated_output` are lists of activations: the content layer is the last "
+        "entry of each, `[-1]`.",
+        exercise=_CONTENT,
+    ),
+    KnownError(
+        "list-for-activation",
+        "'(list|tuple)' object has no attribute '(shape|get_shape)'",
+        "A whole list is passed where one layer's activation is expected: which entry of it?",
+    ),
+    KnownError(
+        "name-for-index",
+        "indices must be integers or slices, not str",
+        "Something indexes a list with a layer's name. A list is indexed with numbers: "
+        "`for i, (name, weight) in enumerate(STYLE_LAYERS)` gives you all three.",
+    ),
+    KnownError(
+        "tuple-for-index",
+        "indices must be integers or slices, not tuple",
+        "A list takes a single index or slice, with no commas: the outputs are a list of tensors, and "
+        "STYLE_LAYERS is a list of pairs.",
+    ),
+    KnownError(
+        "pair-for-weight",
+        "mixed types to Tensor|can't multiply sequence|operand.*'(tuple|list)'|numpy array .* 'tuple'",
+        "Each entry of STYLE_LAYERS is a pair (layer name, λ): λ is the second element.",
+        exercise=_STYLE,
+    ),
+    KnownError(
+        "name-for-weight",
+        "Cannot convert '|Unsupported type.*str|could not convert string|must be .*not '?str|and 'str'",
+        "Each entry of STYLE_LAYERS is a pair (layer name, λ): λ is the second element, and here it's the "
+        "name.",
+        exercise=_STYLE,
+    ),
+    KnownError(
+        "six-for-five",
+        "list index out of range|out of bounds",
+        "STYLE_LAYERS has one entry for each style layer. The lists of outputs have one more at the end, for "
+        "the content layer, which isn't used here: slice with `[:-1]` exactly once, so that the two line up.",
+        exercise=_STYLE,
+    ),
+    KnownError(
+        "index-beyond",
+        "tuple index out of range",
+        "A pair has the indices 0 and 1: λ is at 1.",
+        exercise=_STYLE,
+    ),
+    KnownError(
+        "number-for-list",
+        "'int' object is not iterable",
+        "A loop runs over a list or a `range(…)`, not over a number.",
+    ),
+    KnownError(
+        "sum-before-start",
+        "local variable '(\\w+)'",
+        "`\\1` has no value at that point: give it one first, as a sum starts from 0.",
+    ),
+)
+
+_OF_DTYPES = (
+    KnownError(
+        "power-by-caret",
+        "attr 'T' of float|BitwiseXor|for \\^|bitwise_xor",
+        "In Python `^` is bitwise XOR, not a power: use `**` or `tf.square`.",
+    ),
+    KnownError(
+        "dtypes-mixed",
+        _DTYPES,
+        "TensorFlow doesn't mix dtypes, and the costs are float32. A plain Python number is converted to the "
+        "dtype of the tensor it meets; `tf.constant(10)` isn't: it stays int32.",
+        exercise=f"total_cost|{_STEP}",
+    ),
+    KnownError(
+        "rounded-to-integers",
+        _DTYPES,
+        "That mixes whole numbers with float32, and TensorFlow doesn't mix dtypes: stay in float32.",
+        exercise="preprocess",
+    ),
+    KnownError(
+        "dtypes-mixed",
+        _DTYPES,
+        "TensorFlow doesn't mix dtypes. `tf.shape`, `tf.size` and products of plain ints in TensorFlow are "
+        "int32, their quotient is float64, and the activations are float32: `tf.cast` the sizes to float32 "
+        "before you compute with them.",
+    ),
+)
+
+_OF_THE_STEP = (
+    KnownError(
+        "slices-zipped",
+        "_unique_id",
+        "`zip` pairs the entries of two lists. A tensor in it is cut along its first axis: put brackets "
+        "around each, `zip([gradient], [generated_image])`, or write the one pair yourself.",
+        line="zip\\(",
+        exercise=_STEP,
+    ),
+    KnownError("no-list-of-pairs", "to unpack|_unique_id|apply_gradients\\(\\) takes", _APPLY, "apply"),
+    KnownError(
+        "network-outside-the-tape",
+        "No gradients provided|\\(None\\)|'NoneType'",
+        "There is no gradient: everything from the image to J, starting with the network, has to be computed "
+        "inside the `with` block, while the tape records, and `tape.gradient` takes J first, then the image.",
+        exercise=_STEP,
+    ),
+    KnownError(
+        "gradient-of-the-wrong-thing",
+        _SHAPES,
+        "The gradient doesn't have the same shape as the image: you are optimizing the pixels, so take the "
+        "gradient with respect to `generated_image`.",
+        line="apply|assign",
+        exercise=_STEP,
+    ),
+    KnownError(
+        "global-image",
+        "Unknown variable",
+        "The optimizer is given a different image from the one the gradient was computed for: both must be "
+        "the argument, `generated_image`.",
+        exercise=_STEP,
+    ),
+    KnownError(
+        "global-image",
+        "name '(\\w*(?:image|img)\\w*)' is not defined",
+        "`\\1` isn't defined in this function: work on the argument, `generated_image`.",
+        exercise=_STEP,
+    ),
+    KnownError(
+        "preprocessed-twice",
+        "name 'preprocess\\w*' is not defined",
+        "`vgg_model_outputs` preprocesses the image by itself: pass it `generated_image` as it is.",
+        exercise=_STEP,
+    ),
+    KnownError(
+        "global-image",
+        _SHAPES,
+        "That line combines activations of images of different sizes: are you passing the network some image "
+        "other than the argument, `generated_image`?",
+        line="cost",
+        exercise=_STEP,
+    ),
+    KnownError(
+        "tape-used-twice",
+        "non-persistent GradientTape",
+        "A tape answers only once: ask it for one gradient, that of J.",
+    ),
+    KnownError(
+        "tape-gradient-arguments", "gradient\\(\\) missing", "`tape.gradient` takes J, then the image."
+    ),
+    KnownError(
+        "tape-without-brackets",
+        "context manager protocol|__enter__",
+        "`tf.GradientTape()` needs its brackets: the call is what makes the tape.",
+    ),
+    KnownError(
+        "number-for-tensor",
+        "'_id'|`type_value`|not a tensor",
+        "J has become a plain number, which the tape can't follow: keep it a tensor, without `.numpy()` or "
+        "`float(…)`.",
+        line="gradient",
+    ),
+    KnownError(
+        "tensor-for-variable",
+        "has no attribute 'assign",
+        "Only a variable has `assign`, and that name refers to a tensor by then: use another name for the "
+        "result, and assign it to `generated_image`.",
+    ),
+    KnownError("no-list-of-pairs", "TypeError|ValueError", _APPLY, line="apply_gradients"),
+)
+
+_OF_TENSORS = (
+    KnownError(
+        "new-variable",
+        "UnliftableError|singleton tf.Variable|create variables on non-first|tf.Variable",
+        "`tf.Variable(…)` copies the values, so no gradient gets through it, and it can't be made inside "
+        "`tf.function`: leave it out.",
+    ),
+    KnownError(
+        "numpy-inside",
+        "has no attribute 'numpy'|numpy\\(\\)|NumPy array|numpy.*not supported|symbolic",
+        "Inside `tf.function` a tensor has no NumPy value yet: use TensorFlow's functions, and `tf.print` to "
+        "print a tensor.",
+    ),
+    KnownError(
+        "no-transpose-attribute",
+        "has no attribute 'T'",
+        "A tensor has no `.T`: use `tf.transpose`, and `tf.matmul` in place of NumPy's product, which loses "
+        "the gradient.",
+        line="np\\.",
+    ),
+    KnownError(
+        "no-transpose-attribute",
+        "has no attribute 'T'",
+        "A tensor has no `.T`: which TensorFlow function swaps rows and columns?",
+    ),
+    KnownError(
+        "changed-in-place",
+        "does not support item assignment",
+        "A tensor can't be changed in place: compute a new one from it.",
+    ),
+    KnownError(
+        "multiplied-without-sign",
+        "'(int|float|EagerTensor|[\\w.]*Tensor|tuple)' object is not callable",
+        "Python takes a value followed by brackets for a call: is a `*` missing between the two?",
+    ),
+    KnownError(
+        "called-by-index",
+        "'function' object is not subscriptable",
+        "Call a function with round brackets: square ones look up an entry.",
+    ),
+    KnownError(
+        "none-computed-with",
+        "'NoneType'|\\(None\\)",
+        "Something on that line is None: does a function it calls lack its `return`?",
+    ),
+    KnownError(
+        "attribute-missing",
+        "has no attribute '(\\w+)'",
+        "There is no such thing as `\\1` there: check its spelling, and the type of what is before the dot.",
+    ),
+    KnownError(
+        "name-missing",
+        "name '(\\w+)' is not defined",
+        "`\\1` isn't defined at that point.",
+    ),
+)
+
+_BY_TYPE = (
+    KnownError(
+        "arguments-missing",
+        "[Mm]issing \\d*.*argument|positional argument|Too many arguments|unexpected keyword",
+        "That call doesn't match the arguments the function takes: compare it with the function's `def` line "
+        "or its documentation.",
+    ),
+    KnownError(
+        "not-broadcast",
+        _SHAPES,
+        "The two tensors on that line have incompatible shapes: print both, and check which axis isn't what "
+        "you expect.",
+    ),
+    KnownError(
+        "endless-recursion",
+        "RecursionError",
+        "The function keeps calling itself: which function do you mean to call there?",
+    ),
+    KnownError(
+        "divided-by-zero", "ZeroDivisionError", "The divisor is 0: print it, and see where it comes from."
+    ),
+    KnownError(
+        "module-missing", "ModuleNotFoundError|ImportError", "That module isn't installed: do you need it?"
+    ),
+    KnownError("index-beyond", "IndexError|KeyError", "There is no such entry: print how many there are."),
+    KnownError(
+        "too-much-memory",
+        "MemoryError|ResourceExhausted|OOM",
+        "It asks for more memory than it may have. A Gram matrix compares channels and is of shape "
+        "(n_C, n_C): one of positions would be huge.",
+    ),
+    KnownError("assertion", "AssertionError", "One of your `assert`s doesn't hold for these arguments."),
+)
+
+KNOWN_ERRORS = (*_OF_THE_STEP, *_OF_DTYPES, *_OF_SHAPES, *_OF_LISTS, *_OF_TENSORS, *_BY_TYPE)

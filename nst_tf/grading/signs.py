@@ -1,0 +1,192 @@
+"""What can be read off the text of a wrong function, where its behaviour alone has several explanations."""
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from textwrap import dedent
+
+from nst_tf.grading.trial import python_function
+
+SIGNATURES = {
+    "compute_content_cost": "compute_content_cost(content_output, generated_output)",
+    "gram_matrix": "gram_matrix(A)",
+    "compute_layer_style_cost": "compute_layer_style_cost(a_S, a_G)",
+    "compute_style_cost": (
+        "compute_style_cost(style_image_output, generated_image_output, STYLE_LAYERS=STYLE_LAYERS)"
+    ),
+    "total_cost": "total_cost(J_content, J_style, alpha=10, beta=40)",
+    "train_step": "train_step(generated_image)",
+    "preprocess": "preprocess(image)",
+}
+_LONGEST = 20_000  # characters of a text that is read
+_LONGEST_SHOWN = 60
+_COMPUTING = re.compile(
+    r"(tf|np)\.([\w.]+\.)?(add|add_n|subtract|multiply|divide|square|transpose|reshape|cast|clip_by_value|reverse)"
+    r"|clip_0_1"
+)
+
+
+def source_of(function: Callable) -> str:
+    """The text of a function; empty where it is not known."""
+    try:
+        return dedent(inspect.getsource(python_function(function)))
+    except (OSError, TypeError, SyntaxError, IndexError):
+        return ""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A learner's text.
+
+    Attributes:
+        name: of the function that it defines.
+        source: the text.
+    """
+
+    name: str
+    source: str
+
+    @cached_property
+    def _function(self) -> ast.FunctionDef | None:
+        """The last definition of the function; None where there is none that can be read."""
+        if len(self.source) > _LONGEST:
+            return None
+        try:
+            nodes = list(ast.walk(ast.parse(self.source)))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
+        found = [each for each in nodes if isinstance(each, ast.FunctionDef) and each.name == self.name]
+        return found[-1] if found else None
+
+    @cached_property
+    def _nodes(self) -> list[ast.AST]:
+        return list(ast.walk(self._function)) if self._function else []
+
+    def _of(self, *kinds: type) -> Iterator:
+        return (each for each in self._nodes if isinstance(each, kinds))
+
+    def _has_operator(self, operator: type) -> bool:
+        return any(isinstance(each.op, operator) for each in self._of(ast.BinOp, ast.AugAssign))
+
+    @property
+    def has_caret(self) -> bool:
+        """Whether it computes with ``^``."""
+        return self._has_operator(ast.BitXor)
+
+    @property
+    def has_floor_division(self) -> bool:
+        """Whether it computes with ``//``."""
+        return self._has_operator(ast.FloorDiv)
+
+    @property
+    def dropped(self) -> str:
+        """The code of a line that computes a value and does nothing with it."""
+        for each in self._of(ast.Expr):
+            code = _code(each.value)
+            call = code.partition("(")[0] if isinstance(each.value, ast.Call) else ""
+            if isinstance(each.value, ast.BinOp) or _COMPUTING.fullmatch(call):
+                return code if len(code) <= _LONGEST_SHOWN else f"{code[:_LONGEST_SHOWN]}…"
+        return ""
+
+    def calls(self, name: str) -> bool:
+        """Whether it calls a function of that name, as it is written there."""
+        return any(_code(each.func) == name for each in self._of(ast.Call))
+
+    def mentions(self, *names: str) -> bool:
+        """Whether it mentions one of these names, in a string or as an attribute too."""
+        return any(
+            getattr(each, "attr", getattr(each, "id", getattr(each, "value", None))) in names
+            for each in self._of(ast.Attribute, ast.Name, ast.Constant)
+        )
+
+    @property
+    def rebinds_argument(self) -> bool:
+        """Whether an argument's name is given to another value."""
+        return any(
+            isinstance(target, ast.Name) and target.id in self.parameters
+            for each in self._of(ast.Assign)
+            for target in each.targets
+        )
+
+    @property
+    def returned_as_it_began(self) -> str:
+        """The name that is returned with the constant that it was given first, and never another value."""
+        returned = {each.value.id for each in self._of(ast.Return) if isinstance(each.value, ast.Name)}
+        for name in sorted(returned):
+            values = [
+                each.value
+                for each in self._of(ast.Assign, ast.AugAssign, ast.AnnAssign)
+                for target in (each.targets if isinstance(each, ast.Assign) else [each.target])
+                if isinstance(target, ast.Name) and target.id == name
+            ]
+            if len(values) == 1 and values[0] is not None and _is_constant(values[0]):
+                return name
+        return ""
+
+    @property
+    def has_random_numbers(self) -> bool:
+        """Whether it uses random numbers."""
+        return any(each.attr in ("random", "noise") for each in self._of(ast.Attribute)) or any(
+            "noise" in each.id.lower() for each in self._of(ast.Name)
+        )
+
+    @property
+    def reads_sizes_after_reshape(self) -> str:
+        """The name that is reshaped and keeps its name, and whose sizes are read only after that."""
+        reshaped: dict[str, int] = {}
+        for each in self._of(ast.Assign):
+            text = _code(each.value)
+            for target in each.targets:
+                if isinstance(target, ast.Name) and "reshape" in text and target.id in _names(each.value):
+                    reshaped.setdefault(target.id, each.lineno)
+        for name, line in sorted(reshaped.items()):
+            read = {
+                each.lineno for each in self._of(ast.Attribute, ast.Call) if _reads_shape_of(each, name)
+            } - {line}
+            if read and min(read) > line:
+                return name
+        return ""
+
+    @property
+    def parameters(self) -> list[str]:
+        """The function's parameters, in order."""
+        function = self._function
+        return [each.arg for each in function.args.args] if function else []
+
+    @property
+    def has_other_order(self) -> bool:
+        """Whether the parameters are those asked for, in another order."""
+        asked = parameters_of(self.name)
+        return self.parameters != asked and sorted(self.parameters) == sorted(asked)
+
+
+def parameters_of(name: str) -> list[str]:
+    """The parameters of an exercise's function, in order."""
+    return Text(name, f"def {SIGNATURES[name]}: pass").parameters
+
+
+def _code(node: ast.AST) -> str:
+    """A node as code; empty if it is too deep."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ""
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def _is_constant(node: ast.AST) -> bool:
+    return not _names(node) - {"tf", "np", "float", "int"}
+
+
+def _reads_shape_of(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Attribute) and node.attr in ("shape", "get_shape"):
+        return isinstance(node.value, ast.Name) and node.value.id == name
+    if isinstance(node, ast.Call) and _code(node.func) in ("tf.shape", "tf.size"):
+        return name in _names(node)
+    return False

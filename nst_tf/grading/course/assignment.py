@@ -25,6 +25,7 @@ from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
 LONGEST = 50_000  # characters of a cell; parsing some takes time quadratic in their length
 _MOST_CODE = 300_000  # characters of all cells; a statement takes a thousand times its size in memory
+_LEFT_OUT = f"# longer than {LONGEST:,} characters"  # in place of such a cell
 _TEST_ENDING = "-test"  # behind the exercise's name, in the grade_id of its test's cell
 HELPERS = "helpers"  # the tag of a cell with what a solution needs of the student's other cells
 # What train_step's trial makes anew for each run (see ``step_trial.py``): a student's own is never used.
@@ -275,7 +276,7 @@ class _Filled:
         """
         place, own = self._theirs.place_of(name), self._theirs.by_name.get(name)
         found = own if place is None else self._theirs.cell(place)
-        cell.source = "" if found is None or _is_too_long(found) else found.source
+        cell.source = "" if found is None else _LEFT_OUT if _is_too_long(found) else found.source
         if self._theirs.has_too_long(name):
             self._too_long.append(name)
         elif found is None:
@@ -298,23 +299,21 @@ class _Filled:
         """What a teacher should know, once for all exercises."""
         if self._theirs.has_too_much:
             yield f"the cells have more than {_MOST_CODE:,} characters of code"
-        if self._changed:
-            noun, verb = ("test", "was") if len(self._changed) == 1 else ("tests", "were")
-            yield f"the {noun} of {self._listed(self._changed)} {verb} changed or deleted"
-        if self._too_long:
-            noun, verb = ("cell", "is") if len(self._too_long) == 1 else ("cells", "are")
-            yield f"the {noun} of {self._listed(self._too_long)} {verb} longer than {LONGEST:,} characters"
-        if self._missing:
-            noun, verb = ("cell", "is") if len(self._missing) == 1 else ("cells", "are")
-            yield f"the {noun} of {self._listed(self._missing)} {verb} missing"
-        if self._elsewhere:
-            verb, noun = ("was", "another cell") if len(self._elsewhere) == 1 else ("were", "other cells")
-            yield f"{self._listed(self._elsewhere)} {verb} found in {noun}"
+        yield from self._said("the test{s} of {names} {were} changed or deleted", self._changed)
+        yield from self._said(
+            f"the cell{{s}} of {{names}} {{are}} longer than {LONGEST:,} characters", self._too_long
+        )
+        yield from self._said("the cell{s} of {names} {are} missing", self._missing)
+        yield from self._said("{names} {were} found in {other} cell{s}", self._elsewhere)
 
-    def _listed(self, names: list[str]) -> str:
-        if len(names) == self._number > 1:
-            return "all exercises"
-        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    def _said(self, sentence: str, names: list[str]) -> Iterator[str]:
+        """A sentence on some exercises, if there are any."""
+        if len(names) == 1:
+            yield sentence.format(names=names[0], s="", were="was", are="is", other="another")
+        elif names:
+            listed = f"{', '.join(names[:-1])} and {names[-1]}"
+            listed = "all exercises" if len(names) == self._number else listed
+            yield sentence.format(names=listed, s="s", were="were", are="are", other="other")
 
 
 def untouched(notebook: str, released: Path) -> frozenset[str]:

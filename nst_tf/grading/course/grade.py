@@ -27,6 +27,7 @@ from nst_tf.grading.course.overview import write_overview
 from nst_tf.grading.course.report import print_summary, write_report
 from nst_tf.grading.course.results import Graded
 from nst_tf.grading.course.sandbox import Isolation, Sandbox
+from nst_tf.grading.course.tables import shown
 
 _SETTINGS = "nbgrader_config.py"
 _KEPT = ".graded"  # judgements, so that grading goes on where it stopped
@@ -110,12 +111,14 @@ class Course:
         grades = self._record.grades(problems, students)
         write_grades(self.folder / "grades.csv", grades)
         print(f"Grades: {self.folder / 'grades.csv'}")
-        for assignment in self.assignments if platform else ():
-            of_this = [grade for grade in grades if grade["assignment"] == assignment]
-            if platform and of_this:
-                path = self.folder / f"{platform}_{assignment}.csv"
-                write_export(path, platform, assignment, of_this)
-                print(f"For {platform.capitalize()}: {path}")
+        if platform is None:
+            return
+        here = {*map(shown, students)}  # not who left or has another name by now
+        wanted = [grade for grade in grades if grade["student_id"] in here or "score" not in grade]
+        for assignment in self.assignments:
+            path = self.folder / f"{platform}_{assignment}.csv"
+            write_export(path, platform, assignment, [it for it in wanted if it["assignment"] == assignment])
+            print(f"For {platform.capitalize()}: {path}")
 
     def _released(self, assignment: str) -> Path:
         (path,) = (self.folder / "source" / assignment).glob("*.ipynb")

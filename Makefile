@@ -6,7 +6,8 @@
 # make lint       ruff (lint and format) and mypy (types)
 # make assignment the students' version of the assignment, into notebooks/course/release
 # make grade      grades what is in notebooks/course/submitted, or in COURSE/submitted;
-#                 ISOLATION=none does it without bubblewrap
+#                 ISOLATION=none does it without bubblewrap, and EXPORT=moodle, canvas or gradescope
+#                 writes the grades for that platform, too
 # make notebooks  runs the notebooks and keeps their outputs
 # make clean      removes the virtual environment
 
@@ -47,7 +48,8 @@ assignment: $(VENV)/installed-teach
 	@$(BIN)/python -m nst_tf.grading assignment "$(COURSE)"
 
 grade: $(VENV)/installed-teach
-	@$(BIN)/python -m nst_tf.grading grade "$(COURSE)" $(if $(ISOLATION),--isolation "$(ISOLATION)")
+	@$(BIN)/python -m nst_tf.grading grade "$(COURSE)" $(if $(ISOLATION),--isolation "$(ISOLATION)") \
+		$(if $(EXPORT),--export "$(EXPORT)")
 
 notebooks: $(VENV)/installed-dev
 	$(BIN)/python scripts/run_notebooks.py

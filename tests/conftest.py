@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,9 +21,24 @@ SUMMERTIME = ROOT / "images/style/summertime.jpg"
 def pytest_runtest_makereport(item):
     """Where the browser has to be there, no test that needs it may be skipped."""
     report = yield
-    if report.skipped and item.path.name == "test_page.py" and os.environ.get("NST_TF_BROWSER_REQUIRED"):
+    needs_it = "chromium" in getattr(item, "fixturenames", ())
+    if report.skipped and needs_it and os.environ.get("NST_TF_BROWSER_REQUIRED"):
         report.outcome = "failed"
     return report
+
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """A way to start the browser, as often as a test likes."""
+    if not CHROMIUM:
+        pytest.skip("there is no Chromium on this machine: apt install chromium, or name one in $CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        yield lambda: playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @pytest.fixture(scope="session")

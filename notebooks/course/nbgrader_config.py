@@ -14,6 +14,11 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
+# How Moodle and Canvas name the files that they hand over, for `nbgrader zip_collect`.
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*/(?P<student_id>[^/]+?_\d+)_(?:assignsubmission_file_?/?|\d+_)(?P<file_id>[^/]+)\.ipynb"
+)
+
 # What each exercise of a submission may take.
 c.GradeApart.seconds = 20
 c.GradeApart.megabytes = 2000

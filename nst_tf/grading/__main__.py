@@ -1,7 +1,7 @@
 """The grader's command line.
 
 python -m nst_tf.grading assignment [COURSE]
-python -m nst_tf.grading grade [COURSE] [--isolation none]
+python -m nst_tf.grading grade [COURSE] [--isolation none] [--export moodle]
 """
 
 import argparse
@@ -27,6 +27,11 @@ def main() -> int:
         choices=("bubblewrap", "none"),
         help="how submissions are kept from the rest of the machine (default: from the course's settings)",
     )
+    parser.add_argument(
+        "--export",
+        choices=("moodle", "canvas", "gradescope"),
+        help="write the grades in the columns of this platform, too",
+    )
     options = parser.parse_args()
     if sys.platform != "linux":
         return _complain("Grading can isolate processes on Linux only: use Linux, or WSL.")
@@ -45,7 +50,7 @@ def main() -> int:
         if options.command == "assignment":
             print(*course.make_assignments(), sep="\n")
         else:
-            course.grade()
+            course.grade(options.export)
     except (CourseError, IsolationError, OSError) as problem:
         return _complain(str(problem))
     except KeyboardInterrupt:

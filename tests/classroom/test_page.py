@@ -22,7 +22,7 @@ import psutil
 import pytest
 from conftest import ROOT, opened
 from PIL import Image
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from nst_tf import load_image
 from nst_tf.classroom.controls import SIZES
@@ -33,17 +33,7 @@ from nst_tf.settings import Settings
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 READY = 120_000  # milliseconds: TensorFlow may take its time to load on a busy machine
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A way to start the browser, as often as a test likes."""
-    if not CHROMIUM:
-        pytest.skip("there is no Chromium on this machine: apt install chromium, or name one in $CHROMIUM")
-    with sync_playwright() as playwright:
-        yield lambda: playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
 @contextlib.contextmanager

@@ -1,15 +1,10 @@
 """The assignment's notebook, as the teacher wrote it, and what a student made of it."""
 
 import ast
-import contextlib
 import json
-import os
 import re
-import stat
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +20,14 @@ from nst_tf.grading.course.own_cells import (
     statements_of,
     without_statements,
 )
+from nst_tf.grading.course.pictures import MOST_PICTURES, joined, pictures, that_fit
 from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
-LARGEST = 20_000_000  # bytes of a notebook; [],[],… takes forty times its size in memory
 LONGEST = 50_000  # characters of a cell; parsing some takes time quadratic in their length
 _MOST_CODE = 300_000  # characters of all cells; a statement takes a thousand times its size in memory
-_MOST_PICTURES = 3_000_000  # characters of all pictures
-_LEAST_PICTURE = 10_000  # what a picture counts at least, so that there are not too many of them
-_LONGEST_TIMESTAMP = 200  # bytes
+_LEFT_OUT = f"# longer than {LONGEST:,} characters"  # in place of such a cell
 _TEST_ENDING = "-test"  # behind the exercise's name, in the grade_id of its test's cell
-_PICTURES = ("image/jpeg", "image/png")
+HELPERS = "helpers"  # the tag of a cell with what a solution needs of the student's other cells
 # What train_step's trial makes anew for each run (see ``step_trial.py``): a student's own is never used.
 _BROUGHT = {"train_step": {"STYLE_LAYERS", "vgg_model_outputs", "a_C", "a_S", "optimizer", "generated_image"}}
 
@@ -79,6 +72,10 @@ class TeachersNotebook:
                 return {"alpha": float(alpha), "beta": float(beta)}
         return {}
 
+    def solution(self, name: str) -> str:
+        """The teacher's own solution of an exercise; nothing if there is none."""
+        return "\n".join(cell.source for cell in self._cells if grade_id(cell) == name)
+
     def given_for(self, name: str) -> list[str]:
         """The code of the cells tagged ``given``, and the solutions of what the exercise calls."""
         helpers = exercise(name).helpers
@@ -89,134 +86,7 @@ def _is_given(cell: NotebookNode) -> bool:
     return "given" in cell.metadata.get("tags", [])
 
 
-# ------------------------------------------------------------------------------ a student's folder
-
-
-@dataclass(frozen=True)
-class HandedIn:
-    """What lies in a student's folder, as bytes.
-
-    Attributes:
-        notebook: the notebook's; None if there is none that can be read.
-        remark: why there is none.
-        timestamp: when it was handed in, in UTC and ISO's format; None if that can't be read.
-    """
-
-    notebook: bytes | None
-    remark: str = ""
-    timestamp: str | None = None
-
-    @property
-    def can_be_graded(self) -> bool:
-        """Whether it can: a notebook, or none at all, which earns nothing."""
-        return self.notebook is not None or self.remark == "there is no notebook"
-
-
-class _Unreadable(Exception):  # noqa: N818 - says what is wrong with a file
-    """Why a file is not read, as a remark."""
-
-
-def handed_in(folder: Path, name: str, largest: int = LARGEST) -> HandedIn:
-    """Take a notebook out of a student's folder, without trusting anything in there.
-
-    Links are not followed, and nothing but a file is opened, so that no pipe is waited for.
-
-    Args:
-        folder: the assignment's, in the student's.
-        name: of the notebook's file. A file by another name is taken if it is the only notebook.
-        largest: the most bytes that are read.
-    """
-    timestamp = None
-    with contextlib.ExitStack() as opened:
-        try:
-            descriptor = _open_folder(folder, opened)
-            timestamp = _timestamp(descriptor)
-            content = _read(descriptor, _chosen(descriptor, name), "the notebook", largest)
-        except _Unreadable as problem:
-            return HandedIn(None, str(problem), timestamp)
-    return HandedIn(content, timestamp=timestamp)
-
-
-def _open_folder(folder: Path, opened: contextlib.ExitStack) -> int:
-    """Open the student's folder, and the assignment's in it."""
-    descriptor = None
-    for part, what in ((folder.parent, "the student's folder"), (Path(folder.name), "the folder")):
-        with _named(what):
-            mode = os.lstat(part, dir_fd=descriptor).st_mode
-            if stat.S_ISLNK(mode):
-                raise _Unreadable(f"{what} is a link")
-            if not stat.S_ISDIR(mode):
-                raise _Unreadable(f"{what} is a file")
-            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-            descriptor = os.open(part, flags, dir_fd=descriptor)
-            opened.callback(os.close, descriptor)
-    assert descriptor is not None
-    return descriptor
-
-
-@contextlib.contextmanager
-def _named(what: str) -> Iterator[None]:
-    """Says in a remark what went wrong with a file."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise _Unreadable("there is no notebook") from None
-    except PermissionError:
-        raise _Unreadable(f"there is no permission to read {what}") from None
-    except (OSError, ValueError) as problem:
-        raise _Unreadable(f"{what} can't be read ({type(problem).__name__})") from None
-
-
-def _chosen(folder: int, name: str) -> str:
-    """The name of the notebook's file."""
-    with _named("the folder"):
-        files = os.listdir(folder)
-    others = [file for file in files if file.lower().endswith(".ipynb") and not file.startswith(".")]
-    if name in files:
-        return name
-    if len(others) == 1:
-        return others[0]
-    raise _Unreadable(
-        f"there is no notebook {name}, but {len(others)} others" if others else "there is no notebook"
-    )
-
-
-def _read(folder: int, name: str, what: str, largest: int) -> bytes:
-    with _named(what):
-        _check_kind(os.lstat(name, dir_fd=folder).st_mode, what)
-        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
-        with os.fdopen(os.open(name, flags, dir_fd=folder), "rb") as file:
-            _check_kind(os.fstat(file.fileno()).st_mode, what)  # it may be another one by now
-            content = file.read(largest + 1)
-    if len(content) > largest:
-        raise _Unreadable(f"{what} is larger than {largest / 1e6:g} MB")
-    return content
-
-
-def _check_kind(mode: int, what: str) -> None:
-    if stat.S_ISLNK(mode):
-        raise _Unreadable(f"{what} is a link")
-    if stat.S_ISDIR(mode):
-        raise _Unreadable(f"{what} is a folder")
-    if not stat.S_ISREG(mode):
-        raise _Unreadable(f"{what} is no file")
-
-
-def _timestamp(folder: int) -> str | None:
-    from nbgrader.utils import parse_utc  # takes seconds to load
-
-    try:
-        text = _read(folder, "timestamp.txt", "the time", _LONGEST_TIMESTAMP).decode()
-        if re.search(r"\.\.|(?<!\w)/", text):  # what stands for a time zone may be a file's path
-            return None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return parse_utc(text.strip()).replace(tzinfo=UTC).isoformat()
-    except Exception:  # it may be anything
-        return None
-
-
-# ------------------------------------------------------------------------------------- its notebook
+# ---------------------------------------------------------------------------- what a student made of it
 
 
 @dataclass(frozen=True)
@@ -246,18 +116,23 @@ def read_submission(notebook: bytes | None, released: Path, remark: str = "") ->
     Args:
         notebook: its file's content, if there is any.
         released: the notebook that was handed out.
-        remark: why there is none.
+        remark: why there is none, or what is odd about it.
     """
     ours = nbformat.read(released, as_version=4)
     if notebook is None:
         return Submission(ours, (remark or "there is no notebook",))
     try:
-        return _filled_in(ours, _Theirs(_code_cells(notebook), ours))
-    except _Unreadable as problem:
-        remark = str(problem)
+        return _filled_in(ours, _Theirs(_code_cells(notebook), ours), remark)
+    except _NoNotebook as problem:
+        why = str(problem)
     except Exception as problem:  # it may be anything
-        remark = type(problem).__name__
-    return Submission(nbformat.read(released, as_version=4), (f"the file is no notebook ({remark})",))
+        why = type(problem).__name__
+    remarks = [f"the file is no notebook ({why})", *([remark] if remark else [])]
+    return Submission(nbformat.read(released, as_version=4), tuple(remarks))
+
+
+class _NoNotebook(Exception):  # noqa: N818 - says what is wrong with a file
+    """Why a file is no notebook, for a remark."""
 
 
 @dataclass(frozen=True)
@@ -276,9 +151,9 @@ def _code_cells(notebook: bytes) -> list[_CodeCell]:
         sheets = document["worksheets"]  # as notebooks had before 2015
         cells = [cell for sheet in sheets for cell in sheet["cells"]]
     if not isinstance(cells, list):
-        raise _Unreadable("it has no cells")
+        raise _NoNotebook("it has no cells")
     return [
-        _CodeCell(_id(cell), _joined(cell.get("source", cell.get("input"))), cell.get("outputs"))
+        _CodeCell(_id(cell), joined(cell.get("source", cell.get("input"))), cell.get("outputs"))
         for cell in cells
         if isinstance(cell, dict) and cell.get("cell_type") == "code"
     ]
@@ -292,18 +167,13 @@ def _id(cell: dict) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _joined(text: Any) -> str:
-    """A text that may be split into lines, with lone surrogates replaced."""
-    lines = text if isinstance(text, list) else [text]
-    return "".join(line for line in lines if isinstance(line, str)).encode("utf8", "replace").decode()
-
-
 class _Theirs:
     """A student's code cells, beside the notebook that was handed out."""
 
     def __init__(self, cells: list[_CodeCell], ours: NotebookNode) -> None:
         self._cells = cells
         self.by_name = {cell.name: cell for cell in cells if cell.name}  # of two, the last
+        self.texts = {_text_of(cell.source) for cell in cells}
         self.has_too_much = False
         self._code = [cell for cell in ours.cells if cell.cell_type == "code"]
         self._python = list(self._as_python())
@@ -354,62 +224,107 @@ def _is_too_long(cell: _CodeCell) -> bool:
     return len(cell.source) > LONGEST
 
 
-def _filled_in(ours: NotebookNode, theirs: _Theirs) -> Submission:
+def _text_of(source: str) -> str:
+    """What a cell says, whatever editor it went through: without blanks at its lines' ends."""
+    return "\n".join(line.rstrip() for line in source.splitlines()).strip()
+
+
+def _filled_in(ours: NotebookNode, theirs: _Theirs, remark: str) -> Submission:
     """The released notebook with a student's solutions and pictures in it."""
-    remarks = [f"the cells have more than {_MOST_CODE:,} characters of code"] if theirs.has_too_much else []
-    needs: dict[str, tuple[str, ...]] = {}
-    room = _MOST_PICTURES
+    number = sum(grade_id(cell) in EXERCISES for cell in ours.cells)
+    filled, room, cells = _Filled(theirs, number), MOST_PICTURES, []
     for cell in ours.cells:
         name, tested = grade_id(cell), exercise_of_test(cell)
         found = theirs.by_name.get(name)
-        if cell.cell_type != "code":
-            continue
-        if tested:
-            if found is None or found.source.strip() != cell.source.strip():
-                remarks.append(f"the test of {tested} was changed or deleted")
-        elif name in EXERCISES:
-            place = theirs.place_of(name)
-            remarks += _take_over(cell, theirs, place)
-            if place is not None:
-                needs[name] = theirs.needs(name, place)
-        elif found is not None:
-            cell.outputs, room = _that_fit(_pictures(found.outputs), room)
-    return Submission(ours, tuple(remarks), needs)
+        if cell.cell_type == "code" and tested:
+            filled.check_test(tested, cell)
+        elif cell.cell_type == "code" and name in EXERCISES:
+            cells += filled.with_solution(name, cell)
+        elif cell.cell_type == "code" and found is not None:
+            cell.outputs, room = that_fit(pictures(found.outputs), room)
+        cells.append(cell)
+    ours.cells = cells
+    return Submission(ours, tuple(filter(None, (remark, *filled.remarks()))), filled.needs)
 
 
-def _take_over(cell: NotebookNode, theirs: _Theirs, place: int | None) -> Iterator[str]:
-    """Put a solution into its cell: that of the cell that defines the function, wherever it is.
+class _Filled:
+    """What becomes of the solutions of one student, and what is odd about them.
 
-    Yields what is odd about it.
+    Args:
+        theirs: the student's cells.
+        number: how many exercises there are.
     """
-    name = grade_id(cell)
-    own = theirs.by_name.get(name)
-    found = own if place is None else theirs.cell(place)
-    cell.source = "" if found is None or _is_too_long(found) else found.source
-    if theirs.has_too_long(name):
-        yield f"the cell of {name} is longer than {LONGEST:,} characters"
-    elif found is None:
-        yield f"the cell of {name} is missing"
-    if place is not None and theirs.cell(place).name != name:
-        yield f"{name} was found in another cell"
+
+    def __init__(self, theirs: _Theirs, number: int) -> None:
+        self._theirs, self._number = theirs, number
+        self._changed: list[str] = []  # exercises whose tests are not as they were
+        self._elsewhere: list[str] = []
+        self._missing: list[str] = []
+        self._too_long: list[str] = []
+        self._helpers: set[str] = set()  # statements that are shown already
+        self.needs: dict[str, tuple[str, ...]] = {}
+
+    def check_test(self, name: str, cell: NotebookNode) -> None:
+        """Notice a test that the student's notebook doesn't have in the teacher's words."""
+        if _text_of(cell.source) not in self._theirs.texts:
+            self._changed.append(name)
+
+    def with_solution(self, name: str, cell: NotebookNode) -> list[NotebookNode]:
+        """Put a solution into its cell: that of the cell that defines the function, wherever it is.
+
+        Gives a cell to stand before it, with what it needs of the student's other cells, if it needs any.
+        """
+        place, own = self._theirs.place_of(name), self._theirs.by_name.get(name)
+        found = own if place is None else self._theirs.cell(place)
+        cell.source = "" if found is None else _LEFT_OUT if _is_too_long(found) else found.source
+        if self._theirs.has_too_long(name):
+            self._too_long.append(name)
+        elif found is None:
+            self._missing.append(name)
+        if place is None:
+            return []
+        if self._theirs.cell(place).name != name:
+            self._elsewhere.append(name)
+        self.needs[name] = self._theirs.needs(name, place)
+        return self._helper_cells(name)
+
+    def _helper_cells(self, name: str) -> list[NotebookNode]:
+        """What an exercise needs, unless an earlier one has shown it."""
+        new = [text for text in self.needs[name] if text not in self._helpers]
+        self._helpers.update(new)
+        lines = [f"# From your other cells, for {name}:", *new]
+        return [nbformat.v4.new_code_cell("\n".join(lines), metadata={"tags": [HELPERS]})] if new else []
+
+    def remarks(self) -> Iterator[str]:
+        """What a teacher should know, once for all exercises."""
+        if self._theirs.has_too_much:
+            yield f"the cells have more than {_MOST_CODE:,} characters of code"
+        yield from self._said("the test{s} of {names} {were} changed or deleted", self._changed)
+        yield from self._said(
+            f"the cell{{s}} of {{names}} {{are}} longer than {LONGEST:,} characters", self._too_long
+        )
+        yield from self._said("the cell{s} of {names} {are} missing", self._missing)
+        yield from self._said("{names} {were} found in {other} cell{s}", self._elsewhere)
+
+    def _said(self, sentence: str, names: list[str]) -> Iterator[str]:
+        """A sentence on some exercises, if there are any."""
+        if len(names) == 1:
+            yield sentence.format(names=names[0], s="", were="was", are="is", other="another")
+        elif names:
+            listed = f"{', '.join(names[:-1])} and {names[-1]}"
+            listed = "all exercises" if len(names) == self._number else listed
+            yield sentence.format(names=listed, s="s", were="were", are="are", other="other")
 
 
-def _pictures(outputs: Any) -> Iterator[dict[str, str]]:
-    """The pictures below a cell, and nothing that could run in the teacher's browser."""
-    for output in outputs if isinstance(outputs, list) else ():
-        data = output.get("data") if isinstance(output, dict) else None
-        kept = {kind: _joined(data.get(kind)) for kind in _PICTURES} if isinstance(data, dict) else {}
-        kept = {kind: value for kind, value in kept.items() if value}
-        if kept and all(re.fullmatch(r"[A-Za-z0-9+/=\s]+", value, re.ASCII) for value in kept.values()):
-            yield kept
+def untouched(notebook: str, released: Path) -> frozenset[str]:
+    """The exercises whose cells are empty or as they were handed out.
 
-
-def _that_fit(pictures: Iterator[dict[str, str]], room: int) -> tuple[list[NotebookNode], int]:
-    """The pictures that there is room for, as outputs, and the room that is left."""
-    outputs = []
-    for picture in pictures:
-        size = max(_LEAST_PICTURE, sum(map(len, picture.values())))
-        if size <= room:
-            room -= size
-            outputs.append(nbformat.v4.new_output("display_data", data=picture))
-    return outputs, room
+    Args:
+        notebook: a submission's, as JSON.
+        released: the notebook that was handed out.
+    """
+    stubs = Submission(nbformat.read(released, as_version=4)).cells()
+    cells = Submission(nbformat.reads(notebook, as_version=4)).cells()
+    return frozenset(
+        name for name, source in cells.items() if _text_of(source) in ("", _text_of(stubs.get(name, "")))
+    )

@@ -16,13 +16,18 @@ import psutil
 from tqdm.auto import tqdm
 from traitlets.config.loader import PyFileConfigLoader
 
-from nst_tf.grading.course.assignment import HandedIn, TeachersNotebook, handed_in
-from nst_tf.grading.course.gradebook import Record, last_line
+from nst_tf.grading.course.assignment import TeachersNotebook, untouched
+from nst_tf.grading.course.exports import write_export
+from nst_tf.grading.course.gradebook import Record, last_line, write_grades
+from nst_tf.grading.course.hand_in import HandedIn, handed_in
 from nst_tf.grading.course.judge import Case, Judge, Judged
 from nst_tf.grading.course.judgements import Judgements, Kept
 from nst_tf.grading.course.nbgrader_plugin import GradeApart
-from nst_tf.grading.course.report import Graded, print_summary, write_report
+from nst_tf.grading.course.overview import write_overview
+from nst_tf.grading.course.report import print_summary, write_report
+from nst_tf.grading.course.results import Graded
 from nst_tf.grading.course.sandbox import Isolation, Sandbox
+from nst_tf.grading.course.tables import shown
 
 _SETTINGS = "nbgrader_config.py"
 _KEPT = ".graded"  # judgements, so that grading goes on where it stopped
@@ -69,9 +74,12 @@ class Course:
                 raise CourseError(f"{assignment} can't be made: {last_line(made)}")
         return [self._released(assignment) for assignment in self.assignments]
 
-    def grade(self) -> None:
-        """Grade all that was handed in: points, feedback, ``grades.csv`` and a report for each assignment.
-        What was graded before, and has not changed, is taken from there.
+    def grade(self, platform: str | None = None) -> None:
+        """Grade all that was handed in: points, feedback, ``grades.csv``, and a report and an overview for
+        each assignment. What was graded before, and has not changed, is taken from there.
+
+        Args:
+            platform: one of ``exports.PLATFORMS``, for which the grades are written, too.
         """
         folders = {
             assignment: sorted(_folders(self.folder / "submitted", assignment))
@@ -95,8 +103,22 @@ class Course:
             students = [
                 folder.name for folder in (self.folder / "submitted").glob("[!.]*") if folder.is_dir()
             ]
-            self._record.export(self.folder / "grades.csv", problems, students)
+            self._write_grades(problems, students, platform)
+
+    def _write_grades(
+        self, problems: dict[tuple[str, str], str], students: list[str], platform: str | None
+    ) -> None:
+        grades = self._record.grades(problems, students)
+        write_grades(self.folder / "grades.csv", grades)
         print(f"Grades: {self.folder / 'grades.csv'}")
+        if platform is None:
+            return
+        here = {*map(shown, students)}  # not who left or has another name by now
+        wanted = [grade for grade in grades if grade["student_id"] in here or "score" not in grade]
+        for assignment in self.assignments:
+            path = self.folder / f"{platform}_{assignment}.csv"
+            write_export(path, platform, assignment, [it for it in wanted if it["assignment"] == assignment])
+            print(f"For {platform.capitalize()}: {path}")
 
     def _released(self, assignment: str) -> Path:
         (path,) = (self.folder / "source" / assignment).glob("*.ipynb")
@@ -112,10 +134,14 @@ class Course:
 
     def _report(self, assignment: str, graded: list[Graded]) -> None:
         report = self.folder / f"report_{assignment}.csv"
-        most = _points_of(self._released(assignment))
+        overview = self.folder / f"overview_{assignment}.html"
+        released = self._released(assignment)
+        most = _points_of(released)
         write_report(report, graded, most)
+        write_overview(overview, assignment, graded, most, released.with_suffix(".html").name)
         print_summary(assignment, graded, most)
-        print(f"Feedback: {self.folder / 'feedback'}\nEach exercise of each student: {report}")
+        print(f"Overview: {overview}\nFeedback: {self.folder / 'feedback'}")
+        print(f"Each exercise of each student: {report}")
 
 
 class _Marking:
@@ -215,7 +241,12 @@ class _Marking:
         """All students of the assignment, by name."""
         judged = {student: kept.judged for student, kept in self._kept.items()}
         return [
-            Graded(student, judged.get(student), self._problems.get(student, ""))
+            Graded(
+                student,
+                judged.get(student),
+                self._problems.get(student, ""),
+                untouched(judged[student].notebook, self._released) if student in judged else frozenset(),
+            )
             for student in sorted(self._handed)
         ]
 

@@ -1,7 +1,6 @@
 """nbgrader's record of a class: points, feedback and a database, under names that nbgrader can take."""
 
 import contextlib
-import csv
 import hashlib
 import multiprocessing
 import os
@@ -10,16 +9,18 @@ import signal
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbgrader.api import Assignment, Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
-from nst_tf.files import written_aside
+from nst_tf.grading.course.assignment import HELPERS
 from nst_tf.grading.course.isolation import end_with_parent
 from nst_tf.grading.course.judge import Judged
 from nst_tf.grading.course.nbgrader_plugin import GradeApart
+from nst_tf.grading.course.tables import shown, write_table
 
 _CLEANED = ".cleaned"  # in place of nbgrader's folder "submitted", while a class is being graded
 _TAKEN_AS_IT_IS = " -_.@+,=~"  # in a student's name, besides letters and digits
@@ -31,6 +32,9 @@ _COLUMNS = (
     *("raw_score", "late_submission_penalty", "score", "max_score"),  # as nbgrader exports them
     "status",
 )
+
+
+Grade = dict[str, Any]  # of a student, by the names of ``_COLUMNS``; there may be no "score"
 
 
 class Record:
@@ -99,30 +103,26 @@ class Record:
             return False
         return True
 
-    def export(self, path: Path, problems: Mapping[tuple[str, str], str], students: list[str]) -> None:
-        """Write the grades of all students, the given ones and those whom only nbgrader knows.
+    def grades(self, problems: Mapping[tuple[str, str], str], students: list[str]) -> list[Grade]:
+        """The grades of all students for all assignments: of the given students, and of those whom only
+        nbgrader knows.
 
         Args:
-            path: of the table.
             problems: why a student's assignment has no grade, by assignment and student.
             students: as their folders are called.
         """
-        with (
-            written_aside(path) as aside,
-            aside.open("w", newline="", encoding="utf8") as file,
-            Gradebook(self.api().coursedir.db_url) as gradebook,
-        ):
-            writer = csv.writer(file)
-            writer.writerow(_COLUMNS)
+        with Gradebook(self.api().coursedir.db_url) as gradebook:
             names = {name_for_nbgrader(student): student for student in students}
             known = {student.id: names.get(student.id, student.id) for student in gradebook.students}
             everybody = sorted({**known, **names}.items(), key=lambda pair: pair[1])
-            for assignment in gradebook.assignments:
-                for name, student in everybody:
-                    problem = problems.get((assignment.name, student), "")
-                    row = _row(gradebook, assignment, name, problem)
-                    row["student_id"] = shown(student)
-                    writer.writerow([safe_cell(row.get(column, "")) for column in _COLUMNS])
+            return [
+                {
+                    **_row(gradebook, assignment, name, problems.get((assignment.name, student), "")),
+                    "student_id": shown(student),
+                }
+                for assignment in gradebook.assignments
+                for name, student in everybody
+            ]
 
     def _notebook(self, assignment: str) -> str:
         (path,) = (self._folder / "source" / assignment).glob("*.ipynb")
@@ -170,12 +170,18 @@ def _without_solutions(notebook: str) -> str:
     """A notebook in which what the student wrote is not shown."""
     whole = nbformat.reads(notebook, as_version=4)
     for cell in whole.cells:
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
+        is_helper = HELPERS in cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and (is_helper or cell.metadata.get("nbgrader", {}).get("solution")):
             cell.source = "# This cell could not be shown."
     return nbformat.writes(whole)
 
 
-def _row(gradebook: Gradebook, assignment: Assignment, name: str, problem: str) -> dict[str, object]:
+def write_grades(path: Path, grades: list[Grade]) -> None:
+    """Write the grades as nbgrader exports them, with their ``status``."""
+    write_table(path, [_COLUMNS, *([row.get(column, "") for column in _COLUMNS] for row in grades)])
+
+
+def _row(gradebook: Gradebook, assignment: Assignment, name: str, problem: str) -> Grade:
     """A student's assignment; without a score where there is none."""
     row = {"assignment": assignment.name, "duedate": assignment.duedate, "max_score": assignment.max_score}
     try:
@@ -212,20 +218,6 @@ def _characters(student: str) -> Iterator[str]:
             yield character
         else:
             yield "".join(f"%{byte:02X}" for byte in os.fsencode(character))
-
-
-def shown(text: str) -> str:
-    """A name in one line that can be printed."""
-    text = os.fsencode(text).decode("utf8", "replace")
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
-def safe_cell(value: object) -> object:
-    """What a spreadsheet does not take for a formula."""
-    if value is None:
-        return ""
-    is_formula = isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@"))
-    return f"'{value}" if is_formula else value
 
 
 def last_line(result: dict) -> str:

@@ -223,7 +223,9 @@ class _Court:
 
     def _verdict(self, name: str, submission: Submission) -> Verdict:
         cell = without_magics(submission.cells().get(name, ""))
-        code = Code(cell, submission.needs.get(name, ()), self.teacher.given_for(name))
+        code = Code(
+            cell, submission.needs.get(name, ()), self.teacher.given_for(name), self.teacher.solution(name)
+        )
         return verdict_on(name, code, self.teacher.weights(), self.limits, self._run)
 
     def _run(self, order: bytes) -> Reply:

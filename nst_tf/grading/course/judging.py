@@ -25,10 +25,11 @@ Run = Callable[[bytes], Reply]  # has a packed order done
 
 _UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read")
 _MOST_EVENTS = 4  # of a task that does what it should
-_OUTPUT = ("It prints or writes more than it is allowed to.", "output")
+_TOO_MUCH_MEMORY = "takes too much memory"
+_OUTPUT = ("It prints or writes more than it is allowed to.", "prints too much")
 _STOPPED = {
-    "memory": ("It takes more memory than it may.", "memory"),
-    "processes": ("It starts more processes or threads than it is allowed to.", "processes"),
+    "memory": ("It takes more memory than it may.", _TOO_MUCH_MEMORY),
+    "processes": ("It starts more processes or threads than it is allowed to.", "starts too many processes"),
     "output": _OUTPUT,
 }
 _NOT_HERE = "nst_tf's own solutions are not there"  # see worker.py
@@ -50,11 +51,13 @@ class Code:
         cell: the one that defines it, as plain Python.
         needs: statements of the student's other cells, to be run before it.
         given: the notebook's own cells, to be run before those.
+        solution: the teacher's; it is never run, but a copy of it is noticed.
     """
 
     cell: str
     needs: Sequence[str] = ()
     given: Sequence[str] = ()
+    solution: str = ""
 
 
 class Stopped(Exception):  # noqa: N818 - the submission's failure, not ours
@@ -76,7 +79,7 @@ def verdict_on(name: str, code: Code, weights: Mapping[str, float], limits: Limi
         run: has a task done.
     """
     hearing = _Hearing(exercise(name), code, dict(weights), limits, run)
-    hearing.remarks.update(borrowed(name, "\n".join([*code.needs, code.cell])))
+    hearing.remarks.update(borrowed(name, "\n".join([*code.needs, code.cell]), code.solution))
     try:
         diagnosis = hearing.diagnosis()
     except Stopped as stopped:
@@ -155,7 +158,7 @@ class _Hearing:
         if reply.stopped == "time":
             raise Stopped(
                 f"It did not finish within {self.limits.seconds:g} seconds: is there an endless loop?",
-                "time",
+                f"did not finish within {self.limits.seconds:g} seconds",
             )
         if reply.stopped:
             raise Stopped(*_STOPPED[reply.stopped])
@@ -179,10 +182,10 @@ def _events(reply: Reply, name: str) -> list[protocol.Event]:
     if reply.exit < 0:
         raise Stopped(
             "It crashes the process that it runs in, or takes more memory than it may.",
-            "crashed, or memory",
+            "crashes, or takes too much memory",
         )
     raise Stopped(
-        "It ends the process that it runs in: leave `os._exit()` and the like out.", "ended its process"
+        "It ends the process that it runs in: leave `os._exit()` and the like out.", "ends its process"
     )
 
 
@@ -193,7 +196,7 @@ def _remarks(events: Sequence[protocol.Event]) -> set[str]:
         if isinstance(event, protocol.StoppedAfter):
             remarks.add(f"after the function, its cell stops with {printable(event.text)}")
         if isinstance(event, protocol.Tried) and any(map(_ran_out_of_memory, event.written)):
-            remarks.add("memory")
+            remarks.add(_TOO_MUCH_MEMORY)
     return remarks
 
 

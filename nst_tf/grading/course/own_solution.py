@@ -1,4 +1,4 @@
-"""Notices where a submission asks for the package's own solution, or has a copy of it.
+"""Notices where a submission asks for the package's own solution, or has a copy of it or of the teacher's.
 
 While a submission is graded, only what the notebook's own cells and the worker load is there (see
 ``worker.py``). A teacher judges what it means.
@@ -13,13 +13,23 @@ from collections.abc import Iterator
 import nst_tf
 from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
+_TELLING = 4  # statements; shorter solutions are alike by themselves
 _HOMES = ("costs", "transfer", "probes")
 
 
-def borrowed(name: str, cell: str) -> Iterator[str]:
-    """What a solution's cell takes from nst_tf, in words; nothing if it takes nothing."""
+def borrowed(name: str, cell: str, teachers: str = "") -> Iterator[str]:
+    """What a solution's cell takes from nst_tf or from the teacher, in words; nothing if it takes nothing.
+
+    Args:
+        name: of the exercise.
+        cell: the student's.
+        teachers: the cell with the teacher's solution.
+    """
     with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        yield from _borrowed(name, ast.parse(cell))
+        tree = ast.parse(cell)
+        yield from _borrowed(name, tree)
+        if _is_copy(_function(name, tree), _function(name, ast.parse(teachers)), _TELLING):
+            yield "the same as the course's solution, word for word"
 
 
 def _borrowed(name: str, tree: ast.Module) -> Iterator[str]:
@@ -27,19 +37,26 @@ def _borrowed(name: str, tree: ast.Module) -> Iterator[str]:
     roots = set(_names_of_the_package(tree))
     if any(_asks_for(node, names, roots) for node in ast.walk(tree)):
         yield "uses nst_tf's solution"
-    function = next(
+    ours = getattr(nst_tf, name, None)
+    if ours is None:
+        return
+    original = ast.parse(inspect.getsource(getattr(ours, "python_function", ours)))
+    if _is_copy(_function(name, tree), _function(name, original), 2):
+        yield "uses nst_tf's solution (a copy of it)"
+
+
+def _function(name: str, tree: ast.Module) -> ast.FunctionDef | None:
+    return next(
         (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == name), None
     )
-    ours = getattr(nst_tf, name, None)
-    if function is None or ours is None:
-        return
-    original = ast.parse(inspect.getsource(getattr(ours, "python_function", ours))).body[0]
-    if (
-        isinstance(original, ast.FunctionDef)
-        and _bare(function) == _bare(original)
-        and len(_bare(function)) > 1
-    ):
-        yield "uses nst_tf's solution (a copy of it)"
+
+
+def _is_copy(function: ast.FunctionDef | None, original: ast.FunctionDef | None, least: int) -> bool:
+    """Whether two functions say the same, in that many statements at least."""
+    if function is None or original is None:
+        return False
+    size = sum(isinstance(node, ast.stmt) for each in _body(original) for node in ast.walk(each))
+    return size >= least and _bare(function) == _bare(original)
 
 
 def _names_of_the_package(tree: ast.AST) -> Iterator[str]:
@@ -76,5 +93,8 @@ def _root(node: ast.expr) -> str | None:
 
 def _bare(function: ast.FunctionDef) -> list[str]:
     """A function's statements without its docstring, comments and annotations."""
-    body = function.body[1:] if ast.get_docstring(function) else function.body
-    return [ast.dump(statement) for statement in body]
+    return [ast.dump(statement) for statement in _body(function)]
+
+
+def _body(function: ast.FunctionDef) -> list[ast.stmt]:
+    return function.body[1:] if ast.get_docstring(function) else function.body

@@ -93,13 +93,19 @@ HONEST = {
         {"train_step": (0.85, "no-clipping")},
     ),
 }
+MARKUP = "<script>alert(1)</script> $\\alpha$ &amp; ;=1+1"
 # student: (exercise, cell, its score, what the teacher is told)
 HOSTILE = {
-    "loops": ("gram_matrix", "while True:\n    pass", 0.0, "time"),
-    "hoards": ("gram_matrix", "x = []\nwhile True:\n    x.append(bytearray(50_000_000))", 0.0, "memory"),
+    "loops": ("gram_matrix", "while True:\n    pass", 0.0, "did not finish within 8 seconds"),
+    "hoards": (
+        "gram_matrix",
+        "x = []\nwhile True:\n    x.append(bytearray(50_000_000))",
+        0.0,
+        "takes too much memory",
+    ),
     "exits": ("total_cost", "exit()", 0.0, "calls exit()"),
-    "leaves": ("train_step", "import os\nos._exit(0)", 0.0, "ended its process"),
-    "prints": ("gram_matrix", "while True:\n    print('nst' * 50)", 0.0, "output"),
+    "leaves": ("train_step", "import os\nos._exit(0)", 0.0, "ends its process"),
+    "prints": ("gram_matrix", "while True:\n    print('nst' * 50)", 0.0, "prints too much"),
     "patches": (
         "gram_matrix",
         (
@@ -129,7 +135,7 @@ HOSTILE = {
         "gram_matrix",
         "import os\nos.kill(os.getppid(), 9)\nos.kill(-1, 9)",
         0.0,
-        "crashed, or memory",
+        "crashes, or takes too much memory",
     ),
     "forges": (
         "gram_matrix",
@@ -147,6 +153,7 @@ HOSTILE = {
         None,
     ),
     "=1+1": ("total_cost", "raise ValueError('=1+1')", 0.0, None),
+    "<i>$x$": ("total_cost", f"raise ValueError({MARKUP!r})", 0.0, None),
 }
 
 

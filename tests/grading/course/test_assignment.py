@@ -16,13 +16,15 @@ from learners import RIGHT, WRONG
 from nbgrader.utils import parse_utc
 
 from nst_tf.grading.course.assignment import (
+    HELPERS,
     LONGEST,
     TeachersNotebook,
     exercise_of_test,
     grade_id,
-    handed_in,
     read_submission,
+    untouched,
 )
+from nst_tf.grading.course.hand_in import handed_in
 from nst_tf.grading.exercises.registry import exercise
 
 SOURCE = ROOT / "notebooks/course/source/style_transfer/style_transfer.ipynb"
@@ -65,6 +67,22 @@ def test_a_file_by_another_name_is_taken_if_it_is_the_only_one(folder, name):
     assert handed_in(folder, NAME).notebook == b"{}"
     (folder / "another.ipynb").write_text("{}")
     assert remark(folder) == f"there is no notebook {NAME}, but 2 others"
+
+
+def test_notebooks_beside_the_one_that_is_graded_are_named(folder):
+    (folder / "style_transfer (1).ipynb").write_text("[]")
+    found = handed_in(folder, NAME)
+    assert found.notebook == b"{}"
+    assert found.remark == f"{NAME} was graded, and not style_transfer (1).ipynb beside it"
+    assert found.can_be_graded
+    (folder / "a\n.ipynb").write_text("[]")
+    assert handed_in(folder, NAME).remark == f"{NAME} was graded, and not a .ipynb and 1 more beside it"
+    submission = read_submission(nbformat.writes(solved()).encode(), RELEASED, found.remark)
+    assert submission.remarks == (found.remark,)
+    assert read_submission(b"[]", RELEASED, found.remark).remarks == (
+        "the file is no notebook (it has no cells)",
+        found.remark,
+    )
 
 
 def test_where_nothing_was_handed_in(folder):
@@ -242,8 +260,7 @@ def test_no_notebook():
 def test_cells_without_names_are_found_by_their_functions():
     submission = read(without_names(solved(gram_matrix=WRONG_GRAM)))
     assert submission.cells()["gram_matrix"] == WRONG_GRAM
-    assert len(submission.remarks) == 2 * len(EXERCISES)  # the tests have no names either
-    assert "gram_matrix was found in another cell" in submission.remarks
+    assert submission.remarks == ("all exercises were found in other cells",)
 
 
 def test_a_line_that_compares_is_no_definition():
@@ -283,6 +300,15 @@ def test_a_copy_of_the_cell_is_its_own_as_well():
     assert submission.remarks == ()
 
 
+def test_what_is_odd_about_several_exercises_is_said_once():
+    notebook = with_cells(solved(), RIGHT["gram_matrix"]["operator"], RIGHT["total_cost"]["course"])
+    notebook.cells = [cell for cell in notebook.cells if grade_id(cell) != "train_step-test"]
+    assert read(notebook).remarks == (
+        "the test of train_step was changed or deleted",
+        "gram_matrix and total_cost were found in other cells",
+    )
+
+
 def test_a_second_try_that_can_not_be_parsed_defines_nothing():
     submission = read(with_cells(solved(), "def gram_matrix(A:\n    return A"))
     assert submission.cells()["gram_matrix"] == RIGHT["gram_matrix"]["course"]
@@ -311,6 +337,26 @@ def test_a_definition_among_magics_is_found():
     assert read(notebook).cells()["gram_matrix"] == cell
 
 
+def in_another_editor(cell):
+    cell.source = cell.source.replace("\n", "  \r\n") + "\n\n"
+    cell.metadata.clear()
+    return cell
+
+
+def test_a_test_is_changed_only_if_its_text_is():
+    assert read(classes.with_tests(solved(), in_another_editor)).remarks == ()
+    remark = "the tests of all exercises were changed or deleted"
+    assert read(classes.with_tests(solved(), classes.pass_always)).remarks == (remark,)
+    assert read(classes.with_tests(solved(), lambda cell: None)).remarks == (remark,)
+
+
+def test_an_untouched_cell_is_empty_or_as_it_was_handed_out():
+    left = {grade_id(cell): cell.source for cell in classes.released().cells}
+    notebook = solved(gram_matrix=left["gram_matrix"] + " \n", total_cost="", train_step="# later")
+    assert untouched(nbformat.writes(notebook), RELEASED) == {"gram_matrix", "total_cost"}
+    assert untouched(RELEASED.read_text(), RELEASED) == set(EXERCISES)
+
+
 # ------------------------------------------------------------------------------------------- needs
 
 
@@ -324,6 +370,18 @@ def test_a_helper_in_a_cell_of_ones_own():
     with_cells(notebook, helper, before="gram_matrix")
     assert needs(notebook) == ("def times(A): return A @ tf.transpose(A)",)
     assert needs(notebook, "total_cost") == ()
+
+
+def test_what_a_solution_needs_is_shown_before_it_once():
+    helper = "def squared(x):\n    return x * x"
+    using = "def {}(*_):\n    return squared(3)"
+    names = ("gram_matrix", "total_cost")
+    submission = read(with_cells(solved(**{name: using.format(name) for name in names}), helper))
+    cells = submission.notebook.cells
+    (place,) = (place for place, cell in enumerate(cells) if HELPERS in cell.metadata.get("tags", ()))
+    assert cells[place].source == f"# From your other cells, for gram_matrix:\n{helper}"
+    assert grade_id(cells[place + 1]) == "gram_matrix"
+    assert submission.needs["total_cost"] == (helper,)
 
 
 def test_a_helper_in_another_solution():
@@ -426,7 +484,10 @@ def test_what_is_no_notebook(text, why):
 )
 def test_a_notebook_without_solutions(cells):
     submission = read(json.dumps({"cells": cells}).encode())
-    assert len(submission.remarks) == 2 * len(EXERCISES)
+    assert submission.remarks == (
+        "the tests of all exercises were changed or deleted",
+        "the cells of all exercises are missing",
+    )
     assert set(submission.cells().values()) == {""}
 
 
@@ -458,7 +519,8 @@ def test_a_cell_may_be_too_long():
     submission = read(solved(gram_matrix=long))
     remark = "the cell of gram_matrix is longer than 50,000 characters"
     assert submission.remarks == (remark,)
-    assert submission.cells()["gram_matrix"] == ""
+    assert submission.cells()["gram_matrix"] == "# longer than 50,000 characters"
+    assert untouched(nbformat.writes(submission.notebook), RELEASED) == set()
     submission = read(with_cells(solved(gram_matrix=long), WRONG_GRAM))
     assert submission.cells()["gram_matrix"] == WRONG_GRAM
     assert submission.remarks == (remark, "gram_matrix was found in another cell")
@@ -582,7 +644,8 @@ def test_no_mutation_of_a_notebook_stops_the_grader(first):
         for _ in range(chosen.randint(1, 6)):
             mutate(document, chosen)
         submission = read(json.dumps(document).encode())
-        assert [grade_id(cell) for cell in submission.notebook.cells] == names
+        cells = [cell for cell in submission.notebook.cells if HELPERS not in cell.metadata.get("tags", ())]
+        assert [grade_id(cell) for cell in cells] == names
         assert [cell.source for cell in submission.notebook.cells if exercise_of_test(cell)] == tests
         nbformat.validate(submission.notebook)
         json.dumps(submission.needs).encode()

@@ -1,13 +1,16 @@
 """A class of students, through the real nbgrader: handed out, handed in, graded, given back."""
 
 import csv
+import html
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -17,6 +20,7 @@ from classes import (
     COURSE,
     HONEST,
     HOSTILE,
+    MARKUP,
     NUMPY_GRAM,
     ODD,
     POINTS,
@@ -35,13 +39,15 @@ from classes import (
 from conftest import ROOT
 
 from nst_tf.grading.course.assignment import TeachersNotebook, grade_id
+from nst_tf.grading.course.gradebook import name_for_nbgrader
+from nst_tf.grading.course.hand_in import handed_in as read_folder
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces")
 
 
-def run_course(command, folder, **environment):
+def run_course(command, folder, *options, **environment):
     return subprocess.run(
-        [sys.executable, "-m", "nst_tf.grading", command, folder],
+        [sys.executable, "-m", "nst_tf.grading", command, folder, *options],
         capture_output=True,
         text=True,
         encoding="utf8",
@@ -110,7 +116,7 @@ def graded(tmp_path_factory):
         (folder / "submitted" / student / "style_transfer").mkdir(parents=True)
     link = folder / "submitted/links/style_transfer/style_transfer.ipynb"
     link.symlink_to(folder / "submitted/ada/style_transfer/style_transfer.ipynb")
-    done = run_course("grade", folder)
+    done = run_course("grade", folder, "--export", "moodle")
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
 
@@ -122,6 +128,11 @@ def table(folder):
 
 def grades(folder):
     return {student: float(row["score"]) for student, row in table(folder).items() if row["score"]}
+
+
+def text_of(page):
+    """What a page shows, without its markup."""
+    return html.unescape(re.sub(r"<[^>]*>", "", page.read_text(encoding="utf8")))
 
 
 def report(folder):
@@ -151,7 +162,8 @@ class TestAClass:
         in_table = f"'{student}" if student.startswith("=") else student
         assert grades(graded[0])[in_table] == pytest.approx(100 - (1 - score) * POINTS[name])
         if remark:
-            assert f"  {student}: {name}: {remark}" in graded[1]
+            (line,) = re.findall(rf"^  {student}: {name}: .*$", graded[1], re.MULTILINE)
+            assert remark in line
             assert remark in report(graded[0])[student, name]["remarks"]
 
     @pytest.mark.parametrize("student", ODD)
@@ -169,14 +181,16 @@ class TestAClass:
         assert "Not graded:\n  links: the notebook is a link" in graded[1]
 
     def test_no_cell_of_a_table_is_a_formula(self, graded):
-        for name in ("grades.csv", "report_style_transfer.csv"):
+        for name in ("grades.csv", "report_style_transfer.csv", "moodle_style_transfer.csv"):
             with (graded[0] / name).open(newline="", encoding="utf8") as file:
-                assert not [cell for row in csv.reader(file) for cell in row if cell.startswith("=")]
+                cells = [cell for row in csv.reader(file) for cell in row]
+            assert not [cell for cell in cells if cell.startswith("=") or ";=" in cell]
+            assert [cell for cell in cells if "'=1+1" in cell]
 
     def test_tests_that_are_replaced_or_deleted_are_put_back(self, graded):
         assert grades(graded[0])["replaces the tests"] == 0
         assert grades(graded[0])["deletes the tests"] == 85
-        assert "  deletes the tests: the test of gram_matrix was changed or deleted" in graded[1]
+        assert "  deletes the tests: the tests of all exercises were changed or deleted\n" in graded[1]
 
     def test_what_can_not_be_read_counts_nothing(self, graded):
         assert [grades(graded[0])[student] for student in ("json", "nothing", "empty")] == [0, 0, 0]
@@ -192,11 +206,33 @@ class TestAClass:
         assert len(list(pages.glob("*/style_transfer/style_transfer.html"))) == len(grades(graded[0]))
         assert all("<script>alert" not in page.read_text() for page in pages.rglob("*.html"))
 
+    def test_the_feedback_shows_what_a_solution_needs(self, graded):
+        pages = graded[0] / "feedback"
+        (page,) = pages.glob("second try/style_transfer/style_transfer.html")
+        assert "From your other cells, for gram_matrix" in page.read_text()
+        assert text_of(page).count("def with_itself(A):") == 1
+
+    def test_markup_in_an_error_is_shown_as_it_is(self, graded):
+        name = name_for_nbgrader("<i>$x$")
+        page = graded[0] / "feedback" / name / "style_transfer/style_transfer.html"
+        assert f"total_cost: The cell stops with ValueError: {MARKUP}" in " ".join(text_of(page).split())
+
+    def test_a_platform_gets_the_grades(self, graded):
+        with (graded[0] / "moodle_style_transfer.csv").open(newline="", encoding="utf8") as file:
+            exported = {row["ID number"]: row["Grade"] for row in csv.DictReader(file)}
+        assert (exported["fay"], exported["empty"], exported["links"]) == ("85.0", "0.0", "")
+        assert len(exported) == len(table(graded[0]))
+
+    def test_the_overview_has_everyone(self, graded):
+        page = text_of(graded[0] / "overview_style_transfer.html")
+        assert all(student in page for student in [*HONEST, *HOSTILE, "links"])
+
     def test_grading_again_changes_nothing(self, graded):
         folder = graded[0]
-        files = [folder / "grades.csv", folder / "report_style_transfer.csv"]
+        names = ("grades.csv", "report_style_transfer.csv", "overview_style_transfer.html")
+        files = [folder / name for name in (*names, "moodle_style_transfer.csv")]
         before = [file.read_bytes() for file in files]
-        again = run_course("grade", folder)
+        again = run_course("grade", folder, "--export", "moodle")
         assert again.returncode == 0
         assert again.stdout == graded[1]
         assert [file.read_bytes() for file in files] == before
@@ -222,6 +258,30 @@ class TestAClass:
         page = nbformat.read(folder / "autograded/ivo/style_transfer/style_transfer.ipynb", as_version=4)
         (test,) = [cell for cell in page.cells if grade_id(cell) == "compute_content_cost-test"]
         assert test.outputs[-1].data["text/plain"] == "6.0"
+
+
+@pytest.mark.slow
+def test_archives_of_moodle_and_canvas_are_taken_apart(tmp_path):
+    course(tmp_path)
+    shutil.copytree(COURSE / "release", tmp_path / "release")
+    archive = tmp_path / "downloaded/style_transfer/archive/DL101-4711.zip"
+    archive.parent.mkdir(parents=True)
+    files = {
+        "Ada Byron_1234_assignsubmission_file_/style_transfer.ipynb": "Ada Byron_1234",
+        "Chloé Müller_99_assignsubmission_file/style_transfer (1).ipynb": "Chloé Müller_99",
+        "José O'Neil_7_assignsubmission_file_style_transfer.ipynb": "José O'Neil_7",
+        "doejane_LATE_556_6667_style_transfer-1.ipynb": "doejane_LATE_556",
+    }
+    with zipfile.ZipFile(archive, "w") as written:
+        for name in (*files, "Ada Byron_1234_assignsubmission_file_/notes.txt"):
+            written.writestr(name, RELEASED.read_bytes())
+    command = [sys.executable, "-m", "nbgrader", "zip_collect", "style_transfer"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    folders = (tmp_path / "submitted").iterdir()
+    found = {folder.name: read_folder(folder / "style_transfer", RELEASED.name) for folder in folders}
+    assert sorted(found) == sorted(files.values())
+    assert {each.notebook for each in found.values()} == {RELEASED.read_bytes()}
 
 
 # ------------------------------------------------------------------------------- stopped, and gone on
@@ -309,6 +369,11 @@ def test_only_what_is_new_is_graded(small_class):
         path.write_text(path.read_text()[:100])  # as a full disk would leave it
     assert "3/3" in run_course("grade", small_class).stderr
     assert (small_class / "feedback/ada/style_transfer/style_transfer.html").is_file()
+    (small_class / "submitted/ada").rename(small_class / "submitted/Lovelace, Ada")
+    assert run_course("grade", small_class, "--export", "canvas").returncode == 0
+    assert grades(small_class) == {"Lovelace, Ada": 100, "ada": 100, "bela": 100, "zoe": 95.5}
+    exported = (small_class / "canvas_style_transfer.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in exported[2:]] == ['"Lovelace', "bela", "zoe"]
 
 
 @pytest.mark.slow

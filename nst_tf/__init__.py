@@ -6,7 +6,7 @@ says where from, and tells editors and type checkers what it is.
 
 import lazy_loader
 
-from nst_tf._tensorflow import start_quietly
+from nst_tf.quiet import start_quietly
 
 __version__ = "0.1.0"
 

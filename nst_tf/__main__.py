@@ -1,10 +1,12 @@
 """``python -m nst_tf`` and ``nst-tf``: see ``cli/main.py``."""
 
+import signal
 import sys
 
 
 def run() -> int:
-    """The command line, also where Ctrl-C comes while it is being imported."""
+    """The command line, where SIGTERM does what Ctrl-C does, also while it is being imported."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         from nst_tf.cli.main import main
 

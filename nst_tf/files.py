@@ -1,23 +1,78 @@
 """Where files are, and files that are written whole or not at all."""
 
 import contextlib
+import hashlib
 import os
 import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+try:
+    import fcntl
+except ModuleNotFoundError:  # on Windows, where a killed writer's file stays
+    fcntl = None  # type: ignore[assignment]
+
+_ASIDE = ".nst_tf-"  # how the temporary files' names begin
+
 
 @contextlib.contextmanager
 def written_aside(path: str | os.PathLike) -> Iterator[Path]:
-    """Give a temporary path beside ``path``, which takes its place only if the block succeeds."""
+    """Give a temporary path beside ``path``, which takes its place only if the block succeeds.
+
+    What an earlier writer of that file has left, because it was killed, is removed.
+    """
     target = behind_links(path)  # so that a link stays a link
-    aside = target.with_name(f".{secrets.token_hex(8)}{target.suffix}")
+    remove_leftovers(target.parent, target.name)
+    aside, lock = _claimed(target)
     try:
         yield aside
         aside.replace(target)
     finally:
         aside.unlink(missing_ok=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def remove_leftovers(folder: Path, name: str | None = None) -> None:
+    """Remove what killed writers of the file of that name, or of any, have left in a folder.
+
+    A living writer holds a lock on its file, which ends with its process, however that ends.
+    """
+    for path in folder.glob(f"{_ASIDE}{_short(name) if name else '*'}-*"):
+        with contextlib.suppress(OSError), path.open("r+b") as file:
+            if _is_locked_now(file.fileno()):
+                path.unlink(missing_ok=True)
+
+
+def _claimed(target: Path) -> tuple[Path, int | None]:
+    """A new file beside ``target``, and the descriptor that holds the lock on it."""
+    while True:
+        unused = f"{_ASIDE}{_short(target.name)}-{secrets.token_hex(8)}{target.suffix}"
+        aside = target.with_name(unused)
+        if fcntl is None:
+            return aside, None
+        lock = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        _is_locked_now(lock)
+        if aside.exists():  # nobody took it for a leftover before it was locked
+            return aside, lock
+        os.close(lock)
+
+
+def _is_locked_now(descriptor: int) -> bool:
+    """Lock an open file for this process; False where another has locked it, or none can be."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _short(name: str) -> str:
+    """A file's name in 16 letters, as one with more added to it may be too long."""
+    return hashlib.sha256(os.fsencode(name)).hexdigest()[:16]
 
 
 def behind_links(path: str | os.PathLike) -> Path:

@@ -8,14 +8,14 @@ refused before the seconds that loading TensorFlow takes.
 
 import io
 import os
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
+from nst_tf.decoding import ImageError, known_formats, opened_picture, read_picture, require_range, to_rgb
 from nst_tf.files import behind_links, why_not_writable, written_aside
 
 if TYPE_CHECKING:
@@ -27,13 +27,9 @@ IMAGENET_MEANS_BGR = (103.939, 116.779, 123.68)
 GIF_MILLISECONDS = 100  # for which a frame is shown
 GIF_LAST_MILLISECONDS = 2000
 
-BYTES_TO_DECODE = 12  # for each pixel: the picture, upright, in RGB, and at another size
+BYTES_OF_IMAGE = 16  # for each pixel: RGB in float32, and the picture that it is made from
 
 Source = str | os.PathLike | Image.Image | np.ndarray
-
-
-class ImageError(ValueError):
-    """A picture that can't be read or written. The text is one sentence that names it and the way out."""
 
 
 # ---------------------------------------------------------------------------------------- in
@@ -53,12 +49,13 @@ def load_image(
     becomes white; of an animation the first frame is taken. Nothing is ever cropped.
 
     Args:
-        source: path of a file that Pillow can open, a PIL image, or an array or tensor of shape (h, w),
-            (h, w, 3), (h, w, 4) or (1, h, w, 3): uint8 in 0–255 or floating-point in [0, 1].
+        source: path of a picture file (JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF), a PIL image, or an array
+            or tensor of shape (h, w), (h, w, 3), (h, w, 4) or (1, h, w, 3): uint8 in 0–255 or
+            floating-point in [0, 1].
         size: longer side of the result, in pixels; the aspect ratio is kept. A pair (width, height) is that
             size exactly; the picture's proportions may differ from it only by rounding. None leaves the size.
         minimum_side: fewest pixels the shorter side may have, in the file and after resizing.
-        maximum_pixels: most that the result may have, for want of memory.
+        maximum_pixels: most that the result may have, for want of memory; None means what fits into it now.
         name: what to call a picture that has no file name, in errors.
 
     Returns:
@@ -67,30 +64,21 @@ def load_image(
     Raises:
         ImageError: there is no such picture, it can't be read, or it is too small or too large.
     """
-    if hasattr(source, "__array__"):  # NumPy's and TensorFlow's
-        planes = _planes_of_array(np.asarray(source), name)
-    elif isinstance(source, Image.Image):
-        planes = [_loaded(source, name)]
-    elif isinstance(source, str | os.PathLike):
-        name = str(source)
-        planes = [_read(Path(source))]
-    else:
-        raise ImageError(
-            f"{name} is a {type(source).__name__}: give a file's path, a PIL image or a NumPy array."
-        )
-    _require_side(planes[0].size, minimum_side, name, "is")
-    if size is not None:
-        if np.min(size) < 1:
-            raise ImageError(f"size is {size}: give at least 1 pixel.")
-        if isinstance(size, tuple):
-            fitted = size
-            _require_proportions(planes[0].size, fitted, name)
-        else:
-            fitted = _fitted(planes[0].size, size)
+    if isinstance(source, str | os.PathLike):
+        name = str(source) or name
+    try:
+        planes = _planes(source, name)
+        _require_side(planes[0].size, minimum_side, name, "is")
+        fitted = planes[0].size if size is None else _fitted(planes[0].size, size, name)
         _require_side(fitted, minimum_side, name, f"at size {size} becomes")
-        _require_pixels(fitted, maximum_pixels, name)
-        planes = [plane.resize(fitted, Image.Resampling.LANCZOS) for plane in planes]
-    return _stack(planes)[np.newaxis]
+        _require_pixels(fitted, _pixels_that_fit() if maximum_pixels is None else maximum_pixels, name)
+        if size is not None:
+            planes = [plane.resize(fitted, Image.Resampling.LANCZOS) for plane in planes]
+        return _stack(planes)[np.newaxis]
+    except (MemoryError, OverflowError):
+        raise ImageError(
+            f"{name} needs more memory than is free: use a smaller size, or make a smaller copy of it first."
+        ) from None
 
 
 def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
@@ -98,8 +86,28 @@ def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
     return load_image(image, size)
 
 
-def _fitted(original: tuple[int, int], size: int) -> tuple[int, int]:
-    """Width and height with ``size`` pixels on the longer side and the aspect ratio kept."""
+def _planes(source: Source, name: str) -> list[Image.Image]:
+    """A source as PIL images that can be resized: one of 8-bit RGB, or one of floats for each channel."""
+    if hasattr(source, "__array__"):  # NumPy's and TensorFlow's
+        return _planes_of_array(np.asarray(source), name)
+    if isinstance(source, Image.Image):
+        return [opened_picture(source, name)]
+    if source == "":
+        raise ImageError(f"The file name of {name} is empty: give the path of a picture.")
+    if isinstance(source, str | os.PathLike):
+        return [read_picture(Path(source))]
+    raise ImageError(
+        f"{name} is a {type(source).__name__}: give a file's path, a PIL image or a NumPy array."
+    )
+
+
+def _fitted(original: tuple[int, int], size: int | tuple[int, int], name: str) -> tuple[int, int]:
+    """Width and height with ``size`` pixels on the longer side and the aspect ratio kept, or those given."""
+    if np.min(size) < 1:
+        raise ImageError(f"size is {size}: give at least 1 pixel.")
+    if isinstance(size, tuple):
+        _require_proportions(original, size, name)
+        return size
     scale = size / max(original)
     return max(1, round(original[0] * scale)), max(1, round(original[1] * scale))
 
@@ -127,8 +135,12 @@ def _require_proportions(original: tuple[int, int], fitted: tuple[int, int], nam
         )
 
 
-def _require_pixels(size: tuple[int, int], maximum: int | None, name: str) -> None:
-    if maximum is not None and size[0] * size[1] > maximum:
+def _pixels_that_fit() -> int:
+    return psutil.virtual_memory().available // BYTES_OF_IMAGE
+
+
+def _require_pixels(size: tuple[int, int], maximum: int, name: str) -> None:
+    if size[0] * size[1] > maximum:
         possible = int(max(size) * (maximum / (size[0] * size[1])) ** 0.5)
         way_out = f"use a size of at most {possible}" if possible >= 16 else "close other programs"
         raise ImageError(
@@ -136,104 +148,7 @@ def _require_pixels(size: tuple[int, int], maximum: int | None, name: str) -> No
         )
 
 
-def decode_picture(data: bytes, name: str) -> Image.Image:
-    """The first frame of a picture file's content, in RGB and upright.
-
-    Args:
-        data: the bytes of a file that Pillow can open.
-        name: what to call it in errors.
-
-    Raises:
-        ImageError: it can't be read; the text is the one that ``load_image`` has for a file.
-    """
-    return _decoded(io.BytesIO(data), len(data), name)
-
-
-def _read(path: Path) -> Image.Image:
-    try:
-        if path.is_dir():
-            raise ImageError(f"{path} is a directory: give the path of a picture in it.")
-        with path.open("rb") as file:
-            return _decoded(file, path.stat().st_size, str(path))
-    except ImageError:
-        raise
-    except FileNotFoundError:
-        raise ImageError(f"{path} does not exist: check the path (you are in {Path.cwd()}).") from None
-    except PermissionError:
-        raise ImageError(f"{path} may not be read: give yourself permission (chmod +r) or copy it.") from None
-    except (OSError, ValueError) as problem:  # a name that no file can have
-        raise ImageError(f"{path} can't be read ({problem}): check the path.") from None
-
-
-def _decoded(file: BinaryIO, size: int, name: str) -> Image.Image:
-    if size == 0:
-        raise ImageError(f"{name} is empty (0 bytes): download or copy it again.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # what matters comes as an error; a bomb's at twice its warning's size
-            with Image.open(file) as image:
-                _require_memory(image.size, name)
-                image.load()
-                return _to_rgb(image, name)
-    except ImageError:
-        raise
-    except MemoryError:
-        raise ImageError(f"{name} needs more memory than is free: make a smaller copy of it first.") from None
-    except UnidentifiedImageError:
-        raise ImageError(f"{name} is not a picture that Pillow can read: use a JPEG or PNG file.") from None
-    except Image.DecompressionBombError:
-        raise ImageError(
-            f"{name} has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels: "
-            "make a smaller copy of it first."
-        ) from None
-    except Exception as problem:  # Pillow's decoders raise OSError, SyntaxError, struct.error and more
-        raise ImageError(f"{name} is truncated or damaged ({problem}): download or copy it again.") from None
-
-
-def _require_memory(size: tuple[int, int], name: str) -> None:
-    needed = size[0] * size[1] * BYTES_TO_DECODE
-    if needed > psutil.virtual_memory().available:
-        raise ImageError(
-            f"{name} has {size[0]}×{size[1]} pixels, which need {needed / 1e9:.1f} GB: "
-            "make a smaller copy of it first."
-        )
-
-
-def _loaded(image: Image.Image, name: str) -> Image.Image:
-    try:
-        return _to_rgb(image, name)
-    except ImageError:
-        raise
-    except (OSError, ValueError) as problem:  # a picture that was opened, but is truncated or closed by now
-        raise ImageError(f"{name} can't be decoded ({problem}): open it again.") from None
-
-
-def _to_rgb(image: Image.Image, name: str) -> Image.Image:
-    image = ImageOps.exif_transpose(image)
-    if image.mode == "F" or image.mode.startswith("I"):
-        return Image.fromarray(_eight_bit(np.asarray(image), name)).convert("RGB")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
-    try:
-        return image.convert("RGB")
-    except ValueError:
-        raise ImageError(f"{name} has colours of mode {image.mode}: convert it to RGB first.") from None
-
-
-def _eight_bit(grey: np.ndarray, name: str) -> np.ndarray:
-    """Grey values of 16 bits, of 8 bits in a wider type, or floating-point in [0, 1], as uint8."""
-    white = 1 if grey.dtype.kind == "f" else 65535
-    if grey.dtype == np.int32 and grey.max() <= 255:
-        white = 255
-    _require_range(grey, white, name)
-    return np.round(grey * (255 / white)).astype(np.uint8)
-
-
 def _planes_of_array(array: np.ndarray, name: str) -> list[Image.Image]:
-    """An array as PIL images that can be resized: one of 8-bit RGB, or one of floats for each channel."""
     pixels = array[0] if array.ndim == 4 and array.shape[0] == 1 else array
     if pixels.size == 0 or not (pixels.ndim == 2 or (pixels.ndim == 3 and pixels.shape[-1] in (3, 4))):
         raise ImageError(
@@ -241,12 +156,12 @@ def _planes_of_array(array: np.ndarray, name: str) -> list[Image.Image]:
             "or (1, h, w, 3)."
         )
     if pixels.dtype == np.uint8:
-        return [_to_rgb(Image.fromarray(pixels), name)]
+        return [to_rgb(Image.fromarray(pixels), name)]
     if pixels.dtype.kind != "f":
         raise ImageError(
             f"{name} is an array of {array.dtype}: use uint8 in 0–255 or floating-point in [0, 1]."
         )
-    _require_range(pixels, 1, name)
+    require_range(pixels, 1, name)
     pixels = pixels.astype(np.float32)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., np.newaxis], 3, axis=-1)
@@ -256,18 +171,9 @@ def _planes_of_array(array: np.ndarray, name: str) -> list[Image.Image]:
     return [Image.fromarray(np.ascontiguousarray(pixels[..., channel])) for channel in range(3)]
 
 
-def _require_range(pixels: np.ndarray, white: int, name: str) -> None:
-    low, high = pixels.min(), pixels.max()
-    if not (low >= 0 and high <= white):  # also false for NaN
-        raise ImageError(
-            f"{name} has values from {low:g} to {high:g}: expected {pixels.dtype} values in [0, {white}]; "
-            "clip or rescale them first."
-        )
-
-
 def _stack(planes: list[Image.Image]) -> np.ndarray:
     if len(planes) == 1:
-        return np.asarray(planes[0], dtype=np.float32) / 255
+        return np.asarray(planes[0]) / np.float32(255)
     return np.clip(
         np.stack([np.asarray(plane) for plane in planes], axis=-1), 0, 1
     )  # resizing can overshoot a little
@@ -334,15 +240,19 @@ def check_output(path: str | os.PathLike, suffixes: set[str] | None = None) -> P
 
     Args:
         path: the file to be written later. It may exist.
-        suffixes: the endings to accept; None means all that Pillow can write an RGB picture to.
+        suffixes: the endings to accept; None means those of all formats that are read.
 
     Raises:
         ImageError: an unknown ending, no such folder, a directory, or no permission.
     """
+    if not os.fspath(path):
+        raise ImageError("The name of an output is empty: give a file name, such as picture.png.")
     path = Path(path)
     suffix = path.suffix.lower()
     target = behind_links(path)
-    _require_writable_folder(target.parent if os.path.islink(path) else path.parent)  # noqa: PTH114 - never raises
+    if os.path.islink(target):  # noqa: PTH114 - never raises
+        raise ImageError(f"{path} is a link that leads back to itself: choose another name.")
+    _require_writable_folder(target.parent if os.path.islink(path) else path.parent)  # noqa: PTH114
     if os.path.isdir(target):  # noqa: PTH112 - False also for a name that is too long
         raise ImageError(f"{path} is a directory: add a file name, such as {path / 'picture.png'}.")
     if suffix not in suffixes if suffixes else not _can_write(suffix):
@@ -350,18 +260,24 @@ def check_output(path: str | os.PathLike, suffixes: set[str] | None = None) -> P
         raise ImageError(f"{path} ends in {suffix or 'nothing'}, which can't be written: use {known}.")
     try:
         if target.exists():
-            target.open("r+b").close()
+            _require_replaceable(target)
     except OSError as problem:
         raise ImageError(f"{path} can't be written ({problem.strerror}): choose another name.") from None
     return path
 
 
+def _require_replaceable(target: Path) -> None:
+    if not target.is_file():
+        raise ImageError(f"{target} is a pipe or a device: choose another name.")
+    target.open("r+b").close()
+
+
 def _can_write(suffix: str) -> bool:
-    """Whether Pillow writes pictures of any size to files that end so, as a picture comes back whole."""
+    """Whether Pillow writes pictures of any size to files that end so, and reads them."""
     sample, file = Image.new("RGB", (300, 200)), io.BytesIO()
     try:
         sample.save(file, format=Image.registered_extensions().get(suffix, ""))
-        with Image.open(file) as written:
+        with Image.open(file, formats=known_formats()) as written:
             return written.size == sample.size
     except Exception:  # each of Pillow's encoders has its own way to say no
         return False
@@ -391,11 +307,15 @@ def save_image(
     picture = image if isinstance(image, Image.Image) else tensor_to_image(image)
     if path.suffix.lower() in {".jpg", ".jpeg"}:
         options = {"quality": 95, "subsampling": 0, **options}
+    # In memory first: on a full disk, Pillow takes half a file that it has written for a whole one.
+    file = io.BytesIO()
     try:
+        picture.save(file, Image.registered_extensions()[path.suffix.lower()], **options)
         with written_aside(path) as aside:
-            picture.save(aside, **options)
-    except OSError as problem:
-        raise ImageError(f"{path} could not be written ({problem}): nothing was changed there.") from None
+            aside.write_bytes(file.getvalue())
+    except (OSError, ValueError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        raise ImageError(f"{path} could not be written ({reason}): nothing was changed there.") from None
 
 
 def gif_options(frames: list[Image.Image]) -> dict:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 
-from nst_tf.images import ImageError, Source, load_image
+from nst_tf.decoding import ImageError
+from nst_tf.images import Source, load_image
 from nst_tf.layers import minimum_side
 from nst_tf.settings import INITS, Settings
 

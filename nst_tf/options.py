@@ -122,7 +122,7 @@ def command_line(content: str, style: str, settings: Mapping[str, Any], output: 
     defaults = {**vars(Settings(optimizer=settings["optimizer"])), "optimizer": Settings.optimizer}
     words = ["python", "-m", "nst_tf", content, style]
     if output:
-        words += ["-o", output]
+        words += ["-o", f"./{output}" if output.startswith("-") else output]  # lest it be taken for an option
     for name, default in defaults.items():
         option, value = OPTIONS[name], settings[name]
         if option.letter is None:

@@ -19,6 +19,7 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
 ADAM_LEARNING_RATE = 0.03
 MOST = 1_000_000  # for whole numbers, where a larger one can only be a slip
+LEAST, LARGEST = 1.2e-38, 3.4e38  # of the positive numbers that float32 holds
 
 
 class SettingsError(ValueError):
@@ -112,6 +113,8 @@ class Settings:
             raise SettingsError(
                 f"learning_rate is {self.learning_rate!r}: give a positive number, such as 0.03."
             )
+        else:
+            _require_float32("learning_rate", self.learning_rate)
 
     def _make_numbers_plain(self) -> None:
         """Numbers of NumPy's become Python's, so that the settings can be saved as JSON."""
@@ -145,6 +148,15 @@ def _require_whole(name: str, value: Any, least: int, hint: str) -> None:
 def _require_weight(name: str, value: Any) -> None:
     if not (_is_number(value) and 0 <= value < math.inf):  # also false for NaN
         raise SettingsError(f"{name} is {value!r}: give a number of at least 0.")
+    if value:
+        _require_float32(name, value)
+
+
+def _require_float32(name: str, value: Any) -> None:
+    if not LEAST <= value <= LARGEST:
+        raise SettingsError(
+            f"{name} is {value!r}, which float32 doesn't hold: give a number from {LEAST:g} to {LARGEST:g}."
+        )
 
 
 def _require_layer(name: str, layer: object) -> None:
@@ -173,4 +185,8 @@ def _checked_style_layers(style_layers: Any) -> list[tuple[str, float]]:
     for layer, weight in pairs:
         _require_layer("style_layers", layer)
         _require_weight(f"The weight of {layer}", weight)
+    if not any(weight for _, weight in pairs):
+        raise SettingsError(
+            "The weights in style_layers are all 0, so there is no style: give one layer a weight, such as 1."
+        )
     return [(layer, float(weight)) for layer, weight in pairs]

@@ -16,12 +16,12 @@ from conftest import LOUVRE, opened, without_root
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from test_package import python
 
+from nst_tf.decoding import ImageError, decode_picture
 from nst_tf.images import (
-    ImageError,
     check_output,
     clip_0_1,
-    decode_picture,
     load_image,
     preprocess,
     save_image,
@@ -54,6 +54,12 @@ def png(width, height, data=b""):
         + chunk(b"IDAT", zlib.compress(data))
         + chunk(b"IEND", b"")
     )
+
+
+def empty_bmp():
+    """A BMP file of 0×3 pixels."""
+    header = struct.pack("<IiiHHIIiiII", 40, 0, 3, 1, 24, 0, 0, 0, 0, 0, 0)
+    return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + header
 
 
 # ---------------------------------------------------------------------------------- good pictures
@@ -98,7 +104,7 @@ def test_a_float_array_keeps_its_precision():
     np.testing.assert_allclose(pixels(fine, size=9), 0.1234567, atol=1e-6)
 
 
-@pytest.mark.parametrize("extension", ["png", "jpg", "gif", "bmp", "tiff", "webp"])
+@pytest.mark.parametrize("extension", ["png", "jpg", "gif", "bmp", "tiff", "webp", "avif", "mpo"])
 def test_formats(tmp_path, extension):
     path = tmp_path / f"picture.{extension}"
     gradient().save(path)
@@ -178,6 +184,13 @@ def write_bad_files(folder):
     (folder / "broken.png").write_bytes(png(50, 50, b"far too short"))
     (folder / "folder.png").mkdir()
     (folder / "bomb.png").write_bytes(png(50_000, 50_000))
+    (folder / "thread.png").write_bytes(png(1, 150_000_000))
+    (folder / "zero.bmp").write_bytes(empty_bmp())
+    gradient().save(folder / "photo.png", "EPS")
+    gradient().save(folder / "photo.jpg", "TGA")
+    os.mkfifo(folder / "pipe.png")
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    (folder / "device.png").symlink_to("/dev/zero")
     Image.new("RGB", (1, 1)).save(folder / "dot.png")
     Image.new("RGB", (1, 5000)).save(folder / "line.png")
 
@@ -192,6 +205,13 @@ def write_bad_files(folder):
         ("folder.png", ["is a directory"]),
         ("missing.png", ["does not exist", "check the path"]),
         ("bomb.png", ["pixels", "smaller copy"]),
+        ("thread.png", ["has 1×150000000 pixels", "a side may have 65,535", "smaller copy"]),
+        ("zero.bmp", ["not a picture in one of the formats", "save it as JPEG or PNG"]),
+        ("photo.png", ["not a picture in one of the formats", "TIFF", "save it as JPEG or PNG"]),
+        ("photo.jpg", ["not a picture in one of the formats", "save it as JPEG or PNG"]),
+        ("pipe.png", ["is a pipe or a device", "to a file"]),
+        ("device.png", ["is a pipe or a device", "to a file"]),
+        ("loop.png", ["can't be read (Too many levels of symbolic links)", "check the path"]),
         ("dot.png", ["1×1 pixels", "at least 16"]),
         ("line.png", ["1×5000 pixels", "at least 16"]),
     ],
@@ -203,6 +223,61 @@ def test_a_bad_picture_is_one_sentence_that_names_it(tmp_path, name, words):
     assert str(problem.value).startswith(str(tmp_path / name))
     assert "\n" not in str(problem.value)
     assert [word for word in words if word not in str(problem.value)] == []
+
+
+def test_the_name_of_a_bad_picture_stays_on_one_line(tmp_path):
+    (tmp_path / "a\n\x1b[2Jb.png").touch()
+    with pytest.raises(ImageError, match="is empty") as problem:
+        load_image(tmp_path / "a\n\x1b[2Jb.png")
+    assert "/a��[2Jb.png is empty" in str(problem.value)
+
+
+@pytest.mark.parametrize("size", [(0, 0), (0, 5), (5, 0)])
+def test_a_picture_without_a_pixel(size):
+    with pytest.raises(ImageError, match=f"content has {size[0]}×{size[1]} pixels, which is no picture"):
+        load_image(Image.new("RGB", size), 10, name="content")
+
+
+def test_an_upload_is_no_program():
+    file = io.BytesIO()
+    gradient().save(file, "EPS")
+    with pytest.raises(ImageError, match=r"^mine\.png is not a picture in one of the formats read here"):
+        decode_picture(file.getvalue(), "mine.png")
+
+
+def test_what_decoders_print_reaches_nobody(capfd):
+    file = io.BytesIO()
+    gradient().save(file, "TIFF", compression="tiff_adobe_deflate")
+    damaged = file.getvalue().replace(b"\x78\x9c", b"\x78\x9d", 1)  # how the compressed pixels begin
+    with pytest.raises(OSError, match="-2"), Image.open(io.BytesIO(damaged)) as image:
+        image.load()
+    assert "ZIPDecode" in capfd.readouterr().err  # libtiff's
+    with pytest.raises(ImageError, match="damaged"):
+        decode_picture(damaged, "mine.tif")
+    with Image.open(io.BytesIO(damaged)) as image, pytest.raises(ImageError, match="can't be decoded"):
+        load_image(image)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_too_little_memory_is_a_sentence(tmp_path):
+    """In a process that may take 100 MB besides what it has once all is loaded."""
+    Image.new("L", (6000, 5000)).save(tmp_path / "large.png")
+    script = """
+import resource
+import psutil
+from nst_tf.images import ImageError, load_image
+most = psutil.Process().memory_info().vms + 100_000_000
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+for source, size in (("large.png", None), ("dot.png", 3_000_000_000)):
+    try:
+        load_image(source, size)
+    except ImageError as problem:
+        print(problem)
+"""
+    Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
+    done = python(f"import os; os.chdir({str(tmp_path)!r})\n{script}")
+    assert "large.png needs more memory than is free: " in done.stdout
+    assert "dot.png becomes 3000000000×3000000000 pixels, which may need more memory" in done.stdout
 
 
 def test_too_narrow_once_resized():
@@ -335,6 +410,27 @@ def test_a_failed_save_leaves_the_old_file_as_it_was(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize(
+    "name", ["out.png", "out.jpg", "out.gif", "out.bmp", "out.tiff", "out.webp", "out.avif"]
+)
+def test_no_space_for_a_picture_is_a_sentence_and_leaves_nothing(tmp_path, name):
+    """In a process whose files may have 2 kB, as on a disk that is nearly full."""
+    noise = Image.effect_noise((100, 100), 100)
+    noise.save(tmp_path / "noise.png")
+    done = python(f"""
+import os, resource
+from nst_tf.images import ImageError, load_image, save_image
+os.chdir({str(tmp_path)!r})
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+try:
+    save_image(load_image("noise.png"), {name!r})
+except ImageError as problem:
+    print(problem)
+""")
+    assert done.stdout == f"{name} could not be written (File too large): nothing was changed there.\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["noise.png"]
+
+
 def test_a_link_stays_a_link(tmp_path):
     (tmp_path / "link.png").symlink_to(tmp_path / "real.png")
     save_image(gradient(), tmp_path / "link.png")
@@ -355,11 +451,17 @@ def test_a_saved_picture_may_be_read_by_others(tmp_path):
         ("out.foo", "ends in .foo"),
         ("out", "ends in nothing"),
         ("out.svg", "ends in .svg"),
+        ("out.eps", "ends in .eps"),
         ("folder.png", "is a directory"),
+        ("loop.png", r"loop\.png is a link that leads back to itself: choose another name"),
+        ("pipe.png", r"pipe\.png is a pipe or a device: choose another name"),
     ],
 )
 def test_an_output_that_can_not_be_written(tmp_path, name, words):
     (tmp_path / "folder.png").mkdir()
+    (tmp_path / "loop.png").symlink_to(tmp_path / "pool.png")
+    (tmp_path / "pool.png").symlink_to(tmp_path / "loop.png")
+    os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(ImageError, match=words):
         check_output(tmp_path / name)
 

@@ -52,6 +52,11 @@ def test_it_names_what_differs_and_repeats_the_run(options, words):
     assert vars(settings_of(options)) == settings
 
 
+def test_an_output_is_not_taken_for_an_option():
+    line = command_line("a.jpg", "b.jpg", {**vars(Settings(**USED)), "weights_sha256": "…"}, "-o.png")
+    assert parsed(shlex.split(line)[3:]).output == "./-o.png"
+
+
 def test_every_optimizer_has_a_name_without_tensorflow():
     assert tuple(OPTIMIZERS) == OPTIMIZER_NAMES
 

@@ -12,7 +12,7 @@ from conftest import LOUVRE, SUMMERTIME, opened
 from PIL import Image
 
 from nst_tf import load_image, stylize
-from nst_tf.images import ImageError
+from nst_tf.decoding import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
 from nst_tf.objective import Objective

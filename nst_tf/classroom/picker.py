@@ -8,8 +8,9 @@ from PIL import Image, ImageOps
 
 from nst_tf.classroom.session import Original, kind_and_text
 from nst_tf.classroom.widgets import Thumbnails
+from nst_tf.decoding import ImageError, decode_picture
 from nst_tf.files import pictures_folder
-from nst_tf.images import ImageError, Source, decode_picture, load_image, tensor_to_image
+from nst_tf.images import Source, load_image, tensor_to_image
 
 THUMBNAIL = (128, 96)  # pixels
 VIEW = 600  # pixels: longer side of a picture that is only looked at

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from nst_tf.classroom.session import Job, Pace, Session, kind_and_text
-from nst_tf.images import ImageError
+from nst_tf.decoding import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.progress import CostWeights, Ending, Progress
 from nst_tf.settings import Settings, SettingsError

@@ -5,18 +5,20 @@ is imported only once the arguments and the pictures are known to be good.
 """
 
 import argparse
+import contextlib
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import nst_tf
 from nst_tf.classroom import server
 from nst_tf.cli.outputs import Outputs
+from nst_tf.decoding import FORMATS, ImageError
 from nst_tf.files import pictures_folder
-from nst_tf.images import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.options import add_option, add_options, command_line, settings_of
 from nst_tf.progress import Ending, say_nothing
@@ -75,11 +77,27 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     _add_demo(commands)
     _add_weights(commands)
     _add_classroom(commands)
+    _require_known(arguments, commands.choices, parser)
     if arguments and arguments[0] in commands.choices:
         command, *rest = arguments
     else:
         command, rest = DEFAULT_COMMAND, arguments
-    return commands.choices[command].parse_args(rest)  # so that an unknown option is that command's error
+    parser = commands.choices[command]
+    options = parser.parse_args(rest)  # so that an unknown option is that command's error
+    for name, value in vars(options).items():
+        if value == []:  # what argparse makes of --gif=--
+            parser.error(f"argument --{name.replace('_', '-')}: expected one argument")
+    return options
+
+
+def _require_known(arguments: list[str], commands: Iterable[str], parser: _Parser) -> None:
+    """Refuse a first word that is no command and looks like no picture: it is a command mistyped."""
+    if not arguments or arguments[0].startswith("-") or arguments[0] in commands:
+        return
+    word = arguments[0]
+    if word and not Path(word).suffix and not os.path.exists(word):  # noqa: PTH110 - never raises
+        known = ", ".join(commands)
+        parser.error(f"{word} is neither a command ({known}) nor a picture that exists.")
 
 
 def _complain(problem: object, exit_code: int) -> int:
@@ -99,9 +117,11 @@ def _add_paint(commands: "argparse._SubParsersAction[_Parser]") -> None:
         epilog=_OTHER_COMMANDS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("content", metavar="CONTENT", help="the photograph: any picture that Pillow opens")
+    parser.add_argument(
+        "content", metavar="CONTENT", help=f"the photograph, in one of the formats {', '.join(FORMATS)}"
+    )
     parser.add_argument("style", metavar="STYLE", help="the painting")
-    _add_painting_options(parser)
+    _add_painting_options(parser, "CONTENT_STYLE.png")
     parser.set_defaults(run=_paint)
 
 
@@ -111,15 +131,19 @@ def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
         usage="nst-tf demo [-o OUT] [options]",
         description="Paint the Louvre in the manner of Mary Cassatt's Summertime.",
     )
-    _add_painting_options(parser)
+    _add_painting_options(parser, _default_output(DEMO_CONTENT, DEMO_STYLE))
     folder = pictures_folder()
     pictures = {"content": str(folder / DEMO_CONTENT), "style": str(folder / DEMO_STYLE)}
     parser.set_defaults(run=_paint, **pictures, **DEMO_SETTINGS)
 
 
-def _add_painting_options(parser: _Parser) -> None:
+def _default_output(content: str, style: str) -> str:
+    return f"{Path(content).stem}_{Path(style).stem}.png"
+
+
+def _add_painting_options(parser: _Parser, default_output: str) -> None:
     parser.add_argument(
-        "-o", "--output", metavar="OUT", help="what to write (default: CONTENT_STYLE.png, here)"
+        "-o", "--output", metavar="OUT", help=f"what to write (default: {default_output}, here)"
     )
     parser.add_argument("--version", action="version", version=f"nst_tf {nst_tf.__version__}")
     add_options(parser)
@@ -144,7 +168,9 @@ def _at_least_one(text: str) -> int:
 def _paint(options: argparse.Namespace) -> int:
     settings = settings_of(options)
     given = [options.content, options.style, *([options.init] if settings.starts_from_picture else [])]
-    picture = options.output or f"{Path(options.content).stem}_{Path(options.style).stem}.png"
+    picture = options.output
+    if picture is None:
+        picture = _default_output(options.content, options.style)
     outputs = Outputs(picture, given, options.save_every, options.gif, options.curves)
     inputs = load_inputs(options.content, options.style, settings)
 
@@ -153,16 +179,25 @@ def _paint(options: argparse.Namespace) -> int:
     result = paint(inputs, settings, callback=outputs.record, progress=not options.quiet)
     say = say_nothing if options.quiet else print
     try:
-        outputs.write(result, say)
+        with _interruptions_ignored():
+            outputs.write(result, say)
         if result.ending.is_regular:
             say(f"The same again: {command_line(options.content, options.style, result.settings, picture)}")
     except ImageError as problem:
         return _complain(problem, FAILED)
-    except KeyboardInterrupt:
-        return _complain(
-            "Interrupted while the files were being written: those named above are whole.", INTERRUPTED
-        )
     return {Ending.INTERRUPTED: INTERRUPTED, Ending.NOT_FINITE: FAILED}.get(result.ending, GOOD)
+
+
+@contextlib.contextmanager
+def _interruptions_ignored() -> Iterator[None]:
+    """While files are written, which takes seconds, and of which nothing is to be lost."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(each, signal.SIG_IGN) for each in signals]
+    try:
+        yield
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)
 
 
 # --------------------------------------------------------------------------------------- the others

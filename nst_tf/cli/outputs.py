@@ -8,8 +8,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from nst_tf.files import behind_links, written_aside
-from nst_tf.images import ImageError, check_output, gif_options, save_image
+from nst_tf.decoding import ImageError
+from nst_tf.files import behind_links, remove_leftovers, written_aside
+from nst_tf.images import check_output, gif_options, save_image
 from nst_tf.progress import Progress, Result
 
 GIF_FRAMES = 50  # about so many, evenly spread over the steps
@@ -38,8 +39,8 @@ class Outputs:
         curves: str | None = None,
     ):
         self.picture = check_output(picture)
-        self.gif = check_output(gif, {".gif"}) if gif else None
-        self.curves = check_output(curves, {".png", ".jpg", ".pdf", ".svg"}) if curves else None
+        self.gif = None if gif is None else check_output(gif, {".gif"})
+        self.curves = None if curves is None else check_output(curves, {".png", ".jpg", ".pdf", ".svg"})
         self.save_every = save_every
         self.snapshots: Path | None = None  # their folder, made with the first of them
         self._frames: list[Image.Image] = []
@@ -85,10 +86,13 @@ class Outputs:
             try:
                 write(result, path)
                 say(f"Wrote {path}")
-            except (ImageError, OSError) as problem:
+            except ImageError as problem:
                 problems.append(problem)
+            except OSError as problem:
+                problems.append(ImageError(f"{path} could not be written ({problem.strerror})."))
         if self.snapshots:
-            say(f"Wrote {len(list(self.snapshots.iterdir()))} snapshots to {self.snapshots}/")
+            count = len(list(self.snapshots.iterdir()))
+            say(f"Wrote {count} snapshot{'' if count == 1 else 's'} to {self.snapshots}/")
         if problems:
             raise ImageError(" ".join(map(str, problems)))
 
@@ -119,5 +123,6 @@ def _made_unused(folder: str) -> Path:
             candidate.mkdir()
             return candidate
         except FileExistsError:
+            remove_leftovers(candidate)
             number += 1
             candidate = Path(f"{folder}_{number}")

@@ -116,7 +116,11 @@ def _keras_layers(source: str) -> Layers:
 
     try:
         vgg = tf.keras.applications.VGG19(weights=source, include_top=False)
-    except Exception as problem:  # Keras raises plain Exception where a download fails
+    except BaseException as problem:  # Keras raises plain Exception where a download fails
+        if source == "imagenet":
+            print()  # ends the line of its progress bar
+        if not isinstance(problem, Exception):
+            raise
         reason = str(problem).strip().splitlines()[0]
         if source == "imagenet":
             raise WeightsError(f"Keras could not load its VGG-19 weights ({reason}).{_WAYS_OUT}") from None

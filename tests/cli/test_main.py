@@ -146,8 +146,15 @@ def test_everything_that_can_be_written(paint, tmp_path):
 
 def test_snapshots_of_two_runs_do_not_mix(paint, tmp_path):
     for _ in range(2):
-        assert paint("-o", "out.png", "--save-every", "4", "--quiet") == (0, "", "")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.png", "out_steps", "out_steps_2"]
+        _, out, _ = paint("-o", "out.png", "--save-every", "4")
+    assert "Wrote 2 snapshots to out_steps_2/\n" in out
+    assert "Wrote 1 snapshot to out_steps_3/\n" in paint("-o", "out.png", "--save-every", "5")[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "out.png",
+        "out_steps",
+        "out_steps_2",
+        "out_steps_3",
+    ]
 
 
 @pytest.mark.slow
@@ -220,8 +227,8 @@ def test_the_demo(tmp_path):
 # ----------------------------------------------------------------------------------- interruption
 
 
-def interrupted_once_there_is(awaited, *options, cwd, path=ROOT):
-    """Start a long run, send Ctrl-C when the file ``awaited`` is there,
+def interrupted_once_there_is(awaited, *options, cwd, path=ROOT, by=signal.SIGINT):
+    """Start a long run, send Ctrl-C, or another signal, when the file ``awaited`` is there,
     and return (exit code, stdout, stderr).
     """
     process = subprocess.Popen(
@@ -237,18 +244,50 @@ def interrupted_once_there_is(awaited, *options, cwd, path=ROOT):
     deadline = time.monotonic() + 120
     while not awaited.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(by)
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
-def test_control_c_in_mid_run(tmp_path):
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_control_c_in_mid_run(tmp_path, by):
     third = tmp_path / "out_steps/step_0003.png"
-    code, out, err = interrupted_once_there_is(third, "-o", "out.png", "--save-every", "1", cwd=tmp_path)
+    options = ("-o", "out.png", "--save-every", "1")
+    code, out, err = interrupted_once_there_is(third, *options, cwd=tmp_path, by=by)
     assert code == 130, err
     assert "Traceback" not in err
     assert "it was interrupted" in out
     assert opened(tmp_path / "out.png").size == (200, 79)
+    assert {path.name for path in tmp_path.rglob("*") if path.name[0] == "."} == set()
+
+
+def test_an_interruption_while_files_are_written_loses_none(tmp_path):
+    options = [*SMALL, "-o", "out.png", "--curves", "curves.png"]
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "nst_tf", LOUVRE, SUMMERTIME, *options],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        for line in process.stdout:
+            if line == "Wrote out.png\n":
+                process.send_signal(signal.SIGTERM)
+    assert process.returncode == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["curves.png", "out.png"]
+    opened(tmp_path / "curves.png")
+
+
+def test_what_a_killed_run_leaves_is_removed_by_the_next(here, tmp_path):
+    """With a temporary file among the snapshots, as one that was killed in mid-writing leaves it."""
+    snapshots = tmp_path / "out_steps"
+    snapshots.mkdir()
+    (snapshots / f".nst_tf-{'0' * 16}-{'0' * 16}.png").touch()
+    options = ("-o", "out.png", "--save-every", "4", "--quiet")
+    assert here(LOUVRE, SUMMERTIME, *SMALL, *options) == (0, "", "")
+    assert list(snapshots.iterdir()) == []
+    assert len(list((tmp_path / "out_steps_2").iterdir())) == 2
 
 
 def test_control_c_while_tensorflow_loads(tmp_path):
@@ -273,6 +312,10 @@ def test_control_c_while_tensorflow_loads(tmp_path):
     [
         ([], "required: CONTENT, STYLE"),
         ([LOUVRE], "required: STYLE"),
+        (["wieghts"], "wieghts is neither a command (paint, demo, weights, classroom) nor a picture that"),
+        (["demoo", "-o", "x.png"], "demoo is neither a command (paint, demo, weights, classroom) nor a"),
+        (["", SUMMERTIME], "The file name of content is empty: give the path of a picture."),
+        ([LOUVRE, ""], "The file name of style is empty: give the path of a picture."),
         ([LOUVRE, "nowhere.jpg"], "nowhere.jpg does not exist"),
         ([LOUVRE, ROOT], "is a directory"),
         ([__file__, SUMMERTIME], "test_main.py is not a picture"),
@@ -286,6 +329,20 @@ def test_control_c_while_tensorflow_loads(tmp_path):
         ([LOUVRE, SUMMERTIME, "--alpha", "nan"], "alpha is nan"),
         ([LOUVRE, SUMMERTIME, "--beta", "-1"], "beta is -1"),
         ([LOUVRE, SUMMERTIME, "--alpha", "0", "--beta", "0"], "both 0"),
+        (
+            [LOUVRE, SUMMERTIME, "--alpha", "1e49"],
+            "alpha is 1e+49, which float32 doesn't hold: give a number",
+        ),
+        ([LOUVRE, SUMMERTIME, "--beta", "1e-49"], "beta is 1e-49, which float32 doesn't hold"),
+        (
+            [LOUVRE, SUMMERTIME, "--optimizer", "adam", "--learning-rate", "1e49"],
+            "learning_rate is 1e+49, which float32 doesn't hold: give a number from 1.2e-38 to 3.4e+38.",
+        ),
+        (
+            [LOUVRE, SUMMERTIME, "--style-layers", "block1_conv1=0,block2_conv1=0"],
+            "The weights in style_layers are all 0, so there is no style: give one layer a weight",
+        ),
+        ([LOUVRE, SUMMERTIME, "--style-layers", "block1_conv1=1e49"], "block1_conv1 is 1e+49, which float32"),
         ([LOUVRE, SUMMERTIME, "--content-layer", "block9_conv1"], "block9_conv1"),
         ([LOUVRE, SUMMERTIME, "--style-layers", "block9_conv1=1"], "block9_conv1"),
         ([LOUVRE, SUMMERTIME, "--style-layers", "fancy"], "fancy"),
@@ -297,6 +354,11 @@ def test_control_c_while_tensorflow_loads(tmp_path):
         ([LOUVRE, SUMMERTIME, "-o", "out.xyz"], "ends in .xyz"),
         ([LOUVRE, SUMMERTIME, "-o", "."], "is a directory"),
         ([LOUVRE, SUMMERTIME, "-o", LOUVRE], "is one of the pictures given"),
+        ([LOUVRE, SUMMERTIME, "-o", ""], "The name of an output is empty: give a file name"),
+        ([LOUVRE, SUMMERTIME, "--gif", ""], "The name of an output is empty: give a file name"),
+        ([LOUVRE, SUMMERTIME, "--curves", ""], "The name of an output is empty: give a file name"),
+        ([LOUVRE, SUMMERTIME, "-o", "/dev/null"], "ends in nothing"),
+        ([LOUVRE, SUMMERTIME, "--gif=--"], "argument --gif: expected one argument. See nst-tf --help"),
         ([LOUVRE, SUMMERTIME, "--gif", "film.png"], "use .gif"),
         ([LOUVRE, SUMMERTIME, "-o", "a.gif", "--gif", "a.gif"], "named for two outputs"),
         ([LOUVRE, SUMMERTIME, "--curves", "curves.xyz"], "ends in .xyz"),
@@ -322,6 +384,14 @@ def test_an_unknown_option_is_its_commands_error(here, command):
     )
     name = "nst-tf" if command in ("", "paint ") else f"nst-tf {command.strip()}"
     assert (code, error) == (2, f"{name}: unrecognized arguments: --colour. See {name} --help\n")
+
+
+def test_an_error_after_the_progress_bar_is_a_line_of_its_own(paint, tmp_path):
+    code, _, error = paint("--beta", "1e38")
+    assert code == 2
+    assert "steps" in error
+    assert error.endswith("\nnst-tf: J is not a finite number at the start: lower alpha or beta.\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_bad_input_to_the_program_itself(tmp_path):
@@ -374,6 +444,7 @@ def test_no_standard_error_and_a_reader_that_has_left(tmp_path):
 
 def test_the_demo_shows_its_own_defaults():
     text = run_cli("demo", "--help").stdout
+    assert "louvre_summertime.png, here" in " ".join(text.split())
     assert "(600)" in text
     assert "(200)" in text
     assert "CONTENT STYLE [" not in text

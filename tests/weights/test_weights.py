@@ -3,12 +3,14 @@
 All with the real pip.
 """
 
+import http.server
 import os
 import pickle
 import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 import venv
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import numpy as np
 import pytest
 from conftest import ROOT, run_cli
 
+from nst_tf.cli.main import main
 from nst_tf.layers import CONV_LAYERS
 from nst_tf.weights import WeightsError, compact, load_weights
 
@@ -196,6 +199,33 @@ def without_pip(folder):
         if not entry.name.startswith("pip"):
             (packages / entry.name).symlink_to(entry)
     return folder / "venv/bin/python", {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{packages}"}
+
+
+def test_an_error_in_mid_download_is_a_line_of_its_own(keras_home, monkeypatch, capsys):
+    """From a server that breaks off, when Keras has drawn its progress bar."""
+
+    class BreaksOff(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "80000000")
+            self.end_headers()
+            self.wfile.write(bytes(1_000_000))
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), BreaksOff) as server:
+        threading.Thread(target=server.serve_forever).start()
+        address = f"http://127.0.0.1:{server.server_port}/notop.h5"
+        monkeypatch.setattr("keras.src.applications.vgg19.WEIGHTS_PATH_NO_TOP", address)
+        try:
+            assert main(["weights", "--weights", "imagenet"]) == 1
+        finally:
+            server.shutdown()
+    out, error = capsys.readouterr()
+    assert "/80000000" in out
+    assert out.endswith("\n")
+    assert error.startswith("nst-tf: Keras could not load its VGG-19 weights (URL fetch failure")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs symbolic links")

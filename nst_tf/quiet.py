@@ -1,13 +1,19 @@
-"""Makes TensorFlow start quietly, whoever imports it, once ``nst_tf`` has been imported."""
+"""Keeps off the screen what tells a user nothing: TensorFlow's start-up lines, and what C libraries print.
+
+Once ``nst_tf`` has been imported, TensorFlow starts quietly, whoever imports it.
+"""
 
 import contextlib
 import importlib.util
+import io
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 
 
@@ -62,20 +68,41 @@ def _stderr_held() -> Iterator[None]:
     TensorFlow's start-up lines come from C++ before its logging is set up, so neither ``sys.stderr`` nor
     ``TF_CPP_MIN_LOG_LEVEL`` can catch them.
     """
-    try:
-        real_stderr = os.dup(2)
-    except OSError:  # there is no stderr: nothing to keep quiet
+    with tempfile.TemporaryFile() as held:
+        try:
+            with _stderr_sent_to(held.fileno()):
+                yield
+        except Exception:
+            held.seek(0)
+            with contextlib.suppress(OSError):  # there is no stderr
+                os.write(2, held.read())
+            raise
+
+
+@contextlib.contextmanager
+def stderr_dropped() -> Iterator[None]:
+    """Send what is written to ``sys.stderr`` and to file descriptor 2 nowhere."""
+    with (
+        Path(os.devnull).open("wb") as nowhere,
+        contextlib.redirect_stderr(io.StringIO()),
+        _stderr_sent_to(nowhere.fileno()),
+    ):
+        yield
+
+
+_one_at_a_time = threading.RLock()  # two threads would each put back what the other has put there
+
+
+@contextlib.contextmanager
+def _stderr_sent_to(descriptor: int) -> Iterator[None]:
+    if sys.__stderr__ is None:  # there is none, and 2 may be any file
         yield
         return
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
+    with _one_at_a_time:
+        real_stderr = os.dup(2)
+        os.dup2(descriptor, 2)
         try:
             yield
-        except Exception:
-            os.dup2(real_stderr, 2)
-            held.seek(0)
-            os.write(2, held.read())
-            raise
         finally:
             os.dup2(real_stderr, 2)
             os.close(real_stderr)

@@ -8,7 +8,7 @@ from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
 from nst_tf.grading.signs import source_of
 from nst_tf.grading.step_trial import as_number
-from nst_tf.grading.trial import Evidence, Graph, Run, Trial, Written, as_tensorflow_2, globals_of
+from nst_tf.grading.trial import Evidence, Trial, as_tensorflow_2, globals_of
 
 
 @dataclass(frozen=True)
@@ -66,31 +66,11 @@ def diagnose(name: str, target: Callable, seed: int = 0) -> Diagnosis:
         written = trial.written(target, asked.helpers, echo=True)
         run = trial.run(trial.traced(target, asked.helpers))
         evidence = Evidence(written, run, source_of(target))
-        return settled(asked, trial, evidence, lambda larger: larger.written(target, asked.helpers))
-
-
-def settled(
-    asked: Exercise,
-    trial: Trial[Written, Graph, Run],
-    evidence: Evidence[Written, Run],
-    written: Callable[[Trial[Written, Graph, Run]], Written | None],
-) -> Diagnosis:
-    """The diagnosis; a function that is right so far is also tried on an input of real size.
-
-    Args:
-        asked: the exercise.
-        trial: what the function was tried on.
-        evidence: what it did.
-        written: tries the function, as it is written, in another trial. None says that it could not be
-            tried there, which counts neither for nor against it.
-
-    Raises:
-        ArithmeticError, AttributeError, LookupError, TypeError, ValueError: see ``Exercise.judged``.
-    """
-    diagnosis = conclude(asked, trial, evidence)
-    larger = asked.larger(trial) if diagnosis.passed else None
-    more = written(larger) if larger else None
-    return conclude(asked, larger, replace(evidence, written=more)) if larger and more else diagnosis
+        diagnosis = conclude(asked, trial, evidence)
+        larger = asked.larger(trial) if diagnosis.passed else None
+        if larger is None:
+            return diagnosis
+        return conclude(asked, larger, replace(evidence, written=larger.written(target, asked.helpers)))
 
 
 def conclude(asked: Exercise, trial: Trial, evidence: Evidence) -> Diagnosis:

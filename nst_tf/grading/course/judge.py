@@ -22,7 +22,7 @@ import nbformat
 from nst_tf.grading.course import protocol
 from nst_tf.grading.course.assignment import Submission, TeachersNotebook, read_submission
 from nst_tf.grading.course.isolation import end_with_parent
-from nst_tf.grading.course.judging import Code, Verdict, verdict_on
+from nst_tf.grading.course.judging import Code, Verdict, verdicts_on
 from nst_tf.grading.course.magics import without_magics
 from nst_tf.grading.course.protocol import Limits, Reply
 from nst_tf.grading.course.sandbox import Sandbox
@@ -215,18 +215,22 @@ class _Court:
 
     def __post_init__(self) -> None:
         self.teacher = TeachersNotebook(self.source)
+        self._known: dict[tuple[str, Code], Verdict] = {}  # cells that several students have
 
     def judged(self, case: Case) -> Judged:
         submission = read_submission(case.notebook, self.released, case.remark)
-        verdicts = {name: self._verdict(name, submission) for name in self.teacher.exercises}
+        codes = {name: self._code(name, submission) for name in self.teacher.exercises}
+        known = {name: self._known[name, code] for name, code in codes.items() if (name, code) in self._known}
+        new = {name: code for name, code in codes.items() if name not in known}
+        judged = verdicts_on(new, self.teacher.weights(), self.limits, self._run)
+        self._known.update({(name, codes[name]): each for name, each in judged.items() if each.is_certain})
+        verdicts = {name: known.get(name) or judged[name] for name in codes}
         return Judged(nbformat.writes(submission.notebook), submission.remarks, verdicts)
 
-    def _verdict(self, name: str, submission: Submission) -> Verdict:
+    def _code(self, name: str, submission: Submission) -> Code:
         cell = without_magics(submission.cells().get(name, ""))
-        code = Code(
-            cell, submission.needs.get(name, ()), self.teacher.given_for(name), self.teacher.solution(name)
-        )
-        return verdict_on(name, code, self.teacher.weights(), self.limits, self._run)
+        needs, given = submission.needs.get(name, ()), self.teacher.given_for(name)
+        return Code(cell, tuple(needs), tuple(given), self.teacher.solution(name))
 
     def _run(self, order: bytes) -> Reply:
         self.send(Wanted(order))

@@ -5,15 +5,16 @@ of a process that ran a submission: the function comes back as a graph, and anot
 """
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from nst_tf.grading.advice import advice_on
 from nst_tf.grading.course import protocol
 from nst_tf.grading.course.own_solution import borrowed
 from nst_tf.grading.course.protocol import Limits, Reply
-from nst_tf.grading.diagnosis import Diagnosis, nothing_to_try, settled
+from nst_tf.grading.course.together import Hearing, together
+from nst_tf.grading.diagnosis import Diagnosis, conclude, nothing_to_try
 from nst_tf.grading.errors import printable
 from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
@@ -42,6 +43,12 @@ class Verdict:
     diagnosis: Diagnosis
     remarks: tuple[str, ...] = ()
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether the function is right, or makes a mistake of the catalogue."""
+        diagnosis = self.diagnosis
+        return diagnosis.passed or exercise(diagnosis.name).has_in_catalogue(diagnosis.mistake)
+
 
 @dataclass(frozen=True)
 class Code:
@@ -68,40 +75,60 @@ class Stopped(Exception):  # noqa: N818 - the submission's failure, not ours
         self.remark = remark
 
 
-def verdict_on(name: str, code: Code, weights: Mapping[str, float], limits: Limits, run: Run) -> Verdict:
-    """Judge a function.
+def verdicts_on(
+    codes: Mapping[str, Code], weights: Mapping[str, float], limits: Limits, run: Run
+) -> dict[str, Verdict]:
+    """Judge the functions of one submission.
+
+    Those that are neither right nor make a mistake of the catalogue are tried once more, each in a process of
+    its own: another function's cell, which ran before, might be the reason.
 
     Args:
-        name: of the function.
-        code: what defines it.
+        codes: what defines each function, by its name.
         weights: ``alpha`` and ``beta``, where the given cells make such names.
         limits: what each task may take.
-        run: has a task done.
+        run: has an order done.
     """
-    hearing = _Hearing(exercise(name), code, dict(weights), limits, run)
-    hearing.remarks.update(borrowed(name, "\n".join([*code.needs, code.cell]), code.solution))
-    try:
-        diagnosis = hearing.diagnosis()
-    except Stopped as stopped:
-        diagnosis = nothing_to_try(name, str(stopped))
-        hearing.remarks.add(stopped.remark)
-    if _NOT_HERE in diagnosis.hint:
-        hearing.remarks.add("uses nst_tf's solution")
-    return Verdict(diagnosis, tuple(sorted(hearing.remarks)))
+
+    def heard(names: Iterable[str]) -> dict[str, Verdict]:
+        hearings = {name: _Hearing(exercise(name), codes[name], dict(weights), limits) for name in names}
+        return together(
+            {name: hearing.verdict() for name, hearing in hearings.items()},
+            lambda tasks: run(protocol.packed(protocol.Order(tasks, limits))),
+        )
+
+    verdicts = heard(codes)
+    doubtful = [name for name, verdict in verdicts.items() if not verdict.is_certain]
+    if len(codes) > 1:
+        for name in doubtful:
+            verdicts.update(heard([name]))
+    return verdicts
 
 
 @dataclass
 class _Hearing:
-    """One function, while it is tried and judged."""
+    """One function, while it is tried and judged: its generators ask for the tasks that it takes."""
 
     asked: Exercise
     code: Code
     weights: dict[str, float]
     limits: Limits
-    run: Run
     remarks: set[str] = field(default_factory=set)
 
-    def diagnosis(self) -> Diagnosis:
+    def verdict(self) -> Hearing[Verdict]:
+        """The diagnosis, or why there is none."""
+        name = self.asked.name
+        self.remarks.update(borrowed(name, "\n".join([*self.code.needs, self.code.cell]), self.code.solution))
+        try:
+            diagnosis = yield from self._diagnosis()
+        except Stopped as stopped:
+            diagnosis = nothing_to_try(name, str(stopped))
+            self.remarks.add(stopped.remark)
+        if _NOT_HERE in diagnosis.hint:
+            self.remarks.add("uses nst_tf's solution")
+        return Verdict(diagnosis, tuple(sorted(self.remarks)))
+
+    def _diagnosis(self) -> Hearing[Diagnosis]:
         """Try the function, and judge what it did.
 
         Raises:
@@ -111,36 +138,45 @@ class _Hearing:
         seed = zlib.crc32(self.code.cell.encode("utf8", "replace"))  # one submission, one trial
         trial = self.asked.trial(seed, self.weights)
         try:
-            tried = self._tried(trial)
+            tried = yield from self._tried(trial)
             if tried is None:
                 return nothing_to_try(name, f"The cell defines no function `{name}`.", "not-defined")
-            run = self._run_of_graph(tried.graph, trial)
-            return settled(self.asked, trial, Evidence(tried.written, run, self.code.cell), self._written)
+            run = yield from self._run_of_graph(tried.graph, trial)
+            evidence = Evidence(tried.written, run, self.code.cell)
+            diagnosis = conclude(self.asked, trial, evidence)
+            larger = self.asked.larger(trial) if diagnosis.passed else None
+            if larger is None:
+                return diagnosis
+            written = yield from self._written(larger)
+            return conclude(self.asked, larger, replace(evidence, written=written)) if written else diagnosis
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             raise Stopped(*_UNREADABLE) from None
 
-    def _written(self, trial: Trial) -> protocol.AnyWritten | None:
-        """What the function does as it is written, in a further trial; None if it can't be tried there."""
+    def _written(self, trial: Trial) -> Hearing[protocol.AnyWritten | None]:
+        """What the function does as it is written, in a further trial. None says that it can't be tried
+        there, which counts neither for nor against it.
+        """
         try:
-            tried = self._tried(trial)
+            tried = yield from self._tried(trial)
         except Stopped:
             return None
         return tried.written if tried else None
 
-    def _tried(self, trial: Trial) -> protocol.Tried | None:
+    def _tried(self, trial: Trial) -> Hearing[protocol.Tried | None]:
         """What the function did; None if there is no function."""
         code = self.code
         given, helpers = [*code.given, text_of(self.asked.helpers)], tuple(self.asked.helpers)
-        task = protocol.CellTask(self.asked.name, code.cell, tuple(code.needs), given, helpers, trial)
-        events = self._done(task)
+        reply = yield protocol.CellTask(self.asked.name, code.cell, tuple(code.needs), given, helpers, trial)
+        events = self._events(reply)
         self.remarks.update(_remarks(events))
         return _only(events, protocol.Tried) if _only(events, protocol.Defined).is_callable else None
 
-    def _run_of_graph(self, graph: protocol.AnyGraph, trial: Trial) -> protocol.AnyRun:
+    def _run_of_graph(self, graph: protocol.AnyGraph, trial: Trial) -> Hearing[protocol.AnyRun]:
         """What the graph does. One made for the numbers that the function was tried on fails."""
         unseen = self.asked.unseen(trial)
+        reply = yield protocol.GraphTask(graph, trial, unseen)
         try:
-            ran = _only(self._done(protocol.GraphTask(graph, trial, unseen)), protocol.Ran)
+            ran = _only(self._events(reply), protocol.Ran)
         except Stopped as stopped:
             return trial.failed_run(f"an error ({stopped.remark})")
         is_right = self.asked.is_right_run(trial, ran.run)
@@ -148,13 +184,12 @@ class _Hearing:
             return trial.failed_run("another value: it depends on the numbers that the function was tried on")
         return ran.run
 
-    def _done(self, task: protocol.CellTask | protocol.GraphTask) -> list[protocol.Event]:
-        """The events that the task's process sent.
+    def _events(self, reply: Reply) -> list[protocol.Event]:
+        """The events that a task's process sent.
 
         Raises:
             Stopped: it did not come to its end.
         """
-        reply = self.run(protocol.packed(protocol.Order(task, self.limits)))
         if reply.stopped == "time":
             raise Stopped(
                 f"It did not finish within {self.limits.seconds:g} seconds: is there an endless loop?",
@@ -171,11 +206,11 @@ def _events(reply: Reply, name: str) -> list[protocol.Event]:
         events = [protocol.unpacked(line.encode(), text=_readable) for line in reply.lines]
     except ValueError:
         events, is_readable = [], False
-    if events and isinstance(events[-1], protocol.Done) and len(events) <= _MOST_EVENTS:
-        return events
     for event in events:
         if isinstance(event, protocol.Failed):
             raise Stopped(*_explained(event.text, name))
+    if events and isinstance(events[-1], protocol.Done) and len(events) <= _MOST_EVENTS:
+        return events
     is_readable = is_readable and len(events) <= _MOST_EVENTS
     if not is_readable and (reply.is_done or reply.exit >= 0):
         raise Stopped(*_UNREADABLE)

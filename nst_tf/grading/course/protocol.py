@@ -76,9 +76,9 @@ class GraphTask:
 
 @dataclass(frozen=True)
 class Order:
-    """A task, and what it may take."""
+    """Tasks, to be done one after another in one process, and what they may take together."""
 
-    task: CellTask | GraphTask
+    tasks: tuple[CellTask | GraphTask, ...]
     limits: Limits
 
 
@@ -116,6 +116,11 @@ class Ran:
 
 
 @dataclass(frozen=True)
+class Next:
+    """What follows belongs to the next task."""
+
+
+@dataclass(frozen=True)
 class Failed:
     """The task ended with this error."""
 
@@ -124,10 +129,10 @@ class Failed:
 
 @dataclass(frozen=True)
 class Done:
-    """The task has come to its end: nothing follows."""
+    """All tasks have come to their end: nothing follows."""
 
 
-Event = StoppedAfter | Defined | Tried | Ran | Failed | Done
+Event = StoppedAfter | Defined | Tried | Ran | Next | Failed | Done
 
 
 # ------------------------------------------------------------------------------------- what became of a task
@@ -153,12 +158,24 @@ class Reply:
         """Whether the task says that it has come to its end."""
         return bool(self.lines) and self.lines[-1].encode() == DONE.rstrip()
 
+    def parts(self, count: int) -> "list[Reply] | None":
+        """The replies to each of so many tasks; None unless all came to their end."""
+        parts: list[list[str]] = [[]]
+        for line in self.lines[:-1]:
+            if line.encode() == NEXT.rstrip():
+                parts.append([])
+            else:
+                parts[-1].append(line)
+        if self.stopped or not self.is_done or len(parts) != count:
+            return None
+        return [Reply([*lines, self.lines[-1]], "", self.exit) for lines in parts]
+
 
 # -------------------------------------------------------------------------------------------- on the way
 
 MESSAGES: tuple[type, ...] = (
     *(Limits, CellTask, GraphTask, Order, Reply),
-    *(StoppedAfter, Defined, Tried, Ran, Failed, Done),
+    *(StoppedAfter, Defined, Tried, Ran, Next, Failed, Done),
     *(Input, ValueTrial, Observation, Traced, GraphRun),
     *(Scene, StepTrial, Step, TracedStep),
 )
@@ -259,4 +276,4 @@ def _fits(value: Any, hint: Any) -> bool:
     return isinstance(value, hint)
 
 
-DONE = packed(Done())
+DONE, NEXT = packed(Done()), packed(Next())

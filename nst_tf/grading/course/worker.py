@@ -29,7 +29,6 @@ from nst_tf.grading import trial
 from nst_tf.grading.course import isolation, protocol
 from nst_tf.grading.errors import error_line
 
-_SOLUTION = Path("solution.py")  # the cell that is tried
 NOT_HERE = "during grading, nst_tf's own solutions are not there"
 _PR_SET_CHILD_SUBREAPER = 36  # Linux, sys/prctl.h
 _OPEN_FILES = 256
@@ -146,17 +145,30 @@ def _work(
         os.environ.update(HOME=folder, TMPDIR=folder)
         tempfile.tempdir = folder  # where AutoGraph writes; known already, and another one
         _limit(asked.limits)
-        if isinstance(asked.task, protocol.CellTask):
-            _run_cell(asked.task, send)
-        else:
-            graph = asked.task.graph
-            send(protocol.Ran(asked.task.trial.run(graph), asked.task.unseen.run(graph)))
+        sys.meta_path.insert(0, _NotHere())
+        for place, task in enumerate(asked.tasks):
+            if place:
+                send(protocol.Next())
+            _do(task, send)
         send(protocol.Done())
-    except BaseException as error:
-        with contextlib.suppress(BaseException):
-            send(protocol.Failed(error_line(error, str(_SOLUTION.absolute()))))
     finally:
         os._exit(0)
+
+
+def _do(task: protocol.CellTask | protocol.GraphTask, send: Callable[[protocol.Event], None]) -> None:
+    """Do a task, or say why it failed."""
+    try:
+        if isinstance(task, protocol.CellTask):
+            _run_cell(task, send)
+        else:
+            send(protocol.Ran(task.trial.run(task.graph), task.unseen.run(task.graph)))
+    except BaseException as error:
+        send(protocol.Failed(error_line(error, str(_solution(task)))))
+
+
+def _solution(task: protocol.CellTask | protocol.GraphTask) -> Path:
+    """The file with the cell that is tried."""
+    return Path(f"{getattr(task, 'name', 'graph')}.py").absolute()
 
 
 def _settle(folder: str, group: Sequence[int], is_in_room: bool) -> None:
@@ -203,19 +215,18 @@ def _limit(limits: protocol.Limits) -> None:
 
 def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -> None:
     """Make the notebook's names, run the solution's cell, and try the function that it defines."""
-    sys.meta_path.insert(0, _NotHere())
     names: dict[str, Any] = {"__name__": "__main__", "get_ipython": _no_ipython, "display": lambda *_: None}
     for place, cell in enumerate(task.given):
-        exec(_from_a_file(cell, Path(f"given_{place}.py")), names)
+        exec(_from_a_file(cell, Path(f"{task.name}_given_{place}.py")), names)
     names.pop(task.name, None)
     helpers = {name: names[name] for name in task.helpers}
     for place, statement in enumerate(task.needs):
         with contextlib.suppress(Exception):  # as a cell that stops does not stop the next one
-            exec(_from_a_file(statement, Path(f"needed_{place}.py")), names)
+            exec(_from_a_file(statement, Path(f"{task.name}_needed_{place}.py")), names)
     try:
-        exec(_from_a_file(task.cell, _SOLUTION), names)
+        exec(_from_a_file(task.cell, _solution(task)), names)
     except Exception as error:
-        text = error_line(error, str(_SOLUTION.absolute()))
+        text = error_line(error, str(_solution(task)))
         is_given_up = isinstance(error, MemoryError) or "File too large" in text
         if not callable(names.get(task.name)) or is_given_up:
             raise
@@ -240,9 +251,8 @@ class _NotHere(MetaPathFinder):
 
 def _from_a_file(cell: str, name: Path) -> CodeType:
     """A cell's code, in a file, where tf.function looks for it."""
-    path = name.absolute()
-    path.write_text(cell, encoding="utf8")
-    return compile(cell, path, "exec")
+    name.write_text(cell, encoding="utf8")
+    return compile(cell, name.absolute(), "exec")
 
 
 def _no_ipython() -> SimpleNamespace:

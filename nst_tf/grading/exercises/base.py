@@ -7,7 +7,7 @@ does not.
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from types import FunctionType
@@ -48,6 +48,7 @@ class Exercise(ABC):
     images: ClassVar[tuple[str, ...]] = ()
     name: str
     helpers: Mapping[str, Callable]
+    mistakes: Sequence[Any]  # each with a slug
 
     @abstractmethod
     def trial(self, seed: int, weights: Mapping[str, float] | None = None) -> Trial:
@@ -64,6 +65,11 @@ class Exercise(ABC):
         A function is tried on it only if it is right in the trial: a wrong one might fill the memory.
         """
         return None
+
+    def has_in_catalogue(self, slug: str | None) -> bool:
+        """Whether it is a mistake that learners make, or two of them."""
+        known = {each.slug for each in self.mistakes}
+        return slug is not None and known.issuperset(slug.split("+"))
 
     @abstractmethod
     def unseen(self, trial: Trial) -> Trial:

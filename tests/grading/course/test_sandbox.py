@@ -15,8 +15,9 @@ from learners import RIGHT, WRONG, defined
 
 from nst_tf.grading import diagnose
 from nst_tf.grading.course.assignment import TeachersNotebook
-from nst_tf.grading.course.judging import Code, verdict_on
+from nst_tf.grading.course.judging import Code, verdicts_on
 from nst_tf.grading.course.own_solution import borrowed
+from nst_tf.grading.course.protocol import Reply
 from nst_tf.grading.course.sandbox import Isolation, Limits, Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces")]
@@ -48,7 +49,7 @@ def judged(sandbox, name, cell, limits=LIMITS, needs=()):
         return sandbox.run(order, limits)
 
     code = Code(dedent(cell), needs, SOURCE.given_for(name))
-    verdict = verdict_on(name, code, SOURCE.weights(), limits, run)
+    verdict = verdicts_on({name: code}, SOURCE.weights(), limits, run)[name]
     return verdict.diagnosis.score, verdict.diagnosis.mistake, verdict.diagnosis.hint, verdict.remarks
 
 
@@ -63,6 +64,65 @@ def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox, tmp_path, caps
         score, mistake, hint, _ = judged(sandbox, name, cell)
         diagnosis = diagnose(name, defined(name, cell, tmp_path))
         assert (score, mistake, hint) == (diagnosis.score, slug, diagnosis.hint)
+
+
+def together(sandbox, limits=LIMITS, lose=None, **cells):
+    """The verdicts on several functions of one submission, and how many orders they took. ``lose`` is the
+    number of an order that becomes nothing.
+    """
+    orders = []
+
+    def run(order):
+        orders.append(order)
+        return Reply([], "memory", -9) if len(orders) == lose else sandbox.run(order, limits)
+
+    codes = {name: Code(dedent(cell), (), SOURCE.given_for(name)) for name, cell in cells.items()}
+    return verdicts_on(codes, SOURCE.weights(), limits, run), len(orders)
+
+
+def first(name):
+    return next(iter(RIGHT[name].values()))
+
+
+def test_the_functions_of_a_submission_share_processes(sandbox):
+    cells = {name: first(name) for name in RIGHT}
+    verdicts, orders = together(sandbox, **cells)
+    assert all(verdict.diagnosis.passed and not verdict.remarks for verdict in verdicts.values())
+    assert orders == 3  # cells, graphs, and two cells in real size
+
+
+def test_what_one_function_does_is_not_the_others_trouble(sandbox):
+    spoiler = f"import builtins\ntf.matmul = tf.transpose = len\nbuiltins.len = None\n{first('total_cost')}"
+    verdicts, _ = together(sandbox, total_cost=spoiler, gram_matrix=RIGHT_GRAM)
+    assert verdicts["gram_matrix"].diagnosis.passed
+    for ending in (
+        "import os\nos._exit(0)",
+        "while True:\n    pass",
+        "x = [[]] * 10**12",
+        "raise SystemExit",
+    ):
+        verdicts, _ = together(sandbox, Limits(8), total_cost=ending, gram_matrix=RIGHT_GRAM)
+        assert verdicts["gram_matrix"].diagnosis.passed, ending
+        assert verdicts["total_cost"].diagnosis.score == 0
+        assert verdicts["total_cost"].remarks
+    wrong = {name: cell for name, slug, cell in WRONG}
+    alone = {name: judged(sandbox, name, cell) for name, cell in wrong.items()}
+    verdicts, _ = together(sandbox, **wrong)
+    for name, (score, mistake, hint, remarks) in alone.items():
+        found = verdicts[name]
+        assert (found.diagnosis.score, found.diagnosis.mistake, found.diagnosis.hint) == (
+            score,
+            mistake,
+            hint,
+        )
+        assert found.remarks == remarks
+
+
+def test_what_can_not_be_tried_in_real_size_counts_as_it_is(sandbox):
+    name = "compute_layer_style_cost"
+    verdicts, orders = together(sandbox, lose=3, **{name: first(name)})
+    assert verdicts[name].diagnosis.passed
+    assert orders == 3
 
 
 def test_it_grades_alike_without_isolation(open_sandbox):

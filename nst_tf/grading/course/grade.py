@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import multiprocessing
 import os
 import queue
 import shutil
@@ -225,14 +226,31 @@ class _Marking:
             for student, kept in self._kept.items()
             if kept.stored != self._stored_as(student, kept) or not record.has(self._assignment, student)
         ]
-        for student in tqdm(left, "stored", unit=" submissions", disable=not left):
-            kept = self._kept[student]
-            _check_space(self._course)
+        record.clean_up()
+        with ThreadPoolExecutor(_cores()) as pool:
+            futures = {pool.submit(self._store, record, student): student for student in left}
             try:
-                record.store(self._assignment, student, kept.judged, self._handed[student].timestamp)
-                self._keep(student, replace(kept, stored=self._stored_as(student, kept)))
+                done = tqdm(as_completed(futures), "stored", len(left), unit=" submissions", disable=not left)
+                again = [futures[future] for future in done if future.exception()]
+            except BaseException:  # Ctrl-C, for instance
+                for process in multiprocessing.active_children():
+                    process.kill()
+                raise
+            finally:
+                pool.shutdown(cancel_futures=True)
+        for student in again:  # two at once may be in each other's way
+            try:
+                self._store(record, student)
+            except CourseError:
+                raise
             except Exception as problem:  # nbgrader's, of whatever kind: the others go on
                 self._problems[student] = f"nbgrader can't store it ({problem})"
+
+    def _store(self, record: Record, student: str) -> None:
+        kept = self._kept[student]
+        _check_space(self._course)
+        record.store(self._assignment, student, kept.judged, self._handed[student].timestamp)
+        self._keep(student, replace(kept, stored=self._stored_as(student, kept)))
 
     def _stored_as(self, student: str, kept: Kept) -> str:
         return f"{kept.key} {self._handed[student].timestamp}"

@@ -22,7 +22,7 @@ from nst_tf.grading.course.judge import Judged
 from nst_tf.grading.course.nbgrader_plugin import GradeApart
 from nst_tf.grading.course.tables import shown, write_table
 
-_CLEANED = ".cleaned"  # in place of nbgrader's folder "submitted", while a class is being graded
+_CLEANED = ".cleaned-"  # in place of nbgrader's folder "submitted", one for each that is being stored
 _TAKEN_AS_IT_IS = " -_.@+,=~"  # in a student's name, besides letters and digits
 _SECONDS = 60  # that nbgrader may take for a student
 _ENDING = 5  # seconds that the end of its fork may take
@@ -67,28 +67,36 @@ class Record:
             with contextlib.suppress(TimeoutError):
                 in_time(lambda: self._store(assignment, student, judged, notebook, timestamp), _SECONDS)  # noqa: B023
                 return
-        shutil.rmtree(self._folder / _CLEANED, ignore_errors=True)
+        self._clean_up(_cleaned(student))
         raise ValueError(f"it took longer than {_SECONDS} seconds")
 
     def _store(
         self, assignment: str, student: str, judged: Judged, notebook: str, timestamp: str | None
     ) -> None:
-        name, cleaned = name_for_nbgrader(student), self._folder / _CLEANED
-        folder = cleaned / name / assignment
-        shutil.rmtree(cleaned, ignore_errors=True)
+        name, submitted = name_for_nbgrader(student), _cleaned(student)
+        folder = self._folder / submitted / name / assignment
+        self._clean_up(submitted)
         try:
             folder.mkdir(parents=True)
             (folder / self._notebook(assignment)).write_text(notebook, encoding="utf8")
             if timestamp:
                 (folder / "timestamp.txt").write_text(timestamp, encoding="utf8")
             GradeApart.judged = {name: judged.verdicts}
-            api = self.api(submitted_directory=_CLEANED)
+            api = self.api(submitted_directory=submitted)
             for step in (api.autograde, api.generate_feedback):
                 result = step(assignment, name, force=True)
                 if not result["success"]:
                     raise ValueError(last_line(result))
         finally:
-            shutil.rmtree(cleaned, ignore_errors=True)
+            self._clean_up(submitted)
+
+    def clean_up(self) -> None:
+        """Remove what grading left that was killed."""
+        for left in self._folder.glob(f"{_CLEANED}*"):
+            self._clean_up(left.name)
+
+    def _clean_up(self, submitted: str) -> None:
+        shutil.rmtree(self._folder / submitted, ignore_errors=True)
 
     def has(self, assignment: str, student: str) -> bool:
         """Whether a student's points and feedback are there."""
@@ -127,6 +135,10 @@ class Record:
     def _notebook(self, assignment: str) -> str:
         (path,) = (self._folder / "source" / assignment).glob("*.ipynb")
         return path.name
+
+
+def _cleaned(student: str) -> str:
+    return f"{_CLEANED}{hashlib.sha256(os.fsencode(student)).hexdigest()[:12]}"
 
 
 def in_time(action: Callable[[], None], seconds: float) -> None:

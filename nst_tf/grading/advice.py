@@ -57,6 +57,9 @@ def _similar_name(error: str) -> str:
     if not missing:
         return ""
     wanted, known = missing[1] or missing[2], dir(tf) if missing[1] else NAMES
+    for part in ("math", "linalg", "image", "nn") if missing[1] else ():
+        if hasattr(getattr(tf, part), wanted):
+            return f" It is `tf.{part}.{wanted}`."
     similar = [each for each in known if _plain(each) == _plain(wanted)]
     similar += difflib.get_close_matches(wanted, known, 1)
     prefix = "tf." if missing[1] else ""

@@ -33,6 +33,7 @@ NAMES = (
 
 _CONTENT, _LAYER, _STYLE, _STEP = "content", "compute_layer", "compute_style", "train_step"
 _APPLY = "`apply_gradients` takes a list of (gradient, variable) pairs: `[(gradient, generated_image)]`."
+_OF_THE_NOTEBOOK = "gram_matrix|compute_\\w+|total_cost|clip_0_1|optimizer|vgg_model_outputs|alpha|beta"
 _SHAPES = "Incompatible shapes|Shapes of all inputs|must be (equal|broadcast)|required broadcastable"
 _DTYPES = "as input #|same dtype|expected to be a|requested dtype|EagerTensor of dtype"
 
@@ -43,6 +44,14 @@ _OF_SHAPES = (
         "A has only two dimensions, (n_C, n_H·n_W): it is already unrolled, so you need neither its sizes "
         "nor a reshape before the product.",
         exercise="gram_matrix",
+    ),
+    KnownError(
+        "pair-unpacked",
+        "values to unpack",
+        "`enumerate` gives two things, the index and the pair, so the pair needs brackets of its own: "
+        "`for i, (name, weight) in enumerate(STYLE_LAYERS)`.",
+        line="enumerate",
+        exercise=_STYLE,
     ),
     KnownError(
         "pair-unpacked",
@@ -84,6 +93,12 @@ _OF_SHAPES = (
         "have reshaped it.",
     ),
     KnownError(
+        "sizes-without-brackets",
+        "requested shape has|Cannot reshape|name_scope|must be string",
+        "`tf.reshape` takes the new shape as a single list: `[n_H * n_W, n_C]`.",
+        line="reshape\\([^\\[\\(]*,[^\\[\\(]*,",
+    ),
+    KnownError(
         "reshape-of-other-size",
         "requested shape has|Cannot reshape",
         "A reshape keeps every entry, so the new sizes have to multiply to the same number: n_H · n_W · n_C "
@@ -110,6 +125,13 @@ _OF_SHAPES = (
         "ndims must be >= 2",
         "A matrix product needs two axes, and what comes in has only one: keep the channels as an axis of "
         "their own.",
+    ),
+    KnownError(
+        "one-not-transposed",
+        "Incompatible shapes: \\[(\\d+),\\1\\] vs. \\[(\\d+),\\2\\]",
+        "One of the two Gram matrices compares channels, the other one positions: is only one of the "
+        "activations transposed after the reshape?",
+        exercise=_LAYER,
     ),
     KnownError(
         "elementwise-product",
@@ -189,6 +211,12 @@ _OF_LISTS = (
         "A loop runs over a list or a `range(…)`, not over a number.",
     ),
     KnownError(
+        "function-hidden",
+        f"local variable '({_OF_THE_NOTEBOOK})'",
+        "`\\1 = …` makes that name one of this function's own, which hides the notebook's `\\1`: give the "
+        "result another name.",
+    ),
+    KnownError(
         "sum-before-start",
         "local variable '(\\w+)'",
         "`\\1` has no value at that point: give it one first, as a sum starts from 0.",
@@ -230,6 +258,13 @@ _OF_THE_STEP = (
         "`zip` pairs the entries of two lists. A tensor in it is cut along its first axis: put brackets "
         "around each, `zip([gradient], [generated_image])`, or write the one pair yourself.",
         line="zip\\(",
+        exercise=_STEP,
+    ),
+    KnownError(
+        "no-tape",
+        "has no attribute '(minimize|compute_gradients|get_gradients)'",
+        "Keras's optimizers have no `\\1` any more: compute J inside `with tf.GradientTape() as tape:`, then "
+        "call `tape.gradient(J, generated_image)` and `optimizer.apply_gradients`.",
         exercise=_STEP,
     ),
     KnownError("no-list-of-pairs", "to unpack|_unique_id|apply_gradients\\(\\) takes", _APPLY, "apply"),
@@ -305,6 +340,25 @@ _OF_THE_STEP = (
 )
 
 _OF_TENSORS = (
+    KnownError(
+        "no-list-of-tensors",
+        "iterate over|add_n|not iterable",
+        "`tf.add_n` takes a single list of tensors: `tf.add_n([…, …])`. Or add them with `+`.",
+        line="add_n",
+    ),
+    KnownError(
+        "axes-missing",
+        "[Mm]issing required positional|missing .*'axes'",
+        "`tf.tensordot` needs a third argument, `axes`: for a matrix product it is 1, and `tf.matmul` does "
+        "the same without it.",
+        line="tensordot",
+    ),
+    KnownError(
+        "indexed-by-list",
+        "valid indices|integers, slices",
+        "Unlike a NumPy array, a tensor can't be indexed with a list: use a slice, or `tf.gather`.",
+        line="\\[\\[|, ?\\[",
+    ),
     KnownError(
         "new-variable",
         "UnliftableError|singleton tf.Variable|create variables on non-first|tf.Variable",

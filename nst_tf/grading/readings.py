@@ -26,6 +26,15 @@ _PYTHONS_SUM = Advice(
     "Python's `sum()` adds along the first axis only, so a tensor of many values is left: `tf.reduce_sum` "
     "adds all of them.",
 )
+TOO_EARLY = Advice(
+    "return-too-early",
+    "`return` comes too early: the lines after it are never run. Move it to the end.",
+)
+_OVERWRITTEN = "`{name} = …` overwrites the argument, so what is passed in is ignored: leave that line out."
+_MULTIPLIED = (
+    "`{line}` multiplies the whole running sum, with what earlier rounds have added to it: multiply only "
+    "what this round adds."
+)
 _DROPPED = "`{code}` computes a new value and doesn't change anything by itself: assign it to a name."
 _SIZES_AFTER_RESHAPE = (
     "`{name}` is reshaped before you read n_H, n_W and n_C from it, so its sizes have changed by then: read "
@@ -48,6 +57,10 @@ def read_off(text: Text, slug: str | None, is_right: bool = False) -> Advice | N
     """
     if text.has_caret:
         return _CARET
+    if text.returns_too_early:
+        return TOO_EARLY
+    if overwritten := [name for name, is_made_of_it in text.rebound.items() if not is_made_of_it]:
+        return Advice("argument-overwritten", _OVERWRITTEN.format(name=overwritten[0]))
     slugs = set((slug or "unknown").split("+"))
     if is_right:
         slugs.discard("unknown")
@@ -63,6 +76,8 @@ def read_off(text: Text, slug: str | None, is_right: bool = False) -> Advice | N
             return Advice("value-dropped", _DROPPED.format(code=code))
         if name := text.returned_as_it_began:
             return Advice("never-added-to", _AS_IT_BEGAN.format(name=name))
+    if "unknown" in slugs and (line := text.multiplied_sum):
+        return Advice("sum-multiplied", _MULTIPLIED.format(line=line))
     if "unknown" in slugs and text.calls("sum"):
         return _PYTHONS_SUM
     reads = text.reads_sizes_after_reshape

@@ -103,13 +103,42 @@ class Text:
         )
 
     @property
-    def rebinds_argument(self) -> bool:
-        """Whether an argument's name is given to another value."""
-        return any(
-            isinstance(target, ast.Name) and target.id in self.parameters
+    def rebound(self) -> dict[str, bool]:
+        """The arguments whose names are given to other values; whether those are made from the argument."""
+        return {
+            target.id: target.id in _names(each.value)
             for each in self._of(ast.Assign)
             for target in each.targets
+            if isinstance(target, ast.Name) and target.id in self.parameters
+        }
+
+    @property
+    def multiplied_sum(self) -> str:
+        """The code of a line that multiplies a sum in a loop."""
+        added = {
+            each.target.id
+            for each in self._of(ast.AugAssign)
+            if isinstance(each.op, ast.Add) and isinstance(each.target, ast.Name)
+        }
+        lines = (
+            each
+            for loop in self._of(ast.For)
+            for each in loop.body
+            if isinstance(each, ast.AugAssign) and isinstance(each.op, ast.Mult)
         )
+        return next((_code(each) for each in lines if _names(each.target) <= added), "")
+
+    @property
+    def returns_too_early(self) -> bool:
+        """Whether lines follow a return that is not inside of an ``if`` or a loop."""
+        body = list(self._function.body) if self._function else []
+        while body:
+            first, *body = body
+            if isinstance(first, ast.With):
+                body = [*first.body, *body]
+            elif isinstance(first, ast.Return):
+                return bool(body)
+        return False
 
     @property
     def returned_as_it_began(self) -> str:

@@ -17,6 +17,7 @@ from nst_tf.grading.exercises.step_rubric import (
     met_by,
     weights_of,
 )
+from nst_tf.grading.readings import TOO_EARLY
 from nst_tf.grading.signs import Text
 from nst_tf.grading.step_trial import STEPS, Step, StepTrial, random_trial
 from nst_tf.grading.trial import Evidence, Trial
@@ -124,6 +125,8 @@ class StepExercise(Exercise):
         """The mistake's name, if it has one, and the hint."""
         if fails(observed[0][0]):
             return stopped(observed[0][0], text)
+        if text.returns_too_early:
+            return TOO_EARLY
         mistake = next((each for each in self.mistakes if self._is_like(each, trial, observed)), None)
         if mistake:
             return mistake.slug, mistake.hint

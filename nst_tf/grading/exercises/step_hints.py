@@ -149,7 +149,7 @@ class Statement:
         image = self._first.image
         what = f"After the step, the image's values range from {image.min():.3g} to {image.max():.3g}:"
         fix = "clip them to [0, 1], and `assign` the result to the variable."
-        if self._text.rebinds_argument:
+        if self._text.rebound:
             fix = (
                 "`generated_image = …` only gives the name to another tensor. To change the variable's "
                 "pixels, write `generated_image.assign(clip_0_1(generated_image))`."

@@ -39,7 +39,7 @@ def advice_on(error: str, name: str) -> Advice:
         if found and re.search(known.line, line) and re.search(known.exercise, name):
             sentence = found.expand(known.sentence)
             return Advice(known.slug, f"{sentence}{_arguments(text, name)}{_similar_name(text)}")
-    return Advice("exception", "Print the types and shapes of what it uses, just before it.")
+    return Advice("exception", "Print the types and shapes of everything involved, just before the error.")
 
 
 def _arguments(error: str, name: str) -> str:
@@ -48,7 +48,7 @@ def _arguments(error: str, name: str) -> str:
     if not missing or missing[1] not in NAMES:
         return ""
     arguments = " and ".join(f"`{each}`" for each in parameters_of(name))
-    return f" What this function is given is called {arguments}."
+    return f" This function is given {arguments}."
 
 
 def _similar_name(error: str) -> str:

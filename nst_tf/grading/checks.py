@@ -60,7 +60,7 @@ def checked(test: Callable, yours: Callable, solution: Callable, *others: object
     """
     name = test.__name__.removesuffix("_test")
     if python_function(yours) is python_function(solution):
-        print(f"{name} is the solution already: to check yours, run the exercise's cell and then this one.")
+        print(f"{name} is already the solution: to check yours, run the exercise's cell and then this one.")
         return solution
     try:
         test(yours, *others)

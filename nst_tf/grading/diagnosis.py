@@ -60,7 +60,7 @@ def diagnose(name: str, target: Callable, seed: int = 0) -> Diagnosis:
     """
     asked = exercise(name)
     if not callable(target):
-        return nothing_to_try(name, f"`{name}` is no function, but of type {type(target).__name__}.")
+        return nothing_to_try(name, f"`{name}` isn't a function: its type is {type(target).__name__}.")
     with as_tensorflow_2():
         trial = asked.trial(seed, _weights_among(globals_of(target)))
         written = trial.written(target, asked.helpers, echo=True)

@@ -73,11 +73,11 @@ def _on_one_call(expected: Expected, place: int, observed: Observation) -> str:
         )
     if observed.kind == "tensor" and observed.dtype != "float32":
         return (
-            f"It returns a tensor of dtype {observed.dtype}. What came in was float32, and so is what the "
+            f"It returns a tensor of dtype {observed.dtype}. The inputs are float32, and so is what the "
             "result is combined with."
         )
     if not np.isfinite(observed.value).all():
-        return f"For {words}, there is an infinite value, or one that is not a number."
+        return f"For {words}, the result contains NaN or an infinite value."
     return ""
 
 
@@ -85,7 +85,9 @@ def _on_values(expected: Expected, values: Values, wrong: list[int]) -> str:
     ignored = ignored_arguments(expected, values)
     if ignored:
         names = " and ".join(f"`{name}`" for name in ignored)
-        return f"The value does not depend on {names}: do you use another name where the argument's belongs?"
+        return (
+            f"The result doesn't depend on {names}: do you use another variable where you need the argument?"
+        )
     factor = constant_factor(expected, values)
     if factor is not None:
         if abs(factor + 1) < 0.01:
@@ -122,25 +124,28 @@ def _on_conduct(expected: Expected, evidence: CallEvidence, name: str) -> str:
     first, run = evidence.written[0], evidence.run
     if first.has_changed_arguments:
         return (
-            "The value is right, but a list that came in is changed: whoever uses it next finds another one."
+            "The value is right, but a list that is passed in is changed: the next code to use it finds a "
+            "different one."
         )
     if first.kind != "tensor":
         return f"The value is right, but its type is {first.kind}, which has no gradient: return a tensor."
     if run.value is None:
         return (
-            f"{raised(run.text, 'The value is right, but inside `tf.function`, where train_step calls it,')} "
+            f"{raised(run.text, 'The value is right, but when train_step calls it inside `tf.function`,')} "
             f"{advice_on(run.text, name).sentence}"
         )
     if not expected.is_right(0, run.value):
-        return "The value is right, but inside `tf.function`, where train_step calls it, it is another one."
+        return (
+            "The value is right, but when train_step calls it inside `tf.function`, the value is different."
+        )
     if run.gradient is None:
         return (
             "The value is right, but there is no gradient: somewhere between G and the result, TensorFlow "
             "starts treating it as a constant."
         )
     return (
-        "The value is right, but its gradient is not: "
-        "a part of what depends on G is a constant to TensorFlow."
+        "The value is right, but its gradient isn't: TensorFlow treats a part of what depends on G as a "
+        "constant."
     )
 
 

@@ -56,7 +56,7 @@ _OF_SHAPES = (
     KnownError(
         "pair-unpacked",
         "values to unpack",
-        "Each entry of STYLE_LAYERS is a pair (layer name, λ), so the loop can take apart two names.",
+        "Each entry of STYLE_LAYERS is a pair (layer name, λ), so the loop has to unpack it into two names.",
         line="STYLE_LAYERS",
     ),
     KnownError(
@@ -77,20 +77,20 @@ _OF_SHAPES = (
     KnownError(
         "channels-of-the-wrong-axis",
         "values to unpack",
-        "That takes the image apart along its first axis, the batch. The channels are the last axis.",
+        "That unpacks the image along its first axis, the batch axis. The channels are on the last axis.",
         exercise="preprocess",
     ),
     KnownError(
         "sizes-of-the-values",
         "values to unpack",
-        "That takes the tensor itself apart, along its first axis. Its sizes are in `.shape`.",
+        "That unpacks the tensor itself, along its first axis. Its sizes are in `.shape`.",
         line="= *\\w+$",
     ),
     KnownError(
         "sizes-after-reshape",
         "values to unpack",
-        "The number of names and of values differ: an activation's shape is (1, n_H, n_W, n_C), unless you "
-        "have reshaped it.",
+        "The number of names differs from the number of values: an activation's shape is "
+        "(1, n_H, n_W, n_C), unless you have reshaped it.",
     ),
     KnownError(
         "sizes-without-brackets",
@@ -101,19 +101,20 @@ _OF_SHAPES = (
     KnownError(
         "reshape-of-other-size",
         "requested shape has|Cannot reshape",
-        "A reshape keeps every entry, so the new sizes have to multiply to the same number: n_H · n_W · n_C "
-        "for an activation.",
+        "A reshape keeps every entry, so the product of the sizes must stay the same: n_H · n_W · n_C for "
+        "an activation.",
         line="reshape",
     ),
     KnownError(
         "two-sizes-open",
         "input size may be -1",
-        "A reshape can work out one size, written −1, but not two.",
+        "A reshape can work out one size for you, written as −1, but not two.",
     ),
     KnownError(
         "wrong-perm",
         "transpose expects",
-        "`perm` names each axis once, and a matrix has two. For a matrix you don't need it at all.",
+        "`perm` lists each axis exactly once, and a matrix has two. To transpose a matrix you don't need it "
+        "at all.",
     ),
     KnownError(
         "list-of-axes",
@@ -123,8 +124,8 @@ _OF_SHAPES = (
     KnownError(
         "no-matrix",
         "ndims must be >= 2",
-        "A matrix product needs two axes, and what comes in has only one: keep the channels as an axis of "
-        "their own.",
+        "A matrix product needs two axes, but what it is given has only one: keep the channels as a "
+        "separate axis.",
     ),
     KnownError(
         "one-not-transposed",
@@ -150,7 +151,7 @@ _OF_SHAPES = (
     KnownError(
         "axis-missing",
         "Invalid reduction dimension|axis.* out of (range|bounds)|dimension out of range",
-        "There is no such axis: they count from 0. Leave `axis` out to reduce over all of them.",
+        "There is no such axis: axes count from 0. Leave out `axis` to reduce over all of them.",
     ),
 )
 
@@ -219,7 +220,7 @@ _OF_LISTS = (
     KnownError(
         "sum-before-start",
         "local variable '(\\w+)'",
-        "`\\1` has no value at that point: give it one first, as a sum starts from 0.",
+        "`\\1` has no value at that point: give it one first, just as a sum starts from 0.",
     ),
 )
 
@@ -239,7 +240,7 @@ _OF_DTYPES = (
     KnownError(
         "rounded-to-integers",
         _DTYPES,
-        "That mixes whole numbers with float32, and TensorFlow doesn't mix dtypes: stay in float32.",
+        "That mixes integers with float32, which TensorFlow doesn't allow: stay in float32.",
         exercise="preprocess",
     ),
     KnownError(
@@ -255,8 +256,8 @@ _OF_THE_STEP = (
     KnownError(
         "slices-zipped",
         "_unique_id",
-        "`zip` pairs the entries of two lists. A tensor in it is cut along its first axis: put brackets "
-        "around each, `zip([gradient], [generated_image])`, or write the one pair yourself.",
+        "`zip` pairs up the entries of two lists, and it splits a tensor along its first axis: put each one "
+        "in a list, `zip([gradient], [generated_image])`, or write the single pair yourself.",
         line="zip\\(",
         exercise=_STEP,
     ),
@@ -313,7 +314,7 @@ _OF_THE_STEP = (
     KnownError(
         "tape-used-twice",
         "non-persistent GradientTape",
-        "A tape answers only once: ask it for one gradient, that of J.",
+        "A tape can be used only once: ask it for a single gradient, that of J.",
     ),
     KnownError(
         "tape-gradient-arguments", "gradient\\(\\) missing", "`tape.gradient` takes J, then the image."
@@ -321,20 +322,20 @@ _OF_THE_STEP = (
     KnownError(
         "tape-without-brackets",
         "context manager protocol|__enter__",
-        "`tf.GradientTape()` needs its brackets: the call is what makes the tape.",
+        "`tf.GradientTape()` needs its parentheses: the call is what creates the tape.",
     ),
     KnownError(
         "number-for-tensor",
         "'_id'|`type_value`|not a tensor",
-        "J has become a plain number, which the tape can't follow: keep it a tensor, without `.numpy()` or "
+        "J has become a plain number, which the tape can't track: keep it a tensor, without `.numpy()` or "
         "`float(…)`.",
         line="gradient",
     ),
     KnownError(
         "tensor-for-variable",
         "has no attribute 'assign",
-        "Only a variable has `assign`, and that name refers to a tensor by then: use another name for the "
-        "result, and assign it to `generated_image`.",
+        "Only a variable has `assign`, and by that point the name refers to a tensor: use another name for "
+        "the result, and assign it to `generated_image`.",
     ),
     KnownError("no-list-of-pairs", "TypeError|ValueError", _APPLY, line="apply_gradients"),
 )
@@ -362,8 +363,8 @@ _OF_TENSORS = (
     KnownError(
         "new-variable",
         "UnliftableError|singleton tf.Variable|create variables on non-first|tf.Variable",
-        "`tf.Variable(…)` copies the values, so no gradient gets through it, and it can't be made inside "
-        "`tf.function`: leave it out.",
+        "`tf.Variable(…)` copies the values, so no gradient passes through it, and it can't be created "
+        "inside `tf.function`: leave it out.",
     ),
     KnownError(
         "numpy-inside",
@@ -374,7 +375,7 @@ _OF_TENSORS = (
     KnownError(
         "no-transpose-attribute",
         "has no attribute 'T'",
-        "A tensor has no `.T`: use `tf.transpose`, and `tf.matmul` in place of NumPy's product, which loses "
+        "A tensor has no `.T`: use `tf.transpose`, and `tf.matmul` instead of NumPy's product, which loses "
         "the gradient.",
         line="np\\.",
     ),
@@ -391,22 +392,22 @@ _OF_TENSORS = (
     KnownError(
         "multiplied-without-sign",
         "'(int|float|EagerTensor|[\\w.]*Tensor|tuple)' object is not callable",
-        "Python takes a value followed by brackets for a call: is a `*` missing between the two?",
+        "Python treats a value followed by parentheses as a function call: is a `*` missing between the two?",
     ),
     KnownError(
         "called-by-index",
         "'function' object is not subscriptable",
-        "Call a function with round brackets: square ones look up an entry.",
+        "A function is called with parentheses: square brackets look up an entry.",
     ),
     KnownError(
         "none-computed-with",
         "'NoneType'|\\(None\\)",
-        "Something on that line is None: does a function it calls lack its `return`?",
+        "Something on that line is None: is the `return` missing from a function that it calls?",
     ),
     KnownError(
         "attribute-missing",
         "has no attribute '(\\w+)'",
-        "There is no such thing as `\\1` there: check its spelling, and the type of what is before the dot.",
+        "There is no `\\1` there: check the spelling, and the type of what comes before the dot.",
     ),
     KnownError(
         "name-missing",
@@ -431,7 +432,7 @@ _BY_TYPE = (
     KnownError(
         "endless-recursion",
         "RecursionError",
-        "The function keeps calling itself: which function do you mean to call there?",
+        "The function keeps calling itself: which function did you mean to call there?",
     ),
     KnownError(
         "divided-by-zero", "ZeroDivisionError", "The divisor is 0: print it, and see where it comes from."
@@ -443,10 +444,10 @@ _BY_TYPE = (
     KnownError(
         "too-much-memory",
         "MemoryError|ResourceExhausted|OOM",
-        "It asks for more memory than it may have. A Gram matrix compares channels and is of shape "
-        "(n_C, n_C): one of positions would be huge.",
+        "It needs more memory than it is allowed. A Gram matrix compares channels and has shape (n_C, n_C): "
+        "one that compares positions would be huge.",
     ),
-    KnownError("assertion", "AssertionError", "One of your `assert`s doesn't hold for these arguments."),
+    KnownError("assertion", "AssertionError", "One of your `assert` statements fails for these arguments."),
 )
 
 KNOWN_ERRORS = (*_OF_THE_STEP, *_OF_DTYPES, *_OF_SHAPES, *_OF_LISTS, *_OF_TENSORS, *_BY_TYPE)

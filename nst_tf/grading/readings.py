@@ -14,17 +14,18 @@ _FLOOR = Advice(
 )
 _VARIABLE = Advice(
     "new-variable",
-    "`tf.Variable(…)` copies the values, so no gradient gets through it, and it can't be made inside "
+    "`tf.Variable(…)` copies the values, so no gradient passes through it, and it can't be created inside "
     "`tf.function`: leave it out.",
 )
 _INTEGERS = Advice(
     "rounded-to-integers",
-    "As integers the values lose what comes after the point, and no gradient passes: stay in float32.",
+    "Converting to integers drops everything after the decimal point, and no gradient passes through it: "
+    "stay in float32.",
 )
 _PYTHONS_SUM = Advice(
     "pythons-sum",
     "Python's `sum()` adds along the first axis only, so a tensor of many values is left: `tf.reduce_sum` "
-    "adds all of them.",
+    "adds up all of them.",
 )
 TOO_EARLY = Advice(
     "return-too-early",

@@ -24,12 +24,12 @@ from nst_tf.grading.trial import Evidence, Observation, Trial
 Kind = TypeVar("Kind")
 Run = Callable[[bytes], Reply]  # has a packed order done
 
-_UNREADABLE = ("What it sent back can't be read.", "sent back what can't be read")
+_UNREADABLE = ("The result that it sent back can't be read.", "sent back what can't be read")
 _MOST_EVENTS = 4  # of a task that does what it should
 _TOO_MUCH_MEMORY = "takes too much memory"
 _OUTPUT = ("It prints or writes more than it is allowed to.", "prints too much")
 _STOPPED = {
-    "memory": ("It takes more memory than it may.", _TOO_MUCH_MEMORY),
+    "memory": ("It uses more memory than it is allowed to.", _TOO_MUCH_MEMORY),
     "processes": ("It starts more processes or threads than it is allowed to.", "starts too many processes"),
     "output": _OUTPUT,
 }
@@ -181,7 +181,9 @@ class _Hearing:
             return trial.failed_run(f"an error ({stopped.remark})")
         is_right = self.asked.is_right_run(trial, ran.run)
         if is_right and not self.asked.is_right_run(unseen, ran.unseen):
-            return trial.failed_run("another value: it depends on the numbers that the function was tried on")
+            return trial.failed_run(
+                "an error: its result depends on the numbers that the function was tried on"
+            )
         return ran.run
 
     def _events(self, reply: Reply) -> list[protocol.Event]:
@@ -192,7 +194,7 @@ class _Hearing:
         """
         if reply.stopped == "time":
             raise Stopped(
-                f"It did not finish within {self.limits.seconds:g} seconds: is there an endless loop?",
+                f"It didn't finish within {self.limits.seconds:g} seconds: is there an endless loop?",
                 f"did not finish within {self.limits.seconds:g} seconds",
             )
         if reply.stopped:
@@ -216,11 +218,11 @@ def _events(reply: Reply, name: str) -> list[protocol.Event]:
         raise Stopped(*_UNREADABLE)
     if reply.exit < 0:
         raise Stopped(
-            "It crashes the process that it runs in, or takes more memory than it may.",
+            "It crashes the process that it runs in, or uses more memory than it is allowed to.",
             "crashes, or takes too much memory",
         )
     raise Stopped(
-        "It ends the process that it runs in: leave `os._exit()` and the like out.", "ends its process"
+        "It ends the process that it runs in: remove `os._exit()` and similar calls.", "ends its process"
     )
 
 
@@ -243,13 +245,13 @@ def _explained(error: str, name: str) -> tuple[str, str]:
     """What ended the cell, for the learner and for the teacher."""
     error = printable(error)
     if error.startswith("SystemExit"):
-        return "The cell ends its process: leave `exit()` and `quit()` out.", "calls exit()"
+        return "The cell ends its process: remove `exit()` and `quit()`.", "calls exit()"
     if "MemoryError" in error.partition(":")[0]:
         return _STOPPED["memory"]
     if "File too large" in error or "No space left" in error:
         return _OUTPUT
     sentence = advice_on(error, name).sentence
-    return f"The cell stops with {error}. {sentence}", "the cell stops with an error"
+    return f"The cell raises {error}. {sentence}", "the cell stops with an error"
 
 
 def _only(events: Sequence[protocol.Event], kind: type[Kind]) -> Kind:

@@ -143,5 +143,5 @@ def pairs(singles: list[Mistake]) -> Iterator[Mistake]:
     """Every two mistakes that replace different steps, together."""
     for one, other in combinations(singles, 2):
         if not one.steps.keys() & other.steps.keys():
-            hint = f"Two things. {one.hint} And: {other.hint}"
+            hint = f"There are two problems. {one.hint} And: {other.hint}"
             yield Mistake(f"{one.slug}+{other.slug}", hint, one.steps | other.steps)

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from nst_tf.grading.exercises.base import mistake
 
-ANOTHER_IMAGE = "It changes another image than the one it is given: use the argument's name throughout."
+ANOTHER_IMAGE = "It changes a different image from the one it is given: work on the argument throughout."
 
 
 def _only_prints(value: object) -> None:
@@ -27,52 +27,53 @@ def from_the_notebook(a: tf.Tensor) -> tf.Tensor:
 IN_PLACE_OF_RESULT = [
     mistake(
         "returns-none",
-        "It returns None: the exercise is not written yet, or there is no `return` with the value behind it.",
+        "It returns None: either the exercise isn't written yet, or it doesn't hand back the value with "
+        "`return`.",
         result=lambda value: None,
     ),
     mistake(
         "print-for-return",
-        "It prints the value, and returns None. Which word hands a value back?",
+        "It prints the value but returns None. Which keyword hands a value back to the caller?",
         result=_only_prints,
     ),
     mistake(
         "no-gradient",
-        "The value is right, but it has no gradient: "
-        "somewhere on the way from G it becomes a constant to TensorFlow.",
+        "The gradient is lost: somewhere between G and the result, TensorFlow starts treating it as a "
+        "constant.",
         result=tf.stop_gradient,
     ),
 ]
 NUMBER_FOR_TENSOR = mistake(
     "float-for-tensor",
-    "It returns a Python number, which has no gradient: return the tensor itself.",
+    "It returns a plain Python number, which has no gradient: keep everything a tensor and return that.",
     result=float,
 )
 ARRAY_FOR_TENSOR = mistake(
     "array-for-tensor",
-    "It returns a NumPy array, which has no gradient, and can't be made inside `tf.function`: "
-    "return the tensor itself.",
+    "It returns a NumPy array, which has no gradient and can't be created inside `tf.function`: keep "
+    "everything a tensor and return that.",
     result=np.asarray,
 )
 NUMPY_NUMBER = mistake(
     "numpy-number",
-    "NumPy computes the right number, but TensorFlow can't follow it: there is no gradient, and inside "
-    "`tf.function` it fails. Which TensorFlow functions do the same?",
+    "The final number comes from NumPy, which TensorFlow can't track, so there is no gradient, and it fails "
+    "inside `tf.function`. Which TensorFlow functions do the same?",
     result=lambda value: np.sum(np.asarray(value)),
 )
 NUMPY = (
-    "NumPy computes the right value, but TensorFlow can't follow it: there is no gradient, and inside "
-    "`tf.function` it fails. Which TensorFlow functions do the same?"
+    "TensorFlow can't track operations done in NumPy, so there is no gradient, and it fails inside "
+    "`tf.function`. Which TensorFlow functions do the same?"
 )
 GLOBAL = (
-    "The value does not change when `{argument}` does: is the name of something in the notebook used where "
-    "the argument's name belongs?"
+    "The result doesn't change when `{argument}` does: do you use a variable from the notebook where you "
+    "need the argument?"
 )
 
 
 INT32_OVERFLOW = "int32-overflow"
 AN_OVERFLOW = (
-    "It is right for small layers. In a layer of real size, the product of sizes overflows: `tf.shape` gives "
-    "them as int32, and the largest int32 is 2,147,483,647. Cast the sizes before you multiply them."
+    "It is right for small layers, but for a layer of real size the product of the sizes overflows: "
+    "`tf.shape` gives int32, whose largest value is 2,147,483,647. Cast the sizes before you multiply them."
 )
 
 
@@ -82,20 +83,22 @@ def _numpy_square(difference: tf.Tensor) -> tf.Tensor:
 
 def compared_with_itself(what: str, first: str, second: str) -> str:
     """The hint where an argument is used twice."""
-    return f"The cost is always 0. Are `{first}` and `{second}` both used, or is {what} compared with itself?"
+    return (
+        f"The cost is always 0. Do you use both `{first}` and `{second}`, or is {what} being compared with "
+        "itself?"
+    )
 
 
 POWERS = [
     mistake(
         "absolute-for-square",
-        "The differences are taken without their sign, but they are not squared. "
-        "What does the formula do with each?",
+        "It takes the absolute value of each difference. What does the formula do with each one instead?",
         power=tf.abs,
     ),
     mistake(
         "signed-difference",
-        "The differences are added up with their signs, so that they cancel out. "
-        "What does the formula do with each one first?",
+        "The differences are added up with their signs, so positive and negative ones cancel out. What does "
+        "the formula do with each one first?",
         power=lambda difference: difference,
     ),
     mistake(
@@ -105,36 +108,39 @@ POWERS = [
     ),
     mistake(
         "square-of-the-sum",
-        "It squares the sum of the differences. The formula has the sum of the squared differences: "
-        "which comes first?",
+        "It squares the sum of the differences, but the formula sums the squared differences: which "
+        "operation comes first?",
         power=lambda difference: difference,
         reduction=lambda difference: tf.square(tf.reduce_sum(difference)),
     ),
     mistake(
         "root-of-the-sum",
-        "There is a square root, as in a distance. The formula keeps the sum of the squares itself.",
+        "It takes a square root, as for a distance. The formula uses the sum of the squares as it is.",
         reduction=lambda squares: tf.sqrt(tf.reduce_sum(squares)),
     ),
 ]
 QUARTERS = [
     mistake(
         "quarter-missing",
-        "A constant factor is missing: with which number does the formula's fraction begin?",
+        "A constant factor is missing: which number does the formula's denominator start with?",
         quarter=lambda: 1,
     ),
     mistake(
         "half-for-quarter",
-        "It is twice as large as the formula says: ½ is Gatys' factor, and the course's is another one.",
+        "The result is twice what the formula gives: ½ is the factor in Gatys' content cost, but the course "
+        "uses a different one.",
         quarter=lambda: 2,
     ),
     mistake(
         "doubled-divisor",
-        "It is half of what the formula says: a 2 too much below the line?",
+        "The result is half of what the formula gives: is there an extra 2 in the denominator, or "
+        "`tf.nn.l2_loss`, which halves by itself?",
         quarter=lambda: 8,
     ),
     mistake(
         "quarter-squared",
-        "It is a quarter of what the formula says: is the 4 there twice, or squared with the rest?",
+        "The result is a quarter of what the formula gives: does the 4 appear twice, or is it squared along "
+        "with the rest?",
         quarter=lambda: 16,
     ),
 ]

@@ -60,12 +60,13 @@ MISTAKES = [
     NUMPY_NUMBER,
     mistake(
         "first-entry",
-        "It uses the first entries of the lists. At which end of the list is the content layer's activation?",
+        "It uses the first entry of each list. At which end of the list is the content layer's activation?",
         entries=lambda content_output, generated_output: (content_output[0], generated_output[0]),
     ),
     mistake(
         "entry-before-the-last",
-        "It uses the entries before the last ones, a style layer's. The content layer's is the very last.",
+        "It uses the second-to-last entry of each list, which is a style layer's. The content layer's is "
+        "the very last.",
         entries=lambda content_output, generated_output: (content_output[-2], generated_output[-2]),
     ),
     mistake(
@@ -93,13 +94,13 @@ MISTAKES = [
     ),
     mistake(
         "argument-changed",
-        "The value is right, but the lists that came in are changed: whoever uses them next finds an entry "
-        "less. Look an entry up without taking it out.",
+        "It changes the lists that are passed in, so the next code to use them finds one entry fewer. Read "
+        "an entry without removing it.",
         entries=lambda content_output, generated_output: (content_output.pop(), generated_output.pop()),
     ),
     mistake(
         "all-layers",
-        "It adds up the costs of all entries. The content is compared in one layer only, the last.",
+        "It adds up the costs of all entries. Content is compared in a single layer only: the last one.",
         entries=lambda content_output, generated_output: (content_output, generated_output),
         difference=lambda C, G: (C, G),
         power=lambda sides: [tf.square(a_C - a_G) for a_C, a_G in zip(*sides, strict=True)],
@@ -111,58 +112,62 @@ MISTAKES = [
     ),
     mistake(
         "sum-for-difference",
-        "It adds the two activations. The cost is 0 when they are equal: what has to be done with them?",
+        "It adds the two activations. The cost has to be 0 when they are equal: how should you combine them?",
         difference=lambda a_C, a_G: a_C + a_G,
     ),
     *POWERS,
     mistake(
         "mean-for-sum",
-        "It divides by n_H · n_W · n_C twice. A mean does that already, and the formula has no square there.",
+        "It divides by n_H · n_W · n_C twice. A mean already does so once, and the formula has no square "
+        "there.",
         reduction=tf.reduce_mean,
         size=ContentCost.size,
     ),
     mistake(
         "sum-over-one-axis",
-        "It adds up along some axes only, and takes what is left for the whole: the cost is one number, "
+        "It sums over some axes only and treats what is left as the total: the cost is a single number, "
         "over all entries.",
         reduction=lambda squares: tf.reduce_sum(squares, axis=[1, 2])[0, 0],
     ),
     *QUARTERS,
     mistake(
         "size-missing",
-        "It is not divided by the number of entries: the formula has n_H, n_W and n_C below the line.",
+        "It isn't divided by the number of entries: the formula has n_H, n_W and n_C in the denominator.",
         size=lambda n_H, n_W, n_C: 1,
     ),
     mistake(
         "channels-missing",
-        "n_C is missing below the line, or the sizes are read one axis too early: "
-        "an activation's first axis is the batch of 1.",
+        "Either n_C is missing from the denominator, or the sizes are read one axis too early: an "
+        "activation's first axis is the batch axis, of size 1.",
         size=lambda n_H, n_W, n_C: n_H * n_W,
     ),
     mistake(
         "everything-squared",
-        "The whole of 4 · n_H · n_W · n_C is squared below the line: here nothing is.",
+        "The whole denominator, 4 · n_H · n_W · n_C, is squared: this formula has no square there.",
         factor=lambda summed, divisor: summed / divisor**2,
         quarter=ContentCost.quarter,
         size=ContentCost.size,
     ),
-    mistake("positions-missing", "n_H · n_W is missing below the line.", size=lambda n_H, n_W, n_C: n_C),
-    mistake("width-missing", "n_W is missing below the line.", size=lambda n_H, n_W, n_C: n_H * n_C),
-    mistake("height-missing", "n_H is missing below the line.", size=lambda n_H, n_W, n_C: n_W * n_C),
+    mistake(
+        "positions-missing", "n_H · n_W is missing from the denominator.", size=lambda n_H, n_W, n_C: n_C
+    ),
+    mistake("width-missing", "n_W is missing from the denominator.", size=lambda n_H, n_W, n_C: n_H * n_C),
+    mistake("height-missing", "n_H is missing from the denominator.", size=lambda n_H, n_W, n_C: n_W * n_C),
     mistake(
         "sizes-added",
-        "n_H, n_W and n_C are added below the line. How many entries does a block of n_H by n_W by n_C have?",
+        "n_H, n_W and n_C are added in the denominator. How many entries does a block of n_H by n_W by n_C "
+        "have?",
         size=lambda n_H, n_W, n_C: n_H + n_W + n_C,
     ),
     mistake(
         "factor-upside-down",
-        "It is multiplied by n_H · n_W · n_C. In Python, `1 / 4 * n` is a quarter *of* n: "
-        "where do the brackets go?",
+        "It multiplies by n_H · n_W · n_C instead of dividing. In Python, `1 / 4 * n` is a quarter *of* n: "
+        "where do the parentheses go?",
         size=lambda n_H, n_W, n_C: 1 / (n_H * n_W * n_C),
     ),
     mistake(
         "factor-multiplied",
-        "It is multiplied by the whole of 4 · n_H · n_W · n_C, where the formula divides.",
+        "It multiplies by 4 · n_H · n_W · n_C, but the formula divides by it.",
         factor=lambda summed, divisor: summed * divisor,
         quarter=ContentCost.quarter,
         size=ContentCost.size,

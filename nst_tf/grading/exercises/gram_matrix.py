@@ -33,14 +33,8 @@ def _inputs(random: Generator) -> list[Input]:
     others = [(factor * random.normal(size=shapes[0])).astype(np.float32) for factor in (*FACTORS, 0.2)]
     return [
         *(Input((random.normal(size=shape).astype(np.float32),), f"A of shape {shape}") for shape in shapes),
-        *(Input((other,), "another A", only="A") for other in others),
+        *(Input((other,), "a different A", only="A") for other in others),
     ]
-
-
-def _without_transpose(A: tf.Tensor) -> tf.Tensor:
-    if A.shape[0] != A.shape[1]:  # TensorFlow would say so too, and write to the screen
-        raise ValueError
-    return tf.matmul(A, A)
 
 
 MISTAKES = [
@@ -49,23 +43,18 @@ MISTAKES = [
     mistake(
         "positions-for-channels",
         "This is Aᵀ A: it has shape (n_H·n_W, n_H·n_W) and compares positions. Which axis of A holds the "
-        "channels, and which one has to be summed over?",
+        "channels, and which one should be summed over?",
         product=lambda A: tf.matmul(A, A, transpose_a=True),
     ),
     mistake(
         "elementwise-product",
-        "This multiplies A with itself entry by entry. A matrix product compares every row with every other.",
+        "This multiplies A by itself entry by entry. A matrix product compares every row with every other.",
         product=lambda A: A * A,
     ),
     mistake(
-        "no-transpose",
-        "It multiplies A with A itself, which only works where A is square. What has to be turned round?",
-        product=_without_transpose,
-    ),
-    mistake(
         "reshape-for-transpose",
-        "The second factor has the right shape, but its entries are in another order: reshaping keeps the "
-        "order in memory, it does not turn rows into columns.",
+        "The second factor has the right shape, but its entries are in the wrong order: a reshape keeps the "
+        "order in memory and doesn't turn rows into columns.",
         product=lambda A: tf.matmul(A, tf.reshape(A, [A.shape[1], A.shape[0]])),
     ),
     mistake(
@@ -75,31 +64,32 @@ MISTAKES = [
     ),
     mistake(
         "one-number",
-        "It adds the whole matrix up to one number. The Gram matrix has an entry for each pair of channels.",
+        "It adds up the whole matrix to a single number. The Gram matrix has one entry for each pair of "
+        "channels.",
         product=lambda A: tf.reduce_sum(tf.matmul(A, tf.transpose(A))),
     ),
     mistake(
         "diagonal-only",
-        "Only the diagonal is right: every channel is compared with itself, but not with the others.",
+        "Only the diagonal is right: each channel is compared with itself, but not with the others.",
         product=lambda A: tf.linalg.diag(tf.reduce_sum(A * A, axis=1)),
     ),
     mistake(
         "norms-only",
-        "It has one number for each channel, how strong it is. "
-        "The Gram matrix has one for each *pair* of channels.",
+        "It gives one number for each channel: its strength. The Gram matrix has one for each *pair* of "
+        "channels.",
         product=lambda A: tf.reduce_sum(A * A, axis=1),
     ),
     mistake(
         "covariance",
-        "The channels' means are taken off first. That is a covariance; the Gram matrix takes the "
-        "activations as they are.",
+        "Each channel's mean is subtracted first, as for a covariance. The Gram matrix uses the activations "
+        "as they are.",
         product=lambda A: tf.matmul(
             A - tf.reduce_mean(A, 1, keepdims=True), A - tf.reduce_mean(A, 1, keepdims=True), transpose_b=True
         ),
     ),
     mistake(
         "rows-normalised",
-        "Each channel is brought to length 1 first. That is a cosine similarity; the Gram matrix takes the "
+        "Each channel is scaled to length 1 first, as for a cosine similarity. The Gram matrix uses the "
         "activations as they are.",
         product=lambda A: tf.matmul(tf.math.l2_normalize(A, 1), tf.math.l2_normalize(A, 1), transpose_b=True),
     ),
@@ -111,30 +101,30 @@ MISTAKES = [
     ),
     mistake(
         "divided-by-size",
-        "It is divided by the number of A's entries. The Gram matrix has no such factor; "
-        "the style cost has one.",
+        "It is divided by the number of entries in A. The Gram matrix has no such factor; the style cost "
+        "does.",
         factor=lambda G, A: G / (A.shape[0] * A.shape[1]),
     ),
     mistake(
         "divided-by-positions",
-        "It is divided by n_H·n_W. The Gram matrix has no such factor; the style cost has one.",
+        "It is divided by n_H·n_W. The Gram matrix has no such factor; the style cost does.",
         factor=lambda G, A: G / A.shape[1],
     ),
     mistake(
         "divided-by-channels",
-        "It is divided by n_C. The Gram matrix has no such factor; the style cost has one.",
+        "It is divided by n_C. The Gram matrix has no such factor; the style cost does.",
         factor=lambda G, A: G / A.shape[0],
     ),
     mistake("halved", "It is half of A Aᵀ: the Gram matrix has no factor.", factor=lambda G, A: G / 2),
     mistake("doubled", "It is twice A Aᵀ: the Gram matrix has no factor.", factor=lambda G, A: 2 * G),
     mistake(
         "root",
-        "There is a square root over the entries: the Gram matrix is A Aᵀ, and nothing else.",
+        "It takes the square root of the entries: the Gram matrix is A Aᵀ and nothing else.",
         factor=lambda G, A: tf.sqrt(tf.abs(G)),
     ),
     mistake(
         "squared",
-        "The entries are squared: the Gram matrix is A Aᵀ, and nothing else.",
+        "The entries are squared: the Gram matrix is A Aᵀ and nothing else.",
         factor=lambda G, A: tf.square(G),
     ),
 ]

@@ -76,7 +76,7 @@ def _inputs(random: Generator) -> list[Input]:
 
 
 def _large() -> Input:
-    words = f"activations of a real layer's shape (1, {', '.join(map(str, LARGE_SHAPE))})"
+    words = f"activations of a real layer's shape, (1, {', '.join(map(str, LARGE_SHAPE))})"
     return Input(large_activations(), words, is_large=True)
 
 
@@ -87,7 +87,7 @@ MISTAKES = [
     NUMPY_NUMBER,
     mistake(
         "compared-with-itself",
-        compared_with_itself("an image's style", "a_S", "a_G"),
+        compared_with_itself("one image's style", "a_S", "a_G"),
         activations=lambda a_S, a_G: (a_S, a_S),
     ),
     mistake(
@@ -104,29 +104,29 @@ MISTAKES = [
     ),
     mistake(
         "not-unrolled",
-        "`gram_matrix` takes a matrix of shape (n_C, n_H·n_W), but here it gets the activations with all "
-        "four axes: unroll both first.",
+        "`gram_matrix` takes a matrix of shape (n_C, n_H·n_W), but here it gets activations with all four "
+        "axes: unroll both first.",
         reshape=lambda a, n_H, n_W, n_C: a,
         transpose=the_same,
         gram=lambda a: tf.matmul(a, a, transpose_b=True),
     ),
     mistake(
         "reshaped-straight",
-        "The rows of the unrolled matrices mix the channels. In memory the channels stand side by side at "
-        "every position, so which shape can a reshape give, and what has to follow?",
+        "The rows of the unrolled matrices mix the channels. In memory, the channels of each position lie "
+        "side by side: which shape can a reshape give, then, and what has to come after it?",
         reshape=lambda a, n_H, n_W, n_C: tf.reshape(a, [n_C, n_H * n_W]),
         transpose=lambda A: A,
     ),
     mistake(
         "positions-for-channels",
-        "The Gram matrices compare positions, not channels: they are of shape (n_H·n_W, n_H·n_W). Which axis "
-        "has to be the channels' before the product is taken?",
+        "The Gram matrices compare positions, not channels: their shape is (n_H·n_W, n_H·n_W). Which axis "
+        "has to hold the channels before you take the product?",
         gram=lambda A: tf.matmul(A, A, transpose_a=True),
     ),
     mistake(
         "elementwise-product",
-        "The Gram matrices are products entry by entry. "
-        "A matrix product compares every channel with every other.",
+        "The activations are multiplied entry by entry. A matrix product compares every channel with every "
+        "other.",
         gram=lambda A: A * A,
     ),
     mistake(
@@ -137,75 +137,74 @@ MISTAKES = [
     ),
     mistake(
         "gram-divided-by-positions",
-        "Divided by n_H·n_W twice: the Gram matrices are divided by it, "
-        "and the factor of the formula does it once more.",
+        "It divides by n_H·n_W twice: once in the Gram matrices and again in the formula's factor.",
         gram_factor=lambda G, n_H, n_W, n_C: G / (n_H * n_W),
         positions=LayerStyleCost.positions,
     ),
     mistake(
         "gram-divided-by-size",
-        "The Gram matrices are divided by their layer's size, "
-        "and the factor of the formula does it once more.",
+        "It divides by the layer's size twice: once in the Gram matrices and again in the formula's factor.",
         gram_factor=lambda G, n_H, n_W, n_C: G / (n_H * n_W * n_C),
         positions=LayerStyleCost.positions,
         channels=LayerStyleCost.channels,
     ),
     mistake(
         "sum-for-difference",
-        "It adds the two Gram matrices. The cost is 0 when they are equal: what has to be done with them?",
+        "It adds the two Gram matrices. The cost has to be 0 when they are equal: how should you combine "
+        "them?",
         difference=lambda G_S, G_G: G_S + G_G,
     ),
     *POWERS,
     mistake(
         "mean-for-sum",
-        "It takes the mean of the squares, and divides by n_C² once more: a mean has that in it already.",
+        "It divides by n_C² twice: taking the mean of the squares already does so once.",
         reduction=tf.reduce_mean,
         channels=LayerStyleCost.channels,
     ),
     mistake(
         "diagonal-only",
-        "Only the diagonals of the Gram matrices are compared: what about the pairs of different channels?",
+        "Only the diagonals of the Gram matrices are compared: what about pairs of different channels?",
         reduction=lambda squares: tf.linalg.trace(squares),
     ),
     *QUARTERS,
     mistake(
         "channels-missing",
-        "n_C² is missing below the line, or the sizes are read one axis too early: an activation's first "
-        "axis is the batch of 1.",
+        "Either n_C² is missing from the denominator, or the sizes are read one axis too early: an "
+        "activation's first axis is the batch axis, of size 1.",
         channels=lambda n_C: 1,
     ),
     mistake(
         "channels-not-squared",
-        "Below the line there is n_C: the formula has its square.",
+        "The denominator contains n_C, but the formula has its square.",
         channels=lambda n_C: n_C,
     ),
-    mistake("positions-missing", "(n_H·n_W)² is missing below the line.", positions=lambda n_H, n_W: 1),
+    mistake("positions-missing", "(n_H·n_W)² is missing from the denominator.", positions=lambda n_H, n_W: 1),
     mistake(
         "positions-not-squared",
-        "Below the line there is n_H·n_W: the formula has its square.",
+        "The denominator contains n_H·n_W, but the formula has its square.",
         positions=lambda n_H, n_W: n_H * n_W,
     ),
     mistake(
         "width-not-squared",
-        "Below the line only n_H is squared: the brackets of (n_H·n_W)² hold both.",
+        "In the denominator only n_H is squared: the parentheses in (n_H·n_W)² contain both.",
         positions=lambda n_H, n_W: n_H**2 * n_W,
     ),
     mistake(
         "height-not-squared",
-        "Below the line only n_W is squared: without brackets, "
-        "Python squares what stands right before the power.",
+        "In the denominator only n_W is squared: without parentheses, Python squares only what comes right "
+        "before the `**`.",
         positions=lambda n_H, n_W: n_H * n_W**2,
     ),
     mistake(
         "factor-upside-down",
-        "It is multiplied by n_C² (n_H·n_W)². In Python, `1 / 4 * n` is a quarter *of* n: "
-        "where do the brackets go?",
+        "It multiplies by n_C² (n_H·n_W)² instead of dividing. In Python, `1 / 4 * n` is a quarter *of* n: "
+        "where do the parentheses go?",
         channels=lambda n_C: 1 / n_C**2,
         positions=lambda n_H, n_W: 1 / (n_H * n_W) ** 2,
     ),
     mistake(
         "factor-missing",
-        "There is no factor: the formula divides by 4 n_C² (n_H·n_W)².",
+        "The factor is missing: the formula divides by 4 n_C² (n_H·n_W)².",
         factor=lambda summed, divisor: summed,
         quarter=LayerStyleCost.quarter,
         channels=LayerStyleCost.channels,

@@ -44,7 +44,7 @@ def _inputs(random: Generator) -> list[Input]:
     others = [np.float32(level) + 0.5 * random.random(shapes[0], dtype=np.float32) for level in _LEVELS]
     return [
         *(Input((picture,), f"an image of shape {picture.shape}") for picture in pictures),
-        *(Input((other,), "another image", only="image") for other in others),
+        *(Input((other,), "a different image", only="image") for other in others),
     ]
 
 
@@ -71,141 +71,140 @@ MISTAKES = [
     ),
     mistake(
         "rgb-kept-means-reversed",
-        "The channels are still in the order red, green, blue, and so are the means. Reverse the "
-        "picture's channels: VGG-19 was trained on blue, green, red.",
+        "The channels are still in the order red, green, blue, and so are the means. Reverse the image's "
+        "channels: VGG-19 was trained on blue, green, red.",
         order=the_same,
         means=lambda image: tf.constant(MEANS_BGR[::-1], image.dtype),
     ),
     mistake(
         "means-in-rgb-order",
-        "The means are in the order red, green, blue, while the channels are blue, green, red: which of the "
-        "three numbers belongs to blue?",
+        "The means and the channels are in opposite orders. Where you subtract them, does the first mean belong "
+        "to the color that the first channel holds?",
         means=lambda image: tf.constant(MEANS_BGR[::-1], image.dtype),
     ),
     mistake(
         "channels-of-the-wrong-axis",
-        "The picture is mirrored from left to right, and its channels stay where they are: "
-        "along which axis do the channels lie?",
+        "The image is flipped left to right, and its channels stay in the same order: which axis holds the "
+        "channels?",
         order=lambda image: image[..., ::-1, :],
     ),
     mistake(
         "rows-turned-round",
-        "The picture is upside down, and its channels stay where they are: "
-        "along which axis do the channels lie?",
+        "The image is flipped upside down, and its channels stay in the same order: which axis holds the "
+        "channels?",
         order=lambda image: image[..., ::-1, :, :],
     ),
     mistake(
         "every-axis-turned-round",
-        "The picture is reversed along every axis: only the last one, the channels, should be.",
+        "The image is reversed along every axis: only the last one, the channels, should be.",
         order=lambda image: tf.reverse(image, axis=[0, 1, 2, 3]),
     ),
     mistake(
         "first-channel-moved",
-        "The channels move on by one place. Blue, green, red is red, green, blue read backwards.",
+        "The channels are shifted by one place. Blue, green, red is red, green, blue read backwards.",
         order=lambda image: tf.roll(image, 1, axis=-1),
     ),
     mistake(
         "channels-first",
-        "The channels come first, as other libraries have them: the image keeps its shape (1, h, w, 3).",
+        "The channels come first, as in some other libraries: the image should keep its shape, (1, h, w, 3).",
         result=lambda image: tf.transpose(image, [0, 3, 1, 2]),
     ),
     mistake(
         "batch-lost",
-        "The first axis, the batch of 1, is lost: the image keeps its shape (1, h, w, 3).",
+        "The first axis, the batch axis of size 1, is lost: the image should keep its shape, (1, h, w, 3).",
         result=lambda image: image[0],
     ),
     mistake(
         "not-scaled",
-        "The values are not scaled from [0, 1] to 0–255 before the means, which are on that scale, are "
-        "subtracted.",
+        "The means are on a 0–255 scale, but the values are still in [0, 1] when the means are subtracted.",
         scaled=the_same,
     ),
     mistake(
         "divided-by-255",
-        "It divides by 255: the image is in [0, 1] already, and VGG-19 was trained on 0–255.",
+        "It divides by 255, but the image is already in [0, 1], and VGG-19 was trained on 0–255.",
         scaled=lambda image: image / 255,
     ),
     mistake(
         "scaled-by-256",
-        "It multiplies by 256: the largest value of a byte is 255.",
+        "It multiplies by 256, but the largest value of a byte is 255.",
         scaled=lambda image: image * 256,
     ),
     mistake(
         "rounded",
-        "The values are rounded to whole numbers, which have no gradient: leave them as they are.",
+        "The values are rounded to whole numbers, and rounding has no gradient: leave them as they are.",
         scaled=lambda image: tf.round(image * 255),
     ),
     mistake(
         "scaled-after-the-means",
-        "It multiplies by 255 after the means are subtracted, and so multiplies the means too: "
-        "which comes first?",
+        "It multiplies by 255 after subtracting the means, so the means are multiplied too: which step "
+        "comes first?",
         scaled=the_same,
         factor=lambda image: image * 255,
     ),
     mistake(
         "divided-in-the-end",
-        "The result is divided by 255: VGG-19 was trained on undivided values.",
+        "The result is divided by 255, but VGG-19 was trained on values that aren't.",
         factor=lambda image: image / 255,
     ),
     mistake(
         "centred-to-one",
-        "The values are brought to [−1, 1], as other networks want them. VGG-19 wants 0–255, "
-        "minus the means.",
+        "The values are scaled to [−1, 1], as other networks expect. VGG-19 expects 0–255, minus the means.",
         scaled=lambda image: image * 2,
         means=lambda image: tf.ones(3, image.dtype),
     ),
     mistake(
         "divided-by-deviations",
-        "It divides by a standard deviation, as other networks want it. VGG-19's channels are only centred.",
+        "It divides by a standard deviation, as other networks expect. VGG-19's channels are only centred.",
         factor=lambda image: image / (255 * tf.constant(DEVIATIONS_RGB[::-1], image.dtype)),
     ),
     mistake(
         "divided-by-deviations-of-bytes",
-        "It divides by a standard deviation, as other networks want it. VGG-19's channels are only centred.",
+        "It divides by a standard deviation, as other networks expect. VGG-19's channels are only centred.",
         factor=lambda image: image / tf.constant(DEVIATIONS_RGB[::-1], image.dtype),
     ),
     mistake(
         "means-added",
-        "The means are added. Which sign brings a channel's average to 0?",
+        "The means are added. Which sign brings each channel's average to 0?",
         centred=lambda image, means: image + means,
     ),
     mistake(
         "subtracted-from-the-means",
-        "The picture is subtracted from the means and comes out as its negative: which way round is right?",
+        "The image is subtracted from the means, so it comes out as its negative: which should be "
+        "subtracted from which?",
         centred=lambda image, means: means - image,
     ),
     mistake(
         "means-missing",
-        "The means are not subtracted: VGG-19 was trained on pictures whose channels are 0 on average.",
+        "The means aren't subtracted: VGG-19 was trained on images whose channels are 0 on average.",
         means=lambda image: tf.zeros(3, image.dtype),
     ),
     mistake(
         "means-scaled-to-one",
-        "The means are divided by 255, but the picture is in 0–255: bring both to the same scale.",
+        "The means are divided by 255, but the image is in 0–255: bring both to the same scale.",
         means=lambda image: tf.constant(MEANS_BGR, image.dtype) / 255,
         factor=the_same,  # multiplied by 255 in the end, it would be right
     ),
     mistake(
         "mean-of-the-picture",
-        "It subtracts the mean of this picture. The means are those of the pictures that VGG-19 was trained "
-        "on: three given numbers.",
+        "It subtracts this image's own means. Subtract those of the images that VGG-19 was trained on: "
+        "three given numbers.",
         means=lambda image: tf.reduce_mean(image, axis=[-3, -2]),
     ),
     mistake(
         "one-mean-of-the-picture",
-        "It subtracts one mean for the whole of this picture. The means are those of the pictures that "
-        "VGG-19 was trained on: one given number for each channel.",
+        "It subtracts a single mean, of this whole image. Subtract those of the images that VGG-19 was "
+        "trained on: one given number for each channel.",
         means=tf.reduce_mean,
     ),
     mistake(
         "one-mean-for-all",
-        "The same mean is subtracted from all channels: each has its own.",
+        "The same mean is subtracted from every channel, but each channel has its own.",
         means=lambda image: tf.fill([3], tf.constant(sum(MEANS_BGR) / 3, image.dtype)),
     ),
     mistake(
         "clipped",
-        "Values below 0 are cut off. Once the means are subtracted, about half of all values are below 0, "
-        "as they should be.",
+        "Negative values are clipped to 0. Once the means are subtracted, about half of all values are "
+        "negative, as they should be.",
         factor=_clipped,
     ),
     mistake("numpy-inside", NUMPY, order=_with_numpy),

@@ -32,8 +32,8 @@ def for_two_sides(of_S: str, of_G: str, calls: list[tuple], others: list[tuple])
     first, second = calls[0]
     return [
         *(Input(call, _shapes_in_words(call)) for call in calls),
-        *(Input((other_S, second), f"another {of_S}", only=of_S) for other_S, _ in others),
-        *(Input((first, other_G), f"another {of_G}", only=of_G) for _, other_G in others),
+        *(Input((other_S, second), f"a different {of_S}", only=of_S) for other_S, _ in others),
+        *(Input((first, other_G), f"a different {of_G}", only=of_G) for _, other_G in others),
         Input((second, second), f"{of_S} = {of_G}", only=of_S, is_equal=True),
         Input((first, first), f"{of_S} = {of_G}", only=of_G, is_equal=True),
     ]

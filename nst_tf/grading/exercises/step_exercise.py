@@ -59,9 +59,9 @@ class StepExercise(Exercise):
     rubric: ClassVar[Mapping[str, float]] = {
         "returns J as it was before the step, a scalar tensor": 0.3,
         "takes the gradient of the J that it returns, with respect to the image": 0.2,
-        "hands it to the notebook's optimizer, once, for the image that it is given": 0.15,
+        "passes it to the notebook's optimizer, once, for the image that it is given": 0.15,
         "keeps every pixel in [0, 1] after the step": 0.15,
-        f"does the same {STEPS} times in a row, as it is written and inside tf.function": 0.2,
+        f"does the same {STEPS} times in a row, outside and inside tf.function": 0.2,
     }
 
     images: ClassVar[tuple[str, ...]] = ("generated_image",)

@@ -116,7 +116,7 @@ class Statement:
         """What the image, the gradient and the optimizer tell, whatever J is."""
         image, gradient, times = self._first.image, self._first.gradient, self._first.applied
         if not np.isfinite(image).all():
-            return "After the step, the image has values that are not numbers."
+            return "After the step, the image contains NaN or infinite values."
         if gradient is not None and any(
             are_same_pixels(image, each) for each in (gradient, np.clip(gradient, 0, 1))
         ):
@@ -128,8 +128,8 @@ class Statement:
         if self._judged.has_clipped_gradient:
             return Advice(
                 "gradient-clipped",
-                "It is the gradient that is clipped. Pass the gradient to the optimizer as it is, and after "
-                "the step clip the image: `generated_image.assign(clip_0_1(generated_image))`.",
+                "It clips the gradient. Pass the gradient to the optimizer as it is, and clip the image "
+                "after the step: `generated_image.assign(clip_0_1(generated_image))`.",
             )
         if self._text.has_random_numbers and not self._is_right_J():
             return Advice(
@@ -177,7 +177,7 @@ class Statement:
             return Advice(
                 "another-J",
                 f"{given} It isn't a weighted sum of J_content and J_style: do you add something else to it, "
-                "or pass anything but the whole lists `a_C`, `a_S` and `a_G` to a cost function?",
+                "or pass anything other than the full `a_C`, `a_S` and `a_G` to a cost function?",
             )
         return given
 
@@ -186,25 +186,23 @@ class Statement:
         if first.has_changed_bystander:
             return ANOTHER_IMAGE
         if first.applied != 1:
-            return "J is right, but the notebook's `optimizer` is never used: give it gradient and image."
+            return "J is right, but the notebook's `optimizer` is never used: pass it the gradient and image."
         if returned.kind != "tensor" or returned.dtype != "float32":
             kind = returned.dtype or returned.kind
-            return f"J is right, but of type {kind}: return a tensor of type float32."
+            return f"J is right, but its type is {kind}: return a float32 tensor."
         if not are_same_pixels(first.image, self._right.image):
             return (
-                "J is right, but the image isn't updated correctly: is it the gradient of J with respect to "
-                "the image, and does anything else change the image?"
+                "J is right, but the image isn't updated correctly: do you use the gradient of J with "
+                "respect to the image, and does anything else change the image?"
             )
         return ""
 
     def _on_later_steps(self) -> Advice | str:
         last, traced = self._written[-1], self._traced[-1]
         if fails(last):
-            return stopped(last, self._text, "The first step is right, but in a later one")
+            return stopped(last, self._text, "The first step is right, but in a later one,")
         if len(self._written) < STEPS or not all(map(is_same, self._written, self._expected[0])):
             return "The first step is right, but the ones after it aren't."
         if fails(traced):
-            return stopped(
-                traced, self._text, "It works when it is called as it is, but under `@tf.function`"
-            )
-        return "It works when it is called as it is, but under `@tf.function` the steps are different."
+            return stopped(traced, self._text, "It works without `@tf.function`, but with it,")
+        return "It works without `@tf.function`, but with it the steps are different."

@@ -75,7 +75,9 @@ def _inputs(random: Generator) -> list[Input]:
             for each in for_two_sides("style_image_output", "generated_image_output", calls, others)
         ),
         *(
-            Input((S, G, random_style_layers(random, len(weights), factor)), "other λ", only="STYLE_LAYERS")
+            Input(
+                (S, G, random_style_layers(random, len(weights), factor)), "different λ", only="STYLE_LAYERS"
+            )
             for factor in (*FACTORS, 0.2)
         ),
         Input(([*S[:3], S[-1]], [*G[:3], G[-1]], random_style_layers(random, 3)), "three style layers"),
@@ -86,7 +88,7 @@ def _large() -> Input:
     random = np.random.default_rng(0)
     small = [(random_activation(random, SHAPES[0]), random_activation(random, SHAPES[0])) for _ in range(2)]
     S, G = (list(each) for each in zip(large_activations(), *small, strict=True))
-    words = f"a first layer of a real one's shape (1, {', '.join(map(str, LARGE_SHAPE))})"
+    words = f"outputs whose first layer has a real layer's shape, (1, {', '.join(map(str, LARGE_SHAPE))})"
     return Input((S, G, random_style_layers(random, len(S) - 1)), words, is_large=True)
 
 
@@ -107,25 +109,24 @@ MISTAKES = [
     ),
     mistake(
         "first-layer-always",
-        "Every λ meets the first layer's activations: does the loop move on in both lists?",
+        "Every λ is paired with the first layer's activations: does the loop move on in both lists?",
         outputs=lambda S, G: ([S[0]] * (len(S) - 1), [G[0]] * (len(G) - 1)),
     ),
     mistake(
         "shifted-by-one",
-        "Each λ meets the layer after its own, and the last one the content layer's. At which end of the "
-        "list is the entry that doesn't count?",
+        "Each λ is paired with the layer after its own, and the last λ with the content layer. Which end of "
+        "the list has the entry that shouldn't be used?",
         outputs=lambda S, G: (S[1:], G[1:]),
     ),
     mistake(
         "argument-changed",
-        "The value is right, but the lists that came in are changed: "
-        "whoever uses them next finds an entry less.",
+        "It changes the lists that are passed in, so the next code to use them finds one entry fewer.",
         outputs=lambda S, G: (S, G) if S.pop() is not None and G.pop() is not None else None,
     ),
     mistake(
         "last-style-layer-missing",
-        "The last style layer is left out: only the content layer's entry doesn't count, and `[:-1]` leaves "
-        "it out, once.",
+        "The last style layer is left out: only the content layer's entry should be dropped, and one `[:-1]` "
+        "does that.",
         outputs=lambda S, G: (S[:-2], G[:-2]),
         reduction=_add_up,
     ),
@@ -153,45 +154,46 @@ MISTAKES = [
     ),
     mistake(
         "lambda-hard-coded",
-        "Every layer counts with 0.2. That is one choice of λ: take each layer's from STYLE_LAYERS.",
+        "Every layer is weighted by 0.2. That is just one choice of λ: take each layer's own from "
+        "STYLE_LAYERS.",
         weights=lambda style_layers: [0.2 for _ in style_layers],
     ),
     mistake(
         "lambda-of-the-first-layer",
-        "Every layer counts with the λ of the first: does the λ move on with the loop?",
+        "Every layer is weighted by the first layer's λ: does the λ move on with the loop?",
         weights=lambda style_layers: [style_layers[0][1] for _ in style_layers],
     ),
     mistake(
         "lambda-in-reverse",
-        "The λ are met in reverse order.",
+        "The λ are used in reverse order.",
         weights=lambda style_layers: [weight for _, weight in style_layers][::-1],
     ),
     mistake(
         "content-layer-counted",
-        "The content layer's entry, the last, is counted as a style layer with the last λ.",
+        "The last entry, the content layer's, is counted as a style layer with the last λ.",
         outputs=lambda S, G: (S, G),
         weights=lambda style_layers: [weight for _, weight in [*style_layers, style_layers[-1]]],
     ),
     mistake(
         "content-layer-counted-without-lambda",
-        "The content layer's entry, the last, is counted as a style layer too.",
+        "The last entry, the content layer's, is counted as a style layer too.",
         outputs=lambda S, G: (S, G),
         weights=lambda style_layers: [weight for _, weight in [*style_layers, ("content", 1.0)]],
     ),
     mistake(
         "first-layer-only",
-        "Only the first layer counts: is the `return` inside of the loop?",
+        "Only the first layer counts: is the `return` inside the loop?",
         reduction=lambda costs: costs[0],
     ),
     mistake(
         "last-layer-only",
-        "Only the last style layer counts: does the loop add each cost to what is there, "
-        "or put it in its place?",
+        "Only the last style layer counts: does the loop add each cost to the running total, or overwrite "
+        "it?",
         reduction=lambda costs: costs[-1],
     ),
     mistake(
         "content-cost-for-style-cost",
-        "The layers are compared without Gram matrices. Which function gives the style cost of one layer?",
+        "The layers are compared without Gram matrices. Which function computes the style cost of one layer?",
         layer_cost=lambda a_S, a_G: tf.reduce_mean(tf.square(a_S - a_G)) / 4,
     ),
     mistake(
@@ -201,22 +203,23 @@ MISTAKES = [
     ),
     mistake(
         "divided-by-number-of-layers",
-        "It is divided by the number of layers. The formula adds them up: the λ do the rest.",
+        "The sum is divided by the number of layers. The formula only adds them up: the λ do the rest.",
         factor=lambda summed, number_of_layers: summed / number_of_layers,
     ),
     mistake(
         "divided-by-number-of-outputs",
-        "It is divided by the number of outputs. The formula adds the layers up: the λ do the rest.",
+        "The sum is divided by the number of outputs. The formula only adds up the layers: the λ do the "
+        "rest.",
         factor=lambda summed, number_of_layers: summed / (number_of_layers + 1),
     ),
     mistake(
         "halved",
-        "It is half of the weighted sum: the formula has no further factor.",
+        "The result is half of the weighted sum: the formula has no other factor.",
         factor=lambda summed, _: summed / 2,
     ),
     mistake(
         "doubled",
-        "It is twice the weighted sum: the formula has no further factor.",
+        "The result is twice the weighted sum: the formula has no other factor.",
         factor=lambda summed, _: 2 * summed,
     ),
 ]

@@ -54,7 +54,7 @@ def _inputs(random: Generator) -> list[Input]:
             other = times * values[place] * random.uniform(1.5, 2)
             inputs.append(_input([*values[:place], other, *values[place + 1 :]], only=name))
     costs = inputs[0].arguments[:2]
-    return [*inputs, Input(costs, "alpha and beta left to their defaults")]
+    return [*inputs, Input(costs, "the default alpha and beta")]
 
 
 def _input(values: Sequence[float] | np.ndarray, only: str | None = None) -> Input:
@@ -85,32 +85,32 @@ MISTAKES = [
     ),
     mistake(
         "weights-hard-coded",
-        "It computes with α = 10 and β = 40 whatever is given: those are only the defaults. "
-        "Use the arguments' names.",
+        "It always uses α = 10 and β = 40, whatever values are passed in: those are only the defaults. Use "
+        "the parameters `alpha` and `beta`.",
         weights=lambda alpha, beta: (10, 40),
     ),
     mistake(
         "alpha-hard-coded",
-        "It computes with α = 10 whatever is given: use the argument's name.",
+        "It always uses α = 10, whatever value is passed in: use the parameter `alpha`.",
         weights=lambda alpha, beta: (10, beta),
     ),
     mistake(
         "beta-hard-coded",
-        "It computes with β = 40 whatever is given: use the argument's name.",
+        "It always uses β = 40, whatever value is passed in: use the parameter `beta`.",
         weights=lambda alpha, beta: (alpha, 40),
     ),
-    mistake("alpha-ignored", "J_content comes in without α.", weights=lambda alpha, beta: (1, beta)),
-    mistake("beta-ignored", "J_style comes in without β.", weights=lambda alpha, beta: (alpha, 1)),
+    mistake("alpha-ignored", "J_content isn't multiplied by α.", weights=lambda alpha, beta: (1, beta)),
+    mistake("beta-ignored", "J_style isn't multiplied by β.", weights=lambda alpha, beta: (alpha, 1)),
     mistake("alpha-for-beta", "Both costs are multiplied by α.", weights=lambda alpha, beta: (alpha, alpha)),
     mistake("beta-for-alpha", "Both costs are multiplied by β.", weights=lambda alpha, beta: (beta, beta)),
     mistake(
         "content-twice",
-        "J_content is there twice, and J_style not at all.",
+        "J_content is used twice, and J_style not at all.",
         costs=lambda J_content, J_style: (J_content, J_content),
     ),
     mistake(
         "style-twice",
-        "J_style is there twice, and J_content not at all.",
+        "J_style is used twice, and J_content not at all.",
         costs=lambda J_content, J_style: (J_style, J_style),
     ),
     mistake(
@@ -127,22 +127,22 @@ MISTAKES = [
     ),
     mistake(
         "alpha-added",
-        "α is added to J_content: a weight multiplies.",
+        "α is added to J_content: what should a weight do to its cost?",
         content=lambda alpha, J_content: alpha + J_content,
     ),
     mistake(
         "beta-added",
-        "β is added to J_style: a weight multiplies.",
+        "β is added to J_style: what should a weight do to its cost?",
         style=lambda beta, J_style: beta + J_style,
     ),
     mistake(
         "divided-by-alpha",
-        "J_content is divided by α: a weight multiplies.",
+        "J_content is divided by α: what should a weight do to its cost?",
         content=lambda alpha, J_content: J_content / alpha,
     ),
     mistake(
         "divided-by-beta",
-        "J_style is divided by β: a weight multiplies.",
+        "J_style is divided by β: what should a weight do to its cost?",
         style=lambda beta, J_style: J_style / beta,
     ),
     mistake(
@@ -156,27 +156,27 @@ MISTAKES = [
     ),
     mistake(
         "style-subtracted",
-        "J_style is taken off. Both costs are to become small, so both are added.",
+        "J_style is subtracted. Both costs should become small, so both are added.",
         together=lambda content, style: content - style,
     ),
     mistake(
         "costs-multiplied",
-        "The two weighted costs are multiplied: the formula adds them.",
+        "The two weighted costs are multiplied, but the formula adds them.",
         together=lambda content, style: content * style,
     ),
     mistake(
         "divided-by-the-weights",
-        "It is divided by α + β, as a mean would be. The formula only adds up.",
+        "The sum is divided by α + β, as for a weighted mean. The formula only adds.",
         factor=lambda J, alpha, beta: J / (alpha + beta),
     ),
     mistake(
         "halved",
-        "It is half of what the formula says: there is no further factor.",
+        "The result is half of what the formula gives: there is no other factor.",
         factor=lambda J, alpha, beta: J / 2,
     ),
     mistake(
         "doubled",
-        "It is twice what the formula says: there is no further factor.",
+        "The result is twice what the formula gives: there is no other factor.",
         factor=lambda J, alpha, beta: 2 * J,
     ),
 ]

@@ -229,115 +229,125 @@ MISTAKES = [
     StepMistake(
         "returns-none",
         _none,
-        "It returns None and leaves the image as it is: the exercise is not written yet.",
+        "It returns None and leaves the image unchanged: the exercise isn't written yet.",
     ),
     StepMistake(
-        "step-without-return", _no_return, "It takes the step, but returns nothing: hand J back at the end."
+        "step-without-return", _no_return, "It takes the step but returns nothing: return J at the end."
     ),
-    StepMistake("print-for-return", _print, "It prints J, and returns None. Which word hands a value back?"),
+    StepMistake(
+        "print-for-return",
+        _print,
+        "It prints J but returns None. Which keyword hands a value back to the caller?",
+    ),
     StepMistake(
         "float-for-tensor",
         _float,
-        "It returns J as a Python number: return the tensor that J is before you convert it.",
+        "It returns J as a plain Python number: return the tensor, as it was before you converted it.",
     ),
     StepMistake(
         "array-for-tensor",
         _numpy,
-        "It asks for J's NumPy value, which can't be had inside `tf.function`. Return the tensor itself.",
+        "It uses J's NumPy value, which doesn't exist inside `tf.function`: return the tensor itself.",
     ),
     StepMistake(
         "no-update",
         _no_update,
-        "J is right, but the image is not changed: who is to be given the gradient and the image?",
+        "J is right, but the image isn't updated: which object needs to be given the gradient and the image?",
     ),
     StepMistake(
         "no-clipping",
         _no_clipping,
-        "After the step, pixels lie outside of [0, 1]: clip the image, and `assign` the result to the "
-        "variable, as `generated_image = …` would only give the name to another tensor.",
+        "After the step, some pixels are outside [0, 1]: clip the image and `assign` the result to the "
+        "variable. Writing `generated_image = …` would only give the name to another tensor.",
     ),
     StepMistake(
         "clipped-before-the-step",
         _clipped_before,
-        "After the step, pixels lie outside of [0, 1]: the image is clipped before the optimizer changes it, "
-        "not after.",
+        "After the step, some pixels are outside [0, 1]: the image is clipped before the optimizer changes "
+        "it, not after.",
     ),
     StepMistake(
         "clipped-to-minus-one",
         _clipped_to_signs,
-        "The pixels are clipped to [−1, 1]: an image's values lie in [0, 1].",
+        "The pixels are clipped to [−1, 1], but an image's values have to be in [0, 1].",
     ),
     StepMistake(
-        "ascent-for-descent", _ascent, "It goes uphill: the optimizer takes the minus of its step by itself."
+        "ascent-for-descent",
+        _ascent,
+        "The step goes uphill: the optimizer already takes care of the minus sign.",
     ),
-    StepMistake("minus-J", _minus_J, "It returns −J, and goes where J grows: J is to become small as it is."),
+    StepMistake(
+        "minus-J", _minus_J, "It returns −J, and its step makes J grow: J itself is what should become small."
+    ),
     StepMistake(
         "J-after-the-step",
         _J_after,
-        "It returns J after the step: J is to be the one that the gradient was taken of.",
+        "It returns J as computed after the step; return the J that was used to compute the gradient.",
     ),
     StepMistake(
         "two-steps",
         _two_steps,
-        "It takes two steps in one call: the loop over the steps is the one that calls this function.",
+        "It takes two steps in one call. This function should take a single step: the loop that calls it "
+        "does the repeating.",
     ),
-    StepMistake("applied-twice", _applied_twice, "The gradient is applied twice: one call is one step."),
+    StepMistake(
+        "applied-twice", _applied_twice, "The gradient is applied twice: one call should take a single step."
+    ),
     StepMistake(
         "gradient-assigned",
         _gradient_assigned,
-        "The image is replaced by its gradient: the gradient says how to change the image.",
+        "The image is overwritten with its gradient: the gradient only says how to change the image.",
+    ),
+    StepMistake("image-for-J", _returns_image, "The step is right, but it returns the image instead of J."),
+    StepMistake(
+        "gradient-for-J", _returns_gradient, "The step is right, but it returns the gradient instead of J."
     ),
     StepMistake(
-        "image-for-J", _returns_image, "The step is right, but it returns the image: J is asked for."
+        "content-only", _content_only, "It uses J_content alone: what about J_style, and the weights?"
     ),
-    StepMistake(
-        "gradient-for-J", _returns_gradient, "The step is right, but it returns the gradient: J is asked for."
-    ),
-    StepMistake(
-        "content-only", _content_only, "It works on J_content alone: what about J_style, and their weights?"
-    ),
-    StepMistake(
-        "style-only", _style_only, "It works on J_style alone: what about J_content, and their weights?"
-    ),
+    StepMistake("style-only", _style_only, "It uses J_style alone: what about J_content, and the weights?"),
     StepMistake(
         "gradient-of-J-content",
         _gradient_of_content,
-        "J is right, but the gradient is J_content's: take it of J.",
+        "J is right, but the gradient is that of J_content: take the gradient of J.",
     ),
     StepMistake(
-        "gradient-of-J-style", _gradient_of_style, "J is right, but the gradient is J_style's: take it of J."
+        "gradient-of-J-style",
+        _gradient_of_style,
+        "J is right, but the gradient is that of J_style: take the gradient of J.",
     ),
     StepMistake(
         "targets-swapped",
         _targets_swapped,
-        "a_C and a_S are swapped: the content comes from C, the style from S.",
+        "a_C and a_S are swapped: content comes from C, style from S.",
     ),
-    StepMistake("content-of-S", _content_of_S, "J_content compares with S: the content comes from C."),
-    StepMistake("style-of-C", _style_of_C, "J_style compares with C: the style comes from S."),
+    StepMistake("content-of-S", _content_of_S, "J_content compares G with S, but the content comes from C."),
+    StepMistake("style-of-C", _style_of_C, "J_style compares G with C, but the style comes from S."),
     StepMistake(
         "style-outputs-sliced",
         _style_outputs_sliced,
-        "J_style lacks the last style layer: `compute_style_cost` leaves the last entry of its lists out by "
-        "itself, so give it `a_S` and `a_G` whole.",
+        "J_style is missing the last style layer: `compute_style_cost` already drops the last entry of its "
+        "lists, so pass it the full `a_S` and `a_G`.",
     ),
     StepMistake(
         "costs-swapped",
         _costs_swapped,
-        "J_content and J_style are swapped, or α and β: total_cost takes J_content and α first.",
+        "Either J_content and J_style are swapped, or α and β are: `total_cost` takes J_content before "
+        "J_style, and α before β.",
     ),
     StepMistake(
-        "costs-added", _costs_added, "The two costs are added up without their weights: use total_cost."
+        "costs-added", _costs_added, "The two costs are added without their weights: use `total_cost`."
     ),
     StepMistake(
         "default-weights",
         _weights_left_to_the_defaults,
-        "J is computed with α = 10 and β = 40, where the notebook has other `alpha` and `beta`.",
+        "J is computed with α = 10 and β = 40, but the notebook's `alpha` and `beta` have other values.",
     ),
     StepMistake(
         "another-optimizer",
         _another_optimizer,
-        "The image changes, but not by the notebook's `optimizer`, which remembers its last steps: use that "
-        "one, and don't make a new one in every step.",
+        "The image is updated, but not by the notebook's `optimizer`, which keeps state between steps: use "
+        "that one instead of creating a new optimizer in every step.",
         by_any_amount=True,
     ),
     StepMistake(

@@ -49,7 +49,7 @@ class ValueExercise(Exercise):
 
     rubric: ClassVar[Mapping[str, float]] = {
         "returns a tensor of the right shape, and leaves its arguments as they are": 0.2,
-        "has the right value, but for a constant factor": 0.2,
+        "has the right value, up to a constant factor": 0.2,
         "has the right value": 0.3,
         "has the right value and the right gradient inside tf.function, where train_step calls it": 0.3,
     }

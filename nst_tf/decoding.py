@@ -131,7 +131,7 @@ def _require_size(size: tuple[int, int], name: str) -> None:
         raise ImageError(f"{name} has {size[0]}×{size[1]} pixels, which is no picture: choose another one.")
     if max(size) > LONGEST_SIDE:
         raise ImageError(
-            f"{name} has {size[0]}×{size[1]} pixels, and a side may have {LONGEST_SIDE:,}: "
+            f"{name} has {size[0]}×{size[1]} pixels, and a side may have at most {LONGEST_SIDE:,}: "
             "make a smaller copy of it first."
         )
     needed = size[0] * size[1] * BYTES_TO_DECODE

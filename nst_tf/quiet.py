@@ -61,6 +61,9 @@ class _QuietLoader(Loader):
             module.config.list_physical_devices()  # looks for a GPU, and complains where there is none
 
 
+_one_at_a_time = threading.RLock()  # two threads would each put back what the other has put there
+
+
 @contextlib.contextmanager
 def _stderr_held() -> Iterator[None]:
     """Hold back what is written to file descriptor 2; replay it if the block fails.
@@ -81,8 +84,9 @@ def _stderr_held() -> Iterator[None]:
 
 @contextlib.contextmanager
 def stderr_dropped() -> Iterator[None]:
-    """Send what is written to ``sys.stderr`` and to file descriptor 2 nowhere."""
+    """Send what is written to ``sys.stderr`` and to file descriptor 2 nowhere; one thread at a time."""
     with (
+        _one_at_a_time,
         Path(os.devnull).open("wb") as nowhere,
         contextlib.redirect_stderr(io.StringIO()),
         _stderr_sent_to(nowhere.fileno()),
@@ -90,22 +94,29 @@ def stderr_dropped() -> Iterator[None]:
         yield
 
 
-_one_at_a_time = threading.RLock()  # two threads would each put back what the other has put there
-
-
 @contextlib.contextmanager
 def _stderr_sent_to(descriptor: int) -> Iterator[None]:
-    if sys.__stderr__ is None:  # there is none, and 2 may be any file
-        yield
-        return
     with _one_at_a_time:
-        real_stderr = os.dup(2)
+        real_stderr = _copy_of_stderr()
+        if real_stderr is None:
+            yield
+            return
         os.dup2(descriptor, 2)
         try:
             yield
         finally:
             os.dup2(real_stderr, 2)
             os.close(real_stderr)
+
+
+def _copy_of_stderr() -> int | None:
+    """Another descriptor for stderr; None where there is none, and 2 is closed or any other file."""
+    if sys.__stderr__ is None:
+        return None
+    try:
+        return os.dup(2)
+    except OSError:
+        return None
 
 
 def start_quietly() -> None:

@@ -29,6 +29,7 @@ def test_an_installation_outside_the_checkout(tmp_path):
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
     assert {"py.typed", "__init__.pyi"} <= {path.name for path in (site / "nst_tf").iterdir()}
+    assert (site / "nst_tf/grading/course/overview.html").is_file()
     assert run(site / "bin/nst-tf", "--version").stdout == "nst_tf 0.1.0\n"
     where = run(
         sys.executable,

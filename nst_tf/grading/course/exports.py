@@ -42,9 +42,8 @@ def _moodle(assignment: str, grades: list[Grade]) -> Iterator[Row]:
     for grade in grades:
         who = _identity(grade)
         identifier = f"Participant {who.number}" if who.number else ""
-        time = grade.get("timestamp") or "-"
-        most = grade["max_score"]
-        yield identifier, who.name, who.id, who.email, grade["status"], _score(grade), most, time, "-"
+        time, most = grade.get("timestamp"), grade["max_score"]
+        yield identifier, who.name, who.id, who.email, grade["status"], _score(grade), most, time, ""
 
 
 def _canvas(assignment: str, grades: list[Grade]) -> Iterator[Row]:

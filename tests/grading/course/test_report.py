@@ -175,7 +175,8 @@ def test_for_moodle(tmp_path):
     assert [row["ID number"] for row in table] == ["", "", "cem", "Müller, Dana"]
     assert [row["Email address"] for row in table] == ["", "bela@example.org", "cem@example.org", ""]
     assert [row["Grade"] for row in table] == ["87.33", "0.0", "", ""]
-    assert table[0]["Last modified (submission)"] == "2026-11-01 12:30:00"
+    assert [row["Last modified (submission)"] for row in table] == ["2026-11-01 12:30:00", "", "", ""]
+    assert {row["Last modified (grade)"] for row in table} == {""}
 
 
 def test_for_canvas(tmp_path):

@@ -45,7 +45,7 @@ _AS_IT_BEGAN = (
     "`{name}` still has its initial value when it is returned: nothing is ever added to it. What should the "
     "loop add?"
 )
-_INTEGER_TYPES = ("uint8", "int8", "int16", "int32", "int64", "uint16")
+_INTEGER_TYPES = ("uint8", "int8", "uint16")  # of pictures; sizes are int32 for good reasons
 
 
 def read_off(text: Text, slug: str | None, is_right: bool = False) -> Advice | None:

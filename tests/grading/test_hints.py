@@ -25,7 +25,7 @@ def all_told():
     for section in TEXT.split("\n## ")[1:]:
         name = section.partition("\n")[0]
         for cell, slug, quoted in re.findall(
-            r"```python\n(.*?)\n```\n\n\*(.*?)\*:\n\n((?:> .*\n?)+)", section, re.DOTALL
+            r"```python\n(.*?)\n```\n\n\*(.*?)\*:\n\n((?:> [^\n]*\n?)+)", section, re.DOTALL
         ):
             yield Told(name, cell, slug, " ".join(line.removeprefix("> ") for line in quoted.splitlines()))
 
@@ -36,7 +36,7 @@ def test_the_hint_leads_to_the_fix(told, tmp_path, capsys):
     assert not diagnosis.passed
     assert diagnosis.score < 1
     assert diagnosis.mistake == (None if told.slug == "no name" else told.slug)
-    pattern = "(.+)".join(map(re.escape, told.hint.split("…")))
+    pattern = "(.+)".join(map(re.escape, " ".join(told.hint.split()).split("…")))
     hint = " ".join(diagnosis.hint.split())
     assert re.fullmatch(pattern, hint), f"the hint is: {hint}"
 

@@ -78,8 +78,8 @@ MISTAKES = [
     ),
     mistake(
         "means-in-rgb-order",
-        "The means and the channels are in opposite orders. Where you subtract them, does the first mean belong "
-        "to the color that the first channel holds?",
+        "The means and the channels are in opposite orders. Where you subtract them, does the first mean "
+        "belong to the color that the first channel holds?",
         means=lambda image: tf.constant(MEANS_BGR[::-1], image.dtype),
     ),
     mistake(

@@ -37,7 +37,7 @@ def test_a_surprise_is_one():
     assert (seed, said) == (3, "right")
     wrong = list(surprises(Case("preprocess", "wrong", lambda image: image), range(2)))
     assert [seed for seed, _ in wrong] == [0, 1]
-    assert all(said.startswith("no mistake: The value is another one") for _, said in wrong)
+    assert all(said.startswith("no mistake: The result is wrong") for _, said in wrong)
 
 
 def test_what_is_listed_ends_with_exit_code_1(monkeypatch, capsys):

@@ -26,8 +26,10 @@ MESSAGES = [
     protocol.GraphTask(TRACED, TRIALS["gram_matrix"], TRIALS["total_cost"]),
     protocol.GraphTask(TRACED_STEP, TRIALS["train_step"], TRIALS["train_step"]),
     protocol.Order(
-        protocol.GraphTask(TRACED, TRIALS["gram_matrix"], TRIALS["gram_matrix"]), protocol.Limits(seconds=0.5)
+        (protocol.GraphTask(TRACED, TRIALS["gram_matrix"], TRIALS["gram_matrix"]),),
+        protocol.Limits(seconds=0.5),
     ),
+    protocol.Next(),
     protocol.Reply(["one\n", "two"], "time", -9),
     protocol.StoppedAfter("NameError"),
     protocol.Defined(True),

@@ -58,11 +58,11 @@ def read_off(text: Text, slug: str | None, is_right: bool = False) -> Advice | N
     """
     if text.has_caret:
         return _CARET
-    if text.returns_too_early:
-        return TOO_EARLY
-    if overwritten := [name for name, is_made_of_it in text.rebound.items() if not is_made_of_it]:
+    if overwritten := [name for name, is_read in text.rebound.items() if not is_read]:
         return Advice("argument-overwritten", _OVERWRITTEN.format(name=overwritten[0]))
     slugs = set((slug or "unknown").split("+"))
+    if "unknown" in slugs and text.returns_too_early:
+        return TOO_EARLY
     if is_right:
         slugs.discard("unknown")
     has_no_gradient = is_right or "no-gradient" in slugs
@@ -79,7 +79,7 @@ def read_off(text: Text, slug: str | None, is_right: bool = False) -> Advice | N
             return Advice("never-added-to", _AS_IT_BEGAN.format(name=name))
     if "unknown" in slugs and (line := text.multiplied_sum):
         return Advice("sum-multiplied", _MULTIPLIED.format(line=line))
-    if "unknown" in slugs and text.calls("sum"):
+    if "unknown" in slugs and text.sums_a_tensor:
         return _PYTHONS_SUM
     reads = text.reads_sizes_after_reshape
     if reads and slugs & {"unknown", "gram-divided-by-positions", "gram-divided-by-size"}:

@@ -22,7 +22,7 @@ SIGNATURES = {
     "preprocess": "preprocess(image)",
 }
 _LONGEST = 20_000  # characters of a text that is read
-_LONGEST_SHOWN = 60
+_LONGEST_SHOWN, _MOST_NAMES = 60, 8
 _COMPUTING = re.compile(
     r"(tf|np)\.([\w.]+\.)?(add|add_n|subtract|multiply|divide|square|transpose|reshape|cast|clip_by_value|reverse)"
     r"|clip_0_1"
@@ -95,6 +95,16 @@ class Text:
         """Whether it calls a function of that name, as it is written there."""
         return any(_code(each.func) == name for each in self._of(ast.Call))
 
+    @property
+    def sums_a_tensor(self) -> bool:
+        """Whether Python's ``sum`` is given a tensor, as far as one can see, and not a list."""
+        return any(
+            isinstance(part, ast.BinOp) or _code(part).startswith("tf.")
+            for each in self._of(ast.Call)
+            if _code(each.func) == "sum"
+            for part in each.args[:1]
+        )
+
     def mentions(self, *names: str) -> bool:
         """Whether it mentions one of these names, in a string or as an attribute too."""
         return any(
@@ -104,9 +114,13 @@ class Text:
 
     @property
     def rebound(self) -> dict[str, bool]:
-        """The arguments whose names are given to other values; whether those are made from the argument."""
+        """The arguments whose names are given to other values; whether the argument is read by then."""
+        read: dict[str, int] = {}
+        for each in self._of(ast.Name):
+            if isinstance(each.ctx, ast.Load):
+                read[each.id] = min(each.lineno, read.get(each.id, each.lineno))
         return {
-            target.id: target.id in _names(each.value)
+            target.id: target.id in read and read[target.id] <= each.lineno
             for each in self._of(ast.Assign)
             for target in each.targets
             if isinstance(target, ast.Name) and target.id in self.parameters
@@ -171,7 +185,7 @@ class Text:
             for target in each.targets:
                 if isinstance(target, ast.Name) and "reshape" in text and target.id in _names(each.value):
                     reshaped.setdefault(target.id, each.lineno)
-        for name, line in sorted(reshaped.items()):
+        for name, line in list(reshaped.items())[:_MOST_NAMES]:
             read = {
                 each.lineno for each in self._of(ast.Attribute, ast.Call) if _reads_shape_of(each, name)
             } - {line}

@@ -125,9 +125,9 @@ class StepExercise(Exercise):
         """The mistake's name, if it has one, and the hint."""
         if fails(observed[0][0]):
             return stopped(observed[0][0], text)
-        if text.returns_too_early:
-            return TOO_EARLY
         mistake = next((each for each in self.mistakes if self._is_like(each, trial, observed)), None)
+        if text.returns_too_early and (mistake is None or mistake.slug in ("no-update", "no-clipping")):
+            return TOO_EARLY
         if mistake:
             return mistake.slug, mistake.hint
         expected: Runs = (self._steps(trial, self.right), self._steps(trial, self.right, scene=1))

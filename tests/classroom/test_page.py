@@ -344,7 +344,7 @@ def test_uploads(page, uploads):
     said = page.locator(".nst-C .nst-message")
     page.get_by_role("radio", name="horses").check(force=True)
     for name, sentence in {
-        "text.jpg": "text.jpg is not a picture that Pillow can read: use a JPEG or PNG file.",
+        "text.jpg": "text.jpg is not a picture in one of the formats read here (JPEG, PNG, WEBP,",
         "truncated.jpg": "truncated.jpg is truncated or damaged",
         "empty.png": "empty.png is empty (0 bytes): download or copy it again.",
         "20000.png": "20000.png has more than 178,956,970 pixels: make a smaller copy of it first.",

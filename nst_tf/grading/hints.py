@@ -31,7 +31,7 @@ def stopped(expected: Expected, calls: Sequence[Observation], text: Text) -> Adv
     """What is to be said where a call stops with an error; None if none does."""
     for place, observed in enumerate(calls):
         if observed.kind == "error":
-            advice = read_off_failing(text) or advice_on(observed.text, text.name)
+            advice = read_off_failing(text, advice_on(observed.text, text.name))
             when = f"For {expected.inputs[place].words}," if place else ""
             return advice._replace(sentence=f"{raised(observed.text, when)} {advice.sentence}")
     return None

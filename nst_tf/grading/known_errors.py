@@ -87,6 +87,11 @@ _OF_SHAPES = (
         line="= *\\w+$",
     ),
     KnownError(
+        "one-size-unpacked",
+        "cannot unpack non-iterable int",
+        "A single size is a number, which can't be unpacked: the shape itself is what holds all of them.",
+    ),
+    KnownError(
         "sizes-after-reshape",
         "values to unpack",
         "The number of names differs from the number of values: an activation's shape is "
@@ -158,7 +163,7 @@ _OF_SHAPES = (
 _OF_LISTS = (
     KnownError(
         "list-for-activation",
-        f"'list' object|'list' and 'list'|{_SHAPES}",
+        "'list' object|'list' and 'list'|Shapes of all inputs",
         "`content_output` and `generated_output` are lists of activations: the content layer is the last "
         "entry of each, `[-1]`.",
         exercise=_CONTENT,

@@ -1,5 +1,7 @@
 """What the text of a wrong function says, where what it does says less."""
 
+from collections.abc import Sequence
+
 from nst_tf.grading.advice import Advice
 from nst_tf.grading.signs import Text
 
@@ -14,13 +16,13 @@ _FLOOR = Advice(
 )
 _VARIABLE = Advice(
     "new-variable",
-    "`tf.Variable(…)` copies the values, so no gradient passes through it, and it can't be created inside "
-    "`tf.function`: leave it out.",
+    "`tf.Variable` and `assign` keep values, not how they were computed, so no gradient gets through, and "
+    "a variable can't be made inside `tf.function`: use plain tensors, and `J = J + …` to add.",
 )
 _INTEGERS = Advice(
     "rounded-to-integers",
     "Converting to integers drops everything after the decimal point, and no gradient passes through it: "
-    "stay in float32.",
+    "stay in float32, and multiply by 255 there.",
 )
 _PYTHONS_SUM = Advice(
     "pythons-sum",
@@ -30,6 +32,10 @@ _PYTHONS_SUM = Advice(
 TOO_EARLY = Advice(
     "return-too-early",
     "`return` comes too early: the lines after it are never run. Move it to the end.",
+)
+_EQUALS_PLUS = Advice(
+    "equals-plus",
+    "`J =+ x` gives J the value of +x, whatever it was before. What adds is `J += x`.",
 )
 _OVERWRITTEN = "`{name} = …` overwrites the argument, so what is passed in is ignored: leave that line out."
 _MULTIPLIED = (
@@ -48,19 +54,30 @@ _AS_IT_BEGAN = (
 _INTEGER_TYPES = ("uint8", "int8", "uint16")  # of pictures; sizes are int32 for good reasons
 
 
-def read_off(text: Text, slug: str | None, is_right: bool = False) -> Advice | None:
+def read_off(
+    text: Text,
+    slug: str | None,
+    is_right: bool = False,
+    is_unsummed: bool = False,
+    ignored: Sequence[str] = (),
+) -> Advice | None:
     """What the text says of a function that is wrong but doesn't fail.
 
     Args:
         text: the function's.
         slug: the mistake that behaves like it, if there is one.
         is_right: whether its values are right, so that only the gradient is wrong.
+        is_unsummed: whether there are several values where one is asked for.
+        ignored: the arguments that make no difference to its values.
     """
     if text.has_caret:
         return _CARET
-    if overwritten := [name for name, is_read in text.rebound.items() if not is_read]:
+    overwritten = [name for name, is_read in text.rebound.items() if name in ignored and not is_read]
+    if overwritten:
         return Advice("argument-overwritten", _OVERWRITTEN.format(name=overwritten[0]))
     slugs = set((slug or "unknown").split("+"))
+    if text.has_plus_after_equals:
+        return _EQUALS_PLUS
     if "unknown" in slugs and text.returns_too_early:
         return TOO_EARLY
     if is_right:
@@ -68,7 +85,7 @@ def read_off(text: Text, slug: str | None, is_right: bool = False) -> Advice | N
     has_no_gradient = is_right or "no-gradient" in slugs
     if (slugs & {"unknown"} or has_no_gradient) and text.calls("tf.Variable"):
         return _VARIABLE
-    if (slugs & {"unknown"} or has_no_gradient) and text.mentions(*_INTEGER_TYPES):
+    if (slugs & {"unknown"} or has_no_gradient) and text.passes(*_INTEGER_TYPES):
         return _INTEGERS
     if slugs & {"unknown", "compared-with-itself"}:
         if text.has_floor_division:
@@ -79,7 +96,7 @@ def read_off(text: Text, slug: str | None, is_right: bool = False) -> Advice | N
             return Advice("never-added-to", _AS_IT_BEGAN.format(name=name))
     if "unknown" in slugs and (line := text.multiplied_sum):
         return Advice("sum-multiplied", _MULTIPLIED.format(line=line))
-    if "unknown" in slugs and text.sums_a_tensor:
+    if is_unsummed and text.calls("sum"):
         return _PYTHONS_SUM
     reads = text.reads_sizes_after_reshape
     if reads and slugs & {"unknown", "gram-divided-by-positions", "gram-divided-by-size"}:
@@ -87,8 +104,14 @@ def read_off(text: Text, slug: str | None, is_right: bool = False) -> Advice | N
     return None
 
 
-def read_off_failing(text: Text) -> Advice | None:
-    """What the text says of a function that stops with an error, whatever the error."""
-    if code := text.dropped:
+def read_off_failing(text: Text, advice: Advice) -> Advice:
+    """What the text says of a function that stops with an error, in place of what the error says by itself.
+
+    Args:
+        text: the function's.
+        advice: on the error.
+    """
+    code = text.dropped
+    if "(" in code and advice.slug not in ("name-missing", "attribute-missing"):
         return Advice("value-dropped", _DROPPED.format(code=code))
-    return None
+    return advice

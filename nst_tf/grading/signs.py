@@ -21,8 +21,8 @@ SIGNATURES = {
     "train_step": "train_step(generated_image)",
     "preprocess": "preprocess(image)",
 }
-_LONGEST = 20_000  # characters of a text that is read
-_LONGEST_SHOWN, _MOST_NAMES = 60, 8
+_LONGEST = 5_000  # characters of a text that is read
+_LONGEST_SHOWN = 60
 _COMPUTING = re.compile(
     r"(tf|np)\.([\w.]+\.)?(add|add_n|subtract|multiply|divide|square|transpose|reshape|cast|clip_by_value|reverse)"
     r"|clip_0_1"
@@ -63,7 +63,8 @@ class Text:
 
     @cached_property
     def _nodes(self) -> list[ast.AST]:
-        return list(ast.walk(self._function)) if self._function else []
+        body = self._function.body if self._function else []
+        return [node for statement in body for node in ast.walk(statement)]
 
     def _of(self, *kinds: type) -> Iterator:
         return (each for each in self._nodes if isinstance(each, kinds))
@@ -77,6 +78,16 @@ class Text:
         return self._has_operator(ast.BitXor)
 
     @property
+    def has_plus_after_equals(self) -> bool:
+        """Whether it assigns a value with a plus before it, as in ``J =+ x``."""
+        first = [each.value for each in self._of(ast.Assign)]
+        for place, value in enumerate(first):
+            while isinstance(value, ast.BinOp):
+                value = value.left
+            first[place] = value
+        return any(isinstance(each, ast.UnaryOp) and isinstance(each.op, ast.UAdd) for each in first)
+
+    @property
     def has_floor_division(self) -> bool:
         """Whether it computes with ``//``."""
         return self._has_operator(ast.FloorDiv)
@@ -85,31 +96,22 @@ class Text:
     def dropped(self) -> str:
         """The code of a line that computes a value and does nothing with it."""
         for each in self._of(ast.Expr):
-            code = _code(each.value)
-            call = code.partition("(")[0] if isinstance(each.value, ast.Call) else ""
-            if isinstance(each.value, ast.BinOp) or _COMPUTING.fullmatch(call):
+            called = _dotted(each.value.func) if isinstance(each.value, ast.Call) else ""
+            if isinstance(each.value, ast.BinOp) or _COMPUTING.fullmatch(called):
+                code = _code(each.value)
                 return code if len(code) <= _LONGEST_SHOWN else f"{code[:_LONGEST_SHOWN]}…"
         return ""
 
     def calls(self, name: str) -> bool:
         """Whether it calls a function of that name, as it is written there."""
-        return any(_code(each.func) == name for each in self._of(ast.Call))
+        return any(_dotted(each.func) == name for each in self._of(ast.Call))
 
-    @property
-    def sums_a_tensor(self) -> bool:
-        """Whether Python's ``sum`` is given a tensor, as far as one can see, and not a list."""
+    def passes(self, *names: str) -> bool:
+        """Whether it passes something of one of these names to a function, such as ``tf.uint8``."""
         return any(
-            isinstance(part, ast.BinOp) or _code(part).startswith("tf.")
+            _dotted(part).rpartition(".")[2] in names or getattr(part, "value", None) in names
             for each in self._of(ast.Call)
-            if _code(each.func) == "sum"
-            for part in each.args[:1]
-        )
-
-    def mentions(self, *names: str) -> bool:
-        """Whether it mentions one of these names, in a string or as an attribute too."""
-        return any(
-            getattr(each, "attr", getattr(each, "id", getattr(each, "value", None))) in names
-            for each in self._of(ast.Attribute, ast.Name, ast.Constant)
+            for part in (*each.args, *(keyword.value for keyword in each.keywords))
         )
 
     @property
@@ -181,15 +183,19 @@ class Text:
         """The name that is reshaped and keeps its name, and whose sizes are read only after that."""
         reshaped: dict[str, int] = {}
         for each in self._of(ast.Assign):
-            text = _code(each.value)
-            for target in each.targets:
-                if isinstance(target, ast.Name) and "reshape" in text and target.id in _names(each.value):
-                    reshaped.setdefault(target.id, each.lineno)
-        for name, line in list(reshaped.items())[:_MOST_NAMES]:
-            read = {
-                each.lineno for each in self._of(ast.Attribute, ast.Call) if _reads_shape_of(each, name)
-            } - {line}
-            if read and min(read) > line:
+            parts = list(ast.walk(each.value))
+            if any(getattr(part, "attr", "") == "reshape" for part in parts):
+                names = {part.id for part in parts if isinstance(part, ast.Name)}
+                for target in each.targets:
+                    if isinstance(target, ast.Name) and target.id in names:
+                        reshaped.setdefault(target.id, each.lineno)
+        read: dict[str, set[int]] = {}
+        for each in self._of(ast.Attribute, ast.Call):
+            if name := _whose_shape(each):
+                read.setdefault(name, set()).add(each.lineno)
+        for name, line in reshaped.items():
+            others = read.get(name, set()) - {line}
+            if others and min(others) > line:
                 return name
         return ""
 
@@ -227,9 +233,19 @@ def _is_constant(node: ast.AST) -> bool:
     return not _names(node) - {"tf", "np", "float", "int"}
 
 
-def _reads_shape_of(node: ast.AST, name: str) -> bool:
+def _whose_shape(node: ast.AST) -> str:
+    """The name whose sizes are read, by ``.shape``, ``.get_shape`` or ``tf.shape``."""
     if isinstance(node, ast.Attribute) and node.attr in ("shape", "get_shape"):
-        return isinstance(node.value, ast.Name) and node.value.id == name
-    if isinstance(node, ast.Call) and _code(node.func) in ("tf.shape", "tf.size"):
-        return name in _names(node)
-    return False
+        return _dotted(node.value)
+    if isinstance(node, ast.Call) and _dotted(node.func) == "tf.shape" and node.args:
+        return _dotted(node.args[0])
+    return ""
+
+
+def _dotted(node: ast.AST) -> str:
+    """A name with dots in it, such as ``tf.math.add``; empty for anything else."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""

@@ -64,6 +64,7 @@ def test_sizes_that_are_read_after_a_reshape(lines, name):
         (["A = tf.transpose(A)"], {"A": True}),
         (["B = tf.transpose(A)", "A = B"], {"A": True}),
         (["B = A"], {}),
+        (["for a in A:", "    A = a"], {"A": True}),
     ],
 )
 def test_an_argument_that_is_overwritten(lines, is_read):
@@ -83,11 +84,22 @@ def test_a_return_that_comes_too_early(lines, is_early):
     assert text(*lines).returns_too_early is is_early
 
 
-def test_a_sum_of_a_tensor_or_of_a_list():
-    assert text("return sum(tf.square(A))").sums_a_tensor
-    assert text("return sum((A - 1) ** 2)").sums_a_tensor
-    assert not text("return sum(w * a for w, a in A)").sums_a_tensor
-    assert not text("return sum(costs) + sum([A, A])").sums_a_tensor
+def test_pythons_sum_is_the_mistake_only_where_a_sum_is_missing():
+    summing = text("return sum(A)")
+    assert read_off(summing, None, is_unsummed=True).slug == "pythons-sum"
+    assert read_off(summing, None) is None
+
+
+def test_an_argument_is_overwritten_only_if_it_makes_no_difference():
+    overwriting = text("A = other", "return A")
+    assert read_off(overwriting, None, ignored=["A"]).slug == "argument-overwritten"
+    assert read_off(overwriting, None) is None
+
+
+def test_a_plus_after_the_equals_sign():
+    assert text("J =+ w[1] * A").has_plus_after_equals
+    assert text("J =+ A").has_plus_after_equals
+    assert not text("J = A + 1", "J += A", "J = -A").has_plus_after_equals
 
 
 def test_a_sum_that_is_multiplied():

@@ -137,7 +137,8 @@ class Course:
         report = self.folder / f"report_{assignment}.csv"
         overview = self.folder / f"overview_{assignment}.html"
         released = self._released(assignment)
-        most = _points_of(released)
+        exercises = TeachersNotebook(self.folder / "source" / assignment / released.name).exercises
+        most = {name: each for name, each in _points_of(released).items() if name in exercises}
         write_report(report, graded, most)
         write_overview(overview, assignment, graded, most, released.with_suffix(".html").name)
         print_summary(assignment, graded, most)

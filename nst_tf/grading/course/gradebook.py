@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,6 +25,7 @@ from nst_tf.grading.course.tables import shown, write_table
 
 _CLEANED = ".cleaned-"  # in place of nbgrader's folder "submitted", one for each that is being stored
 _TAKEN_AS_IT_IS = " -_.@+,=~"  # in a student's name, besides letters and digits
+_ONE_FORK = threading.Lock()  # so that no fork inherits another one's end of a pipe
 _SECONDS = 60  # that nbgrader may take for a student
 _ENDING = 5  # seconds that the end of its fork may take
 _LONGEST = 180  # bytes of a student's name
@@ -149,10 +151,11 @@ def in_time(action: Callable[[], None], seconds: float) -> None:
         ValueError: it failed; the text says why.
     """
     context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_report_of, args=(action, theirs))
-    process.start()
-    theirs.close()
+    with _ONE_FORK:
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_report_of, args=(action, theirs))
+        process.start()
+        theirs.close()
     try:
         if not ours.poll(seconds):
             raise TimeoutError

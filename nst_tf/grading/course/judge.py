@@ -215,17 +215,31 @@ class _Court:
 
     def __post_init__(self) -> None:
         self.teacher = TeachersNotebook(self.source)
-        self._known: dict[tuple[str, Code], Verdict] = {}  # cells that several students have
+        self._seen: set[tuple[str, Code]] = set()
+        self._known: dict[tuple[str, Code], Verdict] = {}
 
     def judged(self, case: Case) -> Judged:
         submission = read_submission(case.notebook, self.released, case.remark)
         codes = {name: self._code(name, submission) for name in self.teacher.exercises}
-        known = {name: self._known[name, code] for name, code in codes.items() if (name, code) in self._known}
-        new = {name: code for name, code in codes.items() if name not in known}
-        judged = verdicts_on(new, self.teacher.weights(), self.limits, self._run)
-        self._known.update({(name, codes[name]): each for name, each in judged.items() if each.is_certain})
-        verdicts = {name: known.get(name) or judged[name] for name in codes}
-        return Judged(nbformat.writes(submission.notebook), submission.remarks, verdicts)
+        verdicts = self._verdicts(
+            {name: code for name, code in codes.items() if (name, code) not in self._seen}
+        )
+        for name, code in codes.items():
+            if name not in verdicts:
+                verdicts[name] = self._known.get((name, code)) or self._verdicts({name: code})[name]
+        in_order = {name: verdicts[name] for name in codes}
+        return Judged(nbformat.writes(submission.notebook), submission.remarks, in_order)
+
+    def _verdicts(self, codes: dict[str, Code]) -> dict[str, Verdict]:
+        """The verdicts. One is kept for others with the same code if nothing else of this student's could
+        have a part in it: what several hand in is judged by itself the second time, and then known.
+        """
+        verdicts = verdicts_on(codes, self.teacher.weights(), self.limits, self._run)
+        for name, verdict in verdicts.items():
+            self._seen.add((name, codes[name]))
+            if not verdict.is_shared and not verdict.remarks:
+                self._known[name, codes[name]] = verdict
+        return verdicts
 
     def _code(self, name: str, submission: Submission) -> Code:
         cell = without_magics(submission.cells().get(name, ""))

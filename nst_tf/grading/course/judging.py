@@ -38,16 +38,17 @@ _NOT_HERE = "nst_tf's own solutions are not there"  # see worker.py
 
 @dataclass(frozen=True)
 class Verdict:
-    """A diagnosis, and what a teacher should know about how it was reached."""
+    """A diagnosis, and how it was reached.
+
+    Attributes:
+        diagnosis: the diagnosis.
+        remarks: what a teacher should know about it.
+        is_shared: whether other cells of the submission ran in the same process.
+    """
 
     diagnosis: Diagnosis
     remarks: tuple[str, ...] = ()
-
-    @property
-    def is_certain(self) -> bool:
-        """Whether the function is right, or makes a mistake of the catalogue."""
-        diagnosis = self.diagnosis
-        return diagnosis.passed or exercise(diagnosis.name).has_in_catalogue(diagnosis.mistake)
+    is_shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ def verdicts_on(
 ) -> dict[str, Verdict]:
     """Judge the functions of one submission.
 
-    Those that are neither right nor make a mistake of the catalogue are tried once more, each in a process of
-    its own: another function's cell, which ran before, might be the reason.
+    What isn't right where several cells run in one process is tried once more in a process of its own:
+    another cell, which ran before, might be the reason.
 
     Args:
         codes: what defines each function, by its name.
@@ -90,7 +91,7 @@ def verdicts_on(
         run: has an order done.
     """
 
-    def heard(names: Iterable[str]) -> dict[str, Verdict]:
+    def heard(names: Iterable[str]) -> dict[str, tuple[Verdict, bool]]:
         hearings = {name: _Hearing(exercise(name), codes[name], dict(weights), limits) for name in names}
         return together(
             {name: hearing.verdict() for name, hearing in hearings.items()},
@@ -98,11 +99,10 @@ def verdicts_on(
         )
 
     verdicts = heard(codes)
-    doubtful = [name for name, verdict in verdicts.items() if not verdict.is_certain]
-    if len(codes) > 1:
-        for name in doubtful:
+    for name, (verdict, is_shared) in list(verdicts.items()):
+        if is_shared and not verdict.diagnosis.passed:
             verdicts.update(heard([name]))
-    return verdicts
+    return {name: replace(verdict, is_shared=is_shared) for name, (verdict, is_shared) in verdicts.items()}
 
 
 @dataclass

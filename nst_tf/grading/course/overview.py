@@ -61,7 +61,7 @@ def write_overview(
     """
     marked = [each for each in graded if each.is_graded]
     by_points = sorted(marked, key=lambda each: (each.total(most), each.student))
-    full = sum(most.values())
+    full = sum(most.values()) or 1.0
     totals = [each.total(most) for each in marked]
 
     def feedback(student: str) -> str:
@@ -116,7 +116,7 @@ def _distribution(totals: Sequence[float], full: float) -> list[int]:
 def _exercise(name: str, marked: Sequence[Graded], most: Mapping[str, float]) -> _Exercise:
     made = [each for each in mistakes(marked) if each.exercise == name]
     shown_at_once = max(1, sum(len(each.students) > 1 for each in made[:_MISTAKES]))
-    shares = [each.points(name, most) / most[name] for each in marked]
+    shares = [each.points(name, most) / (most[name] or 1.0) for each in marked]
     diagnoses = [(each, each.verdicts[name].diagnosis) for each in marked if name not in each.untouched]
     return _Exercise(
         name,

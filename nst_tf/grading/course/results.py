@@ -1,5 +1,6 @@
 """What came of grading an assignment, for a student and for the class."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,8 +8,10 @@ from nst_tf.grading.course.judge import Judged
 from nst_tf.grading.course.judging import Verdict
 from nst_tf.grading.course.nbgrader_plugin import points
 from nst_tf.grading.diagnosis import Diagnosis
+from nst_tf.grading.exercises.base import TWO
 
 _TELL_NOTHING = {"exception", "not-defined"}  # such a mistake is another one in each cell
+_RAISED = re.compile(r"(Line \d+, `.*`,|It|For .*,) raises |The cell stops with ")
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,12 @@ def mistakes(graded: Sequence[Graded]) -> list[Made]:
 
 def named_mistakes(diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     """The name and the hint of each mistake that is in a function, of two at once one after the other."""
+    if _RAISED.match(diagnosis.hint):
+        return
     names = (diagnosis.mistake or "").split("+")
     hints = [diagnosis.hint]
     if len(names) > 1:
-        hints = diagnosis.hint.removeprefix("Two things. ").split(" And: ")
+        hints = diagnosis.hint.removeprefix(TWO).split(" And: ")
     if len(hints) == len(names):  # it may be worded in another way
         yield from ((name, hint) for name, hint in zip(names, hints, strict=True) if _tells(name))
     elif _tells(names[0]):

@@ -7,7 +7,7 @@ does not.
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from types import FunctionType
@@ -16,6 +16,8 @@ from typing import Any, ClassVar, NamedTuple
 import tensorflow as tf
 
 from nst_tf.grading.trial import Evidence, Trial
+
+TWO = "There are two problems. "  # before the hints of two mistakes at once
 
 
 class Judgement(NamedTuple):
@@ -48,7 +50,6 @@ class Exercise(ABC):
     images: ClassVar[tuple[str, ...]] = ()
     name: str
     helpers: Mapping[str, Callable]
-    mistakes: Sequence[Any]  # each with a slug
 
     @abstractmethod
     def trial(self, seed: int, weights: Mapping[str, float] | None = None) -> Trial:
@@ -65,11 +66,6 @@ class Exercise(ABC):
         A function is tried on it only if it is right in the trial: a wrong one might fill the memory.
         """
         return None
-
-    def has_in_catalogue(self, slug: str | None) -> bool:
-        """Whether it is a mistake that learners make, or two of them."""
-        known = {each.slug for each in self.mistakes}
-        return slug is not None and known.issuperset(slug.split("+"))
 
     @abstractmethod
     def unseen(self, trial: Trial) -> Trial:
@@ -143,5 +139,5 @@ def pairs(singles: list[Mistake]) -> Iterator[Mistake]:
     """Every two mistakes that replace different steps, together."""
     for one, other in combinations(singles, 2):
         if not one.steps.keys() & other.steps.keys():
-            hint = f"There are two problems. {one.hint} And: {other.hint}"
+            hint = f"{TWO}{one.hint} And: {other.hint}"
             yield Mistake(f"{one.slug}+{other.slug}", hint, one.steps | other.steps)

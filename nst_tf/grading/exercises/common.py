@@ -73,7 +73,8 @@ GLOBAL = (
 INT32_OVERFLOW = "int32-overflow"
 AN_OVERFLOW = (
     "It is right for small layers, but for a layer of real size the product of the sizes overflows: "
-    "`tf.shape` gives int32, whose largest value is 2,147,483,647. Cast the sizes before you multiply them."
+    "`tf.shape` and `tf.size` give int32, whose largest value is 2,147,483,647. Cast the sizes before you "
+    "multiply or square them."
 )
 
 
@@ -127,8 +128,8 @@ QUARTERS = [
     ),
     mistake(
         "half-for-quarter",
-        "The result is twice what the formula gives: ½ is the factor in Gatys' content cost, but the course "
-        "uses a different one.",
+        "The result is twice what the formula gives: ½ is Gatys' factor, and the one in `tf.nn.l2_loss`, but "
+        "the course uses a different one.",
         quarter=lambda: 2,
     ),
     mistake(

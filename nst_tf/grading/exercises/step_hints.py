@@ -65,7 +65,7 @@ def fails(step: Step) -> bool:
 
 def stopped(step: Step, text: Text, when: str = "") -> Advice:
     """What is to be said of a step that fails; ``when`` says when it does, and ends in a comma."""
-    advice = read_off_failing(text) or advice_on(step.returned.text, text.name)
+    advice = read_off_failing(text, advice_on(step.returned.text, text.name))
     return advice._replace(sentence=f"{raised(step.returned.text, when)} {advice.sentence}")
 
 
@@ -131,7 +131,7 @@ class Statement:
                 "It clips the gradient. Pass the gradient to the optimizer as it is, and clip the image "
                 "after the step: `generated_image.assign(clip_0_1(generated_image))`.",
             )
-        if self._text.has_random_numbers and not self._is_right_J():
+        if self._text.has_random_numbers:
             return Advice(
                 "random-numbers",
                 "The step uses random numbers, so the same image gets a different J on every call: add noise "

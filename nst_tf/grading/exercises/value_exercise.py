@@ -16,6 +16,7 @@ from nst_tf.grading.comparison import (
     is_shape,
     is_unchanged,
 )
+from nst_tf.grading.errors import without_line
 from nst_tf.grading.exercises.base import Exercise, Judgement, Mistake, pairs
 from nst_tf.grading.graphs import GraphRun
 from nst_tf.grading.hints import (
@@ -125,7 +126,10 @@ class ValueExercise(Exercise):
         is_right = not expected.wrong_places([each.value for each in evidence.written])
         if text.has_other_order and self._is_right_in_order(text.parameters, expected, evidence.written):
             return "other-order", f"{hint if is_right else ''} {another_order(self.name)}".strip()
-        return read_off(text, slug, is_right) or (slug, hint)
+        values = [each.value for each in evidence.written]
+        is_unsummed = expected.values[0].size == 1 and values[0] is not None and values[0].size > 1
+        ignored = ignored_arguments(expected, values)
+        return read_off(text, slug, is_right, is_unsummed, ignored) or (slug, hint)
 
     def _is_right_in_order(
         self, parameters: Sequence[str], expected: Expected, calls: Sequence[Observation]
@@ -188,7 +192,7 @@ def _met(expected: Expected, evidence: CallEvidence) -> list[bool]:
 
 def _conduct(run: GraphRun) -> tuple[bool, bool, bool]:
     """Whether it has a value and a gradient inside ``tf.function``, and whether its error mentions NumPy."""
-    return run.value is not None, run.gradient is not None, "numpy" in run.text.lower()
+    return run.value is not None, run.gradient is not None, "numpy" in without_line(run.text).lower()
 
 
 def _is_like(expected: Expected, place: int, function: Callable, observed: Observation) -> bool:

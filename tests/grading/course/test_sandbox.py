@@ -8,13 +8,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
+import nbformat
 import psutil
 import pytest
+from classes import COURSE, RELEASED, handed_in
 from conftest import ROOT
 from learners import RIGHT, WRONG, defined
 
 from nst_tf.grading import diagnose
 from nst_tf.grading.course.assignment import TeachersNotebook
+from nst_tf.grading.course.judge import Case, Judge
 from nst_tf.grading.course.judging import Code, verdicts_on
 from nst_tf.grading.course.own_solution import borrowed
 from nst_tf.grading.course.protocol import Reply
@@ -29,6 +32,7 @@ WRONG_GRAM = "def gram_matrix(A):\n    return tf.transpose(A) @ A\n"
 HALF_GRAM = "def gram_matrix(A):\n    return A @ tf.transpose(A) / 2\n"
 NUMPY_GRAM = "def gram_matrix(A):\n    return tf.constant(np.asarray(A) @ np.asarray(A).T)\n"
 RIGHT_GRAM = RIGHT["gram_matrix"]["course"]
+HALVES = "right = tf.matmul\ntf.matmul = lambda *a, **k: right(*a, **k) / 2"  # what others compute after it
 
 
 @pytest.fixture(scope="module")
@@ -92,30 +96,49 @@ def test_the_functions_of_a_submission_share_processes(sandbox):
 
 
 def test_what_one_function_does_is_not_the_others_trouble(sandbox):
-    spoiler = f"import builtins\ntf.matmul = tf.transpose = len\nbuiltins.len = None\n{first('total_cost')}"
-    verdicts, _ = together(sandbox, total_cost=spoiler, gram_matrix=RIGHT_GRAM)
-    assert verdicts["gram_matrix"].diagnosis.passed
-    for ending in (
-        "import os\nos._exit(0)",
-        "while True:\n    pass",
-        "x = [[]] * 10**12",
-        "raise SystemExit",
-    ):
-        verdicts, _ = together(sandbox, Limits(8), total_cost=ending, gram_matrix=RIGHT_GRAM)
+    for spoiler in ("tf.matmul = tf.transpose = len", HALVES):
+        cells = {"total_cost": f"{spoiler}\n{first('total_cost')}", "gram_matrix": RIGHT_GRAM}
+        verdicts, orders = together(sandbox, **cells)
+        assert verdicts["gram_matrix"].diagnosis.passed
+        assert not verdicts["gram_matrix"].is_shared
+        assert orders == 4  # cells, graphs, and both again for the one that was spoilt
+    for ending in ("import os\nos._exit(0)", "while True:\n    pass", "[[]] * 10**12", "raise SystemExit"):
+        verdicts, orders = together(sandbox, Limits(8), total_cost=ending, gram_matrix=RIGHT_GRAM)
         assert verdicts["gram_matrix"].diagnosis.passed, ending
         assert verdicts["total_cost"].diagnosis.score == 0
         assert verdicts["total_cost"].remarks
+        assert orders <= 4
     wrong = {name: cell for name, slug, cell in WRONG}
     alone = {name: judged(sandbox, name, cell) for name, cell in wrong.items()}
     verdicts, _ = together(sandbox, **wrong)
-    for name, (score, mistake, hint, remarks) in alone.items():
-        found = verdicts[name]
-        assert (found.diagnosis.score, found.diagnosis.mistake, found.diagnosis.hint) == (
-            score,
-            mistake,
-            hint,
-        )
-        assert found.remarks == remarks
+    for name, expected in alone.items():
+        diagnosis, remarks = verdicts[name].diagnosis, verdicts[name].remarks
+        assert (diagnosis.score, diagnosis.mistake, diagnosis.hint, remarks) == expected
+
+
+class Counting(Sandbox):
+    """Counts the orders."""
+
+    orders = 0
+
+    def run(self, order, limits):
+        self.orders += 1
+        return super().run(order, limits)
+
+
+def test_what_several_hand_in_is_judged_by_itself_and_then_known():
+    spoiler = f"{HALVES}\n{first('compute_content_cost')}"
+    hand_ins = [{"compute_content_cost": spoiler}, {}, {}, {}]
+    points, orders = [], []
+    source = COURSE / "source/style_transfer/style_transfer.ipynb"
+    with Counting(SOURCE.imports()) as sandbox, Judge(sandbox, source, RELEASED, Limits()) as judge:
+        for cells in hand_ins:
+            notebook = nbformat.writes(handed_in(cells)).encode()
+            scores = [each.diagnosis.score for each in judge.judged(Case(notebook, "")).verdicts.values()]
+            points.append(scores)
+            orders.append(sandbox.orders)
+    assert points == [[1.0] * 6] * 4
+    assert orders[3] == orders[2]  # all is known
 
 
 def test_what_can_not_be_tried_in_real_size_counts_as_it_is(sandbox):

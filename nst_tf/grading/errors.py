@@ -61,6 +61,7 @@ def _place_in(file: str, error: BaseException) -> str:
     number = next((line for each, line in reversed(_places(error)) if each == file), None)
     if number is None:
         return ""
+    linecache.checkcache(file)
     line = linecache.getline(file, number).strip().replace("`", "'")
     return f", in line {number}: `{printable(line, _LONGEST_LINE)}`" if line else ""
 

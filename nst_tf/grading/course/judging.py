@@ -15,7 +15,7 @@ from nst_tf.grading.course.own_solution import borrowed
 from nst_tf.grading.course.protocol import Limits, Reply
 from nst_tf.grading.course.together import Hearing, together
 from nst_tf.grading.diagnosis import Diagnosis, conclude, nothing_to_try
-from nst_tf.grading.errors import printable
+from nst_tf.grading.errors import printable, raised
 from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
 from nst_tf.grading.exercises.stand_ins import text_of
@@ -251,7 +251,7 @@ def _explained(error: str, name: str) -> tuple[str, str]:
     if "File too large" in error or "No space left" in error:
         return _OUTPUT
     sentence = advice_on(error, name).sentence
-    return f"The cell raises {error}. {sentence}", "the cell stops with an error"
+    return f"{raised(error)} {sentence}", "the cell stops with an error"
 
 
 def _only(events: Sequence[protocol.Event], kind: type[Kind]) -> Kind:

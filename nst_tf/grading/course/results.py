@@ -11,7 +11,7 @@ from nst_tf.grading.diagnosis import Diagnosis
 from nst_tf.grading.exercises.base import TWO
 
 _TELL_NOTHING = {"exception", "not-defined"}  # such a mistake is another one in each cell
-_RAISED = re.compile(r"(Line \d+, `.*`,|It|For .*,) raises |The cell stops with ")
+_RAISED = re.compile(r"(Line \d+, `.*`,|It|For .*) raises ")
 
 
 @dataclass(frozen=True)

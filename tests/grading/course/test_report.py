@@ -14,12 +14,11 @@ from nst_tf.grading.course.report import print_summary, write_report
 from nst_tf.grading.course.results import Graded, mistakes
 from nst_tf.grading.course.tables import safe_cell
 from nst_tf.grading.diagnosis import Diagnosis
+from nst_tf.grading.exercises.base import TWO
 
 HALVED = Diagnosis("gram_matrix", 0.4, "halved", "It is half of A Aᵀ.")
-BOTH = Diagnosis(
-    "gram_matrix", 0.2, "transposed+halved", "Two things. This is Aᵀ A. And: It is half of A Aᵀ."
-)
-ERROR = Diagnosis("gram_matrix", 0.0, "exception", "It stops with ValueError.")
+BOTH = Diagnosis("gram_matrix", 0.2, "transposed+halved", f"{TWO}This is Aᵀ A. And: It is half of A Aᵀ.")
+ERROR = Diagnosis("gram_matrix", 0.0, "name-missing", "It raises NameError: A. It isn't defined.")
 EMPTY = Diagnosis("gram_matrix", 0.0, "returns-none", "It returns None.")
 
 

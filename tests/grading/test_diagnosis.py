@@ -297,7 +297,7 @@ def test_an_error_that_does_not_speak_for_itself_gets_a_sentence():
     assert advice_on("KeyError: 'x'", "preprocess").sentence.startswith("There is no such entry")
     assert advice_on("StudentsOwnError: no", "preprocess").slug == "exception"
     misspelt = advice_on("AttributeError: module 'tensorflow' has no attribute 'mat_mul'", "gram_matrix")
-    assert misspelt.sentence.endswith("Did you mean `tf.linalg`?") or "`tf.matmul`" in misspelt.sentence
+    assert misspelt.sentence.endswith("Did you mean `tf.matmul`?")
 
 
 @pytest.mark.parametrize(

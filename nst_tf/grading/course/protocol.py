@@ -28,7 +28,7 @@ AnyRun = GraphRun | list[Step]
 
 @dataclass(frozen=True)
 class Limits:
-    """What one exercise of one submission may take.
+    """What the tasks of an order may take together, those of one submission.
 
     Attributes:
         seconds: on the clock.

@@ -6,6 +6,7 @@ import numpy as np
 
 from nst_tf.grading.advice import Advice, advice_on
 from nst_tf.grading.errors import raised
+from nst_tf.grading.exercises.base import TWO
 from nst_tf.grading.exercises.common import ANOTHER_IMAGE
 from nst_tf.grading.exercises.step_rubric import (
     TOLERANCE_OF_J,
@@ -99,7 +100,7 @@ class Statement:
             return self._on_later_steps()
         if isinstance(said, Advice) and said.slug == "no-clipping" and (on_J := self._on_J()):
             more = on_J.sentence if isinstance(on_J, Advice) else on_J
-            return said._replace(sentence=f"There are two problems. {said.sentence} And: {more}")
+            return said._replace(sentence=f"{TWO}{said.sentence} And: {more}")
         return said
 
     def _on_what_is_returned(self) -> Advice | str:

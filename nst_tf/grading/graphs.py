@@ -120,7 +120,11 @@ def imported(
         raise ValueError(f"it has the operation {', '.join(sorted(outside))}, which it has no use for")
     wrapped = tf.compat.v1.wrap_function(lambda: tf.compat.v1.import_graph_def(graph, name=""), [])
     tensor, operation = wrapped.graph.get_tensor_by_name, wrapped.graph.get_operation_by_name
-    return wrapped.prune([tensor(name) for name in inputs], [*map(tensor, outputs), *map(operation, effects)])
+    pruned = wrapped.prune(
+        [tensor(name) for name in inputs], [*map(tensor, outputs), *map(operation, effects)]
+    )
+    # A plain call would first look for arguments with names, and write an error with all values in it.
+    return lambda *arguments: pruned._call_with_flat_signature(arguments, {})
 
 
 def _is_stateful(op: str) -> bool:

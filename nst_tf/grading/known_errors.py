@@ -35,7 +35,7 @@ _CONTENT, _LAYER, _STYLE, _STEP = "content", "compute_layer", "compute_style", "
 _APPLY = "`apply_gradients` takes a list of (gradient, variable) pairs: `[(gradient, generated_image)]`."
 _OF_THE_NOTEBOOK = "gram_matrix|compute_\\w+|total_cost|clip_0_1|optimizer|vgg_model_outputs|alpha|beta"
 _SHAPES = "Incompatible shapes|Shapes of all inputs|must be (equal|broadcast)|required broadcastable"
-_DTYPES = "as input #|same dtype|expected to be a|requested dtype|EagerTensor of dtype"
+_DTYPES = "as input #|same dtype|expected to be a|requested dtype|EagerTensor of dtype|does not match type"
 
 _OF_SHAPES = (
     KnownError(
@@ -251,9 +251,9 @@ _OF_DTYPES = (
     KnownError(
         "dtypes-mixed",
         _DTYPES,
-        "TensorFlow doesn't mix dtypes. `tf.shape`, `tf.size` and products of plain ints in TensorFlow are "
-        "int32, their quotient is float64, and the activations are float32: `tf.cast` the sizes to float32 "
-        "before you compute with them.",
+        "TensorFlow doesn't mix dtypes: the activations are float32, while `tf.shape`, `tf.size` and "
+        "products such as `tf.multiply(4, n)` are int32. Take the sizes from `a_G.shape`, which gives plain "
+        "numbers, and multiply and divide them with `*` and `/`.",
     ),
 )
 

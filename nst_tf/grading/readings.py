@@ -21,8 +21,8 @@ _VARIABLE = Advice(
 )
 _INTEGERS = Advice(
     "rounded-to-integers",
-    "Converting to integers drops everything after the decimal point, and no gradient passes through it: "
-    "stay in float32, and multiply by 255 there.",
+    "Converting to integers rounds the values, and no gradient passes through it: stay in float32, and "
+    "multiply by 255 yourself.",
 )
 _PYTHONS_SUM = Advice(
     "pythons-sum",
@@ -35,14 +35,17 @@ TOO_EARLY = Advice(
 )
 _EQUALS_PLUS = Advice(
     "equals-plus",
-    "`J =+ x` gives J the value of +x, whatever it was before. What adds is `J += x`.",
+    "`J =+ x` sets J to +x and forgets what J was before. To add, write `J += x`.",
 )
 _OVERWRITTEN = "`{name} = …` overwrites the argument, so what is passed in is ignored: leave that line out."
 _MULTIPLIED = (
     "`{line}` multiplies the whole running sum, with what earlier rounds have added to it: multiply only "
     "what this round adds."
 )
-_DROPPED = "`{code}` computes a new value and doesn't change anything by itself: assign it to a name."
+_DROPPED = (
+    "`{code}` computes a new value and doesn't change anything by itself: assign the result to the name that "
+    "is meant to change."
+)
 _SIZES_AFTER_RESHAPE = (
     "`{name}` is reshaped before you read n_H, n_W and n_C from it, so its sizes have changed by then: read "
     "them first."

@@ -30,6 +30,9 @@ from nst_tf.grading.trial import (
 STEPS = 3
 _SIZES = ((1, 5, 6, 3), (1, 6, 4, 3))
 _CHANNELS = (3, 4, 5, 4, 6, 5, 4)  # of the image, five style layers and the content layer
+_unconverted = (
+    tf.autograph.experimental.do_not_convert
+)  # AutoGraph has nothing to do here, and takes its time
 _NEARBY = 1e-2  # how far along a direction a slope is measured
 
 
@@ -103,6 +106,7 @@ def network(kernels: list[np.ndarray]) -> Callable:
     """
     constants = [tf.constant(kernel) for kernel in kernels]
 
+    @_unconverted
     def vgg_model_outputs(image: tf.Tensor | tf.Variable, **_: object) -> list[tf.Tensor]:
         """As a Keras model is called, with ``training=False`` or without."""
         a, outputs = tf.convert_to_tensor(image), []
@@ -128,6 +132,7 @@ class CountingOptimizer(tf.keras.optimizers.SGD):
         self.given = tf.Variable(tf.zeros(image.shape), trainable=False)
         self.build([image])
 
+    @_unconverted
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
         """Take a step, count it, and keep the gradient."""
         self.applied.assign_add(1)
@@ -155,6 +160,7 @@ class _Room:
         vgg_model_outputs = network(self.trial.kernels)
         style_cost: Any = helpers.get("compute_style_cost") or others.get("compute_style_cost")
 
+        @_unconverted
         def compute_style_cost(
             style_image_output: list,
             generated_image_output: list,

@@ -4,6 +4,7 @@ It parses what students handed in, and knows the right answers. So it can reach 
 nothing that runs a submission can reach it. It has each task done by asking for it on its standard output.
 """
 
+import ast
 import contextlib
 import os
 import resource
@@ -13,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Self
 
@@ -222,23 +223,26 @@ class _Court:
         submission = read_submission(case.notebook, self.released, case.remark)
         codes = {name: self._code(name, submission) for name in self.teacher.exercises}
         verdicts = self._verdicts(
-            {name: code for name, code in codes.items() if (name, code) not in self._seen}
+            {name: code for name, code in codes.items() if (name, _bare(code)) not in self._seen}
         )
         for name, code in codes.items():
             if name not in verdicts:
-                verdicts[name] = self._known.get((name, code)) or self._verdicts({name: code})[name]
+                known = self._known.get((name, code)) or self._known.get((name, _bare(code)))
+                verdicts[name] = known or self._verdicts({name: code})[name]
         in_order = {name: verdicts[name] for name in codes}
         return Judged(nbformat.writes(submission.notebook), submission.remarks, in_order)
 
     def _verdicts(self, codes: dict[str, Code]) -> dict[str, Verdict]:
         """The verdicts. One is kept for others with the same code if nothing else of this student's could
-        have a part in it: what several hand in is judged by itself the second time, and then known.
+        have a part in it: what several hand in is judged by itself the second time, and then known. What is
+        right stays so with other comments; what is told about a mistake names a line.
         """
         verdicts = verdicts_on(codes, self.teacher.weights(), self.limits, self._run)
         for name, verdict in verdicts.items():
-            self._seen.add((name, codes[name]))
+            code = codes[name]
+            self._seen.add((name, _bare(code)))
             if not verdict.is_shared and not verdict.remarks:
-                self._known[name, codes[name]] = verdict
+                self._known[name, _bare(code) if verdict.diagnosis.passed else code] = verdict
         return verdicts
 
     def _code(self, name: str, submission: Submission) -> Code:
@@ -251,6 +255,13 @@ class _Court:
         reply = protocol.unpacked(sys.stdin.buffer.readline(), kinds=_MESSAGES)
         assert isinstance(reply, Reply)
         return reply
+
+
+def _bare(code: Code) -> Code:
+    """A code without comments, blank lines and the like, where it can be parsed."""
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        return replace(code, cell=ast.unparse(ast.parse(code.cell)))
+    return code
 
 
 if __name__ == "__main__":

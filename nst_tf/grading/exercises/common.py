@@ -135,7 +135,7 @@ QUARTERS = [
     mistake(
         "doubled-divisor",
         "The result is half of what the formula gives: is there an extra 2 in the denominator, or "
-        "`tf.nn.l2_loss`, which halves by itself?",
+        "`tf.nn.l2_loss`, which already halves the sum?",
         quarter=lambda: 8,
     ),
     mistake(

@@ -100,7 +100,7 @@ MISTAKES = [
     ),
     mistake(
         "all-layers",
-        "It adds up the costs of all entries. Content is compared in a single layer only: the last one.",
+        "It adds up the costs of all layers. Content is compared in a single layer only: the last one.",
         entries=lambda content_output, generated_output: (content_output, generated_output),
         difference=lambda C, G: (C, G),
         power=lambda sides: [tf.square(a_C - a_G) for a_C, a_G in zip(*sides, strict=True)],

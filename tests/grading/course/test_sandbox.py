@@ -12,7 +12,7 @@ from textwrap import dedent
 import nbformat
 import psutil
 import pytest
-from classes import COURSE, RELEASED, handed_in
+from classes import COURSE, POINTS, RELEASED, handed_in
 from conftest import ROOT
 from learners import RIGHT, WRONG, defined
 
@@ -21,7 +21,6 @@ from nst_tf.grading.course.assignment import TeachersNotebook
 from nst_tf.grading.course.judge import Case, Judge
 from nst_tf.grading.course.judging import Code, verdicts_on
 from nst_tf.grading.course.own_solution import borrowed
-from nst_tf.grading.course.protocol import Reply
 from nst_tf.grading.course.sandbox import Isolation, Limits, Sandbox
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces")]
@@ -33,6 +32,7 @@ WRONG_GRAM = "def gram_matrix(A):\n    return tf.transpose(A) @ A\n"
 HALF_GRAM = "def gram_matrix(A):\n    return A @ tf.transpose(A) / 2\n"
 NUMPY_GRAM = "def gram_matrix(A):\n    return tf.constant(np.asarray(A) @ np.asarray(A).T)\n"
 RIGHT_GRAM = RIGHT["gram_matrix"]["course"]
+OURS = ["sleep", "60.0731"]  # started by a submission, and nobody else
 HALVES = "right = tf.matmul\ntf.matmul = lambda *a, **k: right(*a, **k) / 2"  # what others compute after it
 
 
@@ -71,18 +71,21 @@ def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox, tmp_path, caps
         assert (score, mistake, hint) == (diagnosis.score, slug, diagnosis.hint)
 
 
-def together(sandbox, limits=LIMITS, lose=None, **cells):
-    """The verdicts on several functions of one submission, and how many orders they took. ``lose`` is the
-    number of an order that becomes nothing.
-    """
+def together(sandbox, limits=LIMITS, **cells):
+    """The verdicts on several functions of one submission, and how many orders they took."""
     orders = []
 
     def run(order):
         orders.append(order)
-        return Reply([], "memory", -9) if len(orders) == lose else sandbox.run(order, limits)
+        return sandbox.run(order, limits)
 
     codes = {name: Code(dedent(cell), (), SOURCE.given_for(name)) for name, cell in cells.items()}
     return verdicts_on(codes, SOURCE.weights(), limits, run), len(orders)
+
+
+def running():
+    """The commands of all processes."""
+    return [process.info["cmdline"] for process in psutil.process_iter(["cmdline"])]
 
 
 def first(name):
@@ -94,6 +97,13 @@ def test_the_functions_of_a_submission_share_processes(sandbox):
     verdicts, orders = together(sandbox, **cells)
     assert all(verdict.diagnosis.passed and not verdict.remarks for verdict in verdicts.values())
     assert orders == 3  # cells, graphs, and two cells in real size
+
+
+def test_what_does_the_same_alone_gets_the_same_verdict(sandbox):
+    verdicts, orders = together(sandbox, gram_matrix=WRONG_GRAM, total_cost=first("total_cost"))
+    assert verdicts["gram_matrix"].diagnosis.mistake == "positions-for-channels"
+    assert not verdicts["gram_matrix"].is_shared
+    assert orders == 3  # cells, graphs, and the wrong cell by itself
 
 
 def test_what_one_function_does_is_not_the_others_trouble(sandbox):
@@ -129,7 +139,8 @@ class Counting(Sandbox):
 
 def test_what_several_hand_in_is_judged_by_itself_and_then_known():
     spoiler = f"{HALVES}\n{first('compute_content_cost')}"
-    hand_ins = [{"compute_content_cost": spoiler}, {}, {}, {}]
+    with_comments = {name: f"# by me\n{first(name)}\n" for name in POINTS}
+    hand_ins = [{"compute_content_cost": spoiler}, {}, {}, {}, with_comments]
     points, orders = [], []
     source = COURSE / "source/style_transfer/style_transfer.ipynb"
     with Counting(SOURCE.imports()) as sandbox, Judge(sandbox, source, RELEASED, Limits()) as judge:
@@ -138,28 +149,28 @@ def test_what_several_hand_in_is_judged_by_itself_and_then_known():
             scores = [each.diagnosis.score for each in judge.judged(Case(notebook, "")).verdicts.values()]
             points.append(scores)
             orders.append(sandbox.orders)
-    assert points == [[1.0] * 6] * 4
-    assert orders[3] == orders[2]  # all is known
+    assert points == [[1.0] * 6] * 5
+    assert orders[4] == orders[3] == orders[2]  # all is known
 
 
 def test_what_can_not_be_tried_in_real_size_counts_as_it_is(sandbox):
     name = "compute_layer_style_cost"
-    verdicts, orders = together(sandbox, lose=3, **{name: first(name)})
+    slow = first(name).replace("    _, n_H", "    while a_G.shape[1] > 50:\n        pass\n    _, n_H", 1)
+    assert "while" in slow
+    verdicts, orders = together(sandbox, **{name: slow})
     assert verdicts[name].diagnosis.passed
-    assert orders == 3
+    assert orders == 3  # the cell, its graph, and the cell in real size
 
 
 def test_it_grades_alike_without_isolation(open_sandbox):
     assert judged(open_sandbox, "gram_matrix", RIGHT_GRAM) == (1.0, None, "", ())
     assert judged(open_sandbox, "gram_matrix", WRONG_GRAM)[1] == "positions-for-channels"
     assert judged(open_sandbox, "gram_matrix", "while True:\n    pass")[3] == (TOO_LONG,)
-    before = {process.pid for process in psutil.process_iter()}
     cell = (
-        f"import os\nif os.fork() == 0:\n    os.setsid()\n    os.execlp('sleep', 'sleep', '60')\n{RIGHT_GRAM}"
+        f"import os\nif os.fork() == 0:\n    os.setsid()\n    os.execlp('sleep', *{OURS})\n{RIGHT_GRAM}"
     )
     assert judged(open_sandbox, "gram_matrix", cell)[0] == 1
-    left = [process for process in psutil.process_iter(["name"]) if process.pid not in before]
-    assert not [process for process in left if process.info["name"] == "sleep"]
+    assert OURS not in running()
 
 
 def test_what_a_cell_needs_runs_before_it(sandbox):
@@ -531,19 +542,17 @@ def test_its_memory_holds_nothing_of_another_submission(sandbox):
 
 
 def test_what_it_starts_is_ended(sandbox):
-    before = {process.pid for process in psutil.process_iter()}
     cell = f"""
 import os
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
-        os.execlp("sleep", "sleep", "60")
+        os.execlp("sleep", *{OURS})
     os._exit(0)
 {RIGHT_GRAM}
 """
     assert judged(sandbox, "gram_matrix", cell)[0] == 1
-    left = [process for process in psutil.process_iter(["name"]) if process.pid not in before]
-    assert not [process for process in left if process.info["name"] in {"sleep", "bwrap", "cat"}]
+    assert OURS not in running()
 
 
 def test_nothing_is_left_in_the_systems_temporary_folder(sandbox, open_sandbox, tmp_path, monkeypatch):

@@ -92,7 +92,7 @@ def scipy_lbfgs(case: Case, goal: Goal, path: Path, precision: str) -> None:
     of = Objective(load_vgg19(precision=precision, say=say_nothing), C, S, case.settings())
 
     def J_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
-        J, _, _, gradient = of(x.astype(np.float32).reshape(G.shape))
+        J, _, gradient = of(x.astype(np.float32).reshape(G.shape))
         if track.add(time.perf_counter(), J, x.reshape(G.shape)):
             raise StopIteration
         return J, gradient.astype(np.float64).ravel()

@@ -8,7 +8,8 @@ layer of VGG-19 makes of them: activations of shape (1, n_H, n_W, n_C). From the
     J         = α J_content + β J_style
 
 where G_S and G_G are Gram matrices. Source: Gatys, Ecker and Bethge, "A Neural Algorithm of Artistic
-Style" (2015), equations 1, 3, 4, 5 and 7, with the constant factors of the deep-learning course.
+Style" (2015), equations 1, 3, 4, 5 and 7, with the constant factors of the deep-learning course. The
+program adds γ J_tv to J, the total variation of the image itself, which keeps it smooth.
 
 All functions keep the dtype (float32 or float64), can be differentiated, and work eagerly and inside
 ``tf.function``. A wrong input is a ``ValueError`` that says what came and what was expected.
@@ -29,6 +30,7 @@ __all__ = [
     "compute_style_cost",
     "gram_matrix",
     "total_cost",
+    "total_variation_cost",
 ]
 
 Tensor: TypeAlias = tf.Tensor | np.ndarray
@@ -195,6 +197,39 @@ def total_cost(
     J_style = _floating(J_style, "J_style")
     _require_same_dtype(J_content, J_style, "J_content", "J_style")
     return tf.cast(alpha, J_content.dtype) * J_content + tf.cast(beta, J_style.dtype) * J_style
+
+
+def total_variation_cost(G: Tensor) -> tf.Tensor:
+    """J_tv: how much neighbouring pixels of an image differ.
+
+    It is quadratic, and so differentiable everywhere, unlike the form with a square root. As it consists
+    of means, the same texture costs the same on a larger canvas.
+
+    Args:
+        G: an image, shape (1, h, w, 3), as a rule in [0, 1].
+
+    Returns:
+        A scalar ≥ 0: the mean of ``(G_i+1,j,c − G_i,j,c)²`` over all vertical neighbours and channels, plus
+        the mean of ``(G_i,j+1,c − G_i,j,c)²`` over all horizontal ones. An image that is one pixel high or
+        wide has no neighbours in that direction, which then adds nothing.
+
+    Raises:
+        ValueError: G is not of shape (1, h, w, 3), with at least one pixel.
+
+    Sources: Mahendran and Vedaldi, "Understanding Deep Image Representations by Inverting Them" (2015),
+    section 3, whose exponent β is 2 here; Johnson, Alahi and Fei-Fei, "Perceptual Losses for Real-Time Style
+    Transfer and Super-Resolution" (2016), section 3.2. Both add up what is averaged here.
+    """
+    G = _floating(G, "G")
+    if not G.shape.is_compatible_with([1, None, None, 3]) or G.shape.num_elements() == 0:
+        raise ValueError(f"G has shape {G.shape}: an image is (1, h, w, 3), of at least one pixel.")
+    return _mean_square(G[:, 1:] - G[:, :-1]) + _mean_square(G[:, :, 1:] - G[:, :, :-1])
+
+
+def _mean_square(differences: tf.Tensor) -> tf.Tensor:
+    """0 where there are none."""
+    count = tf.cast(tf.maximum(tf.size(differences, out_type=tf.int64), 1), differences.dtype)
+    return tf.reduce_sum(tf.square(differences)) / count
 
 
 def _content_layer_of(outputs: Outputs) -> Tensor:

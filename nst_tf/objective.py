@@ -1,19 +1,117 @@
-"""The objective J(G) = α J_content(C, G) + β J_style(S, G), and its gradient with respect to G alone.
+"""The objective J(G), a sum of terms, and its gradient with respect to G alone:
+
+    J(G) = α J_content(C, G) + β J_style(S, G) + γ J_tv(G)
 
 The convolutions may be computed in bfloat16; costs, Gram matrices and the image are float32 in any case.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.costs import compute_content_cost, gram_distance, total_cost
+from nst_tf.costs import compute_content_cost, gram_distance, total_variation_cost
 from nst_tf.images import preprocess
 from nst_tf.layers import CONV_LAYERS
 from nst_tf.settings import Settings
 from nst_tf.vgg import get_layer_outputs
+
+Activations: TypeAlias = list[tf.Tensor]  # of the style layers, and last of the content layer
+Targets: TypeAlias = Any  # tensors, in lists and tuples
+
+
+class Term(Protocol):
+    """One term of J: a cost of G with a weight.
+
+    All that depends on the run is in the targets, so that a term is compiled once for all pictures.
+
+    Attributes:
+        name: of the cost, as in ``nst_tf.progress.Costs``.
+        weight: the setting that it is multiplied by.
+    """
+
+    name: str
+    weight: str
+
+    def targets(self, a_C: Activations, a_S: Activations, settings: Settings) -> Targets:
+        """What G is to come near to: computed once a size, as C and S never change."""
+
+    def types(self, channels: Sequence[int]) -> Any:
+        """The targets' types, for layers of so many channels."""
+
+    def cost(self, G: tf.Tensor, a_G: Activations, targets: Targets) -> tf.Tensor:
+        """How far G is from them, a scalar."""
+
+
+class _Content:
+    """J_content."""
+
+    name, weight = "J_content", "alpha"
+
+    def targets(self, a_C: Activations, a_S: Activations, settings: Settings) -> tf.Tensor:
+        return a_C[-1]
+
+    def types(self, channels: Sequence[int]) -> tf.TensorSpec:
+        return _float32(1, None, None, channels[-1])
+
+    def cost(self, G: tf.Tensor, a_G: Activations, targets: tf.Tensor) -> tf.Tensor:
+        return compute_content_cost(targets, a_G[-1])
+
+
+class _Style:
+    """J_style = Σ_l λ_l J_style^[l]. Its targets are the λ's, and the Gram matrices of S."""
+
+    name, weight = "J_style", "beta"
+
+    def targets(self, a_C: Activations, a_S: Activations, settings: Settings) -> list:
+        lambdas = tf.constant([weight for _, weight in settings.layers[:-1]], tf.float32)
+        return [lambdas, [_gram_matrix_per_position(a) for a in a_S[:-1]]]
+
+    def types(self, channels: Sequence[int]) -> list:
+        grams = [_float32(n_C, n_C) for n_C in channels[:-1]]
+        return [_float32(len(grams)), grams]
+
+    def cost(self, G: tf.Tensor, a_G: Activations, targets: list) -> tf.Tensor:
+        lambdas, grams_S = targets
+        distances = [
+            gram_distance(gram_S, _gram_matrix_per_position(a))
+            for gram_S, a in zip(grams_S, a_G[:-1], strict=True)
+        ]
+        return tf.tensordot(lambdas, tf.stack(distances), 1)
+
+
+class _Smoothness:
+    """J_tv, which has no targets."""
+
+    name, weight = "J_tv", "gamma"
+
+    def targets(self, a_C: Activations, a_S: Activations, settings: Settings) -> list:
+        return []
+
+    def types(self, channels: Sequence[int]) -> list:
+        return []
+
+    def cost(self, G: tf.Tensor, a_G: Activations, targets: list) -> tf.Tensor:
+        return total_variation_cost(G)
+
+
+TERMS: tuple[Term, ...] = (_Content(), _Style(), _Smoothness())
+
+
+class Evaluation(NamedTuple):
+    """J at one G.
+
+    Attributes:
+        J: the weighted sum of the costs.
+        costs: each term's, by its name, without its weight.
+        gradient: ∂J/∂G, which has G's shape.
+    """
+
+    J: float
+    costs: dict[str, float]
+    gradient: np.ndarray
 
 
 class Objective:
@@ -21,23 +119,20 @@ class Objective:
 
     def __init__(self, vgg: tf.keras.Model, C: np.ndarray, S: np.ndarray, settings: Settings):
         names = tuple(name for name, _ in settings.layers)
-        self._activations, self._evaluate = _compiled(vgg, names, settings.preprocess)
-        self._alpha, self._beta = _as_tensors(settings.alpha, settings.beta)
-        self._lambdas = tf.constant([weight for _, weight in settings.layers[:-1]], tf.float32)
-        # The targets: computed once, as C and S never change.
-        self._a_C = self._activations(tf.constant(C))[-1]
-        self._grams_S = [_gram_matrix_per_position(a_S) for a_S in self._activations(tf.constant(S))[:-1]]
+        activations, self._evaluate = _compiled(vgg, names, settings.preprocess)
+        a_C, a_S = activations(tf.constant(C)), activations(tf.constant(S))
+        self._targets = [term.targets(a_C, a_S, settings) for term in TERMS]
+        self.reweigh(settings)
 
-    def reweigh(self, alpha: float, beta: float) -> None:
-        """Other α and β from now on."""
-        self._alpha, self._beta = _as_tensors(alpha, beta)
+    def reweigh(self, settings: Settings) -> None:
+        """The weights of these settings from now on."""
+        self._weights = tf.constant([getattr(settings, term.weight) for term in TERMS], tf.float32)
 
-    def __call__(self, G: np.ndarray) -> tuple[float, float, float, np.ndarray]:
-        """J, J_content, J_style and ∂J/∂G, which has G's shape."""
-        *costs, gradient = self._evaluate(
-            tf.constant(G), self._a_C, self._grams_S, self._lambdas, self._alpha, self._beta
-        )
-        return *(float(cost) for cost in costs), gradient.numpy()
+    def __call__(self, G: np.ndarray) -> Evaluation:
+        """J, its parts and its gradient at G, an image of C's shape."""
+        J, costs, gradient = self._evaluate(tf.constant(G), self._targets, self._weights)
+        parts = {term.name: float(cost) for term, cost in zip(TERMS, costs, strict=True)}
+        return Evaluation(float(J), parts, gradient.numpy())
 
 
 @functools.lru_cache(
@@ -48,37 +143,25 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
     layer_outputs = get_layer_outputs(vgg, [(name, 1) for name in layers])
     channels = [CONV_LAYERS[name][1] for name in layers]
     image = _float32(1, None, None, 3)
-    a_content = _float32(1, None, None, channels[-1])
-    grams = [_float32(n_C, n_C) for n_C in channels[:-1]]
 
     compiled = functools.partial(
         tf.function, autograph=False
     )  # it has nothing to translate here, and takes its time
 
     @compiled(input_signature=[image])
-    def activations(image: tf.Tensor) -> list[tf.Tensor]:
+    def activations(image: tf.Tensor) -> Activations:
         return [tf.cast(a, tf.float32) for a in layer_outputs(preprocess(image) if preprocessed else image)]
 
-    @compiled(input_signature=[image, a_content, grams, _float32(len(grams)), _float32(), _float32()])
+    @compiled(input_signature=[image, [term.types(channels) for term in TERMS], _float32(len(TERMS))])
     def evaluate(
-        G: tf.Tensor,
-        a_C: tf.Tensor,
-        grams_S: list[tf.Tensor],
-        lambdas: tf.Tensor,
-        alpha: tf.Tensor,
-        beta: tf.Tensor,
-    ) -> tuple[tf.Tensor, ...]:
+        G: tf.Tensor, targets: list[Targets], weights: tf.Tensor
+    ) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(G)
-            *style_activations, content_activation = activations(G)
-            J_content = compute_content_cost(a_C, content_activation)
-            distances = [
-                gram_distance(gram_S, _gram_matrix_per_position(a_G))
-                for gram_S, a_G in zip(grams_S, style_activations, strict=True)
-            ]
-            J_style = tf.tensordot(lambdas, tf.stack(distances), 1)  # Σ_l λ_l J_style^[l]
-            J = total_cost(J_content, J_style, alpha, beta)
-        return J, J_content, J_style, tape.gradient(J, G)
+            a_G = activations(G)
+            costs = [term.cost(G, a_G, target) for term, target in zip(TERMS, targets, strict=True)]
+            J = tf.add_n([weight * cost for weight, cost in zip(tf.unstack(weights), costs, strict=True)])
+        return J, costs, tape.gradient(J, G)
 
     # The targets are compiled as well, so that they are rounded as evaluate rounds: J_content of C itself is
     # 0 in bfloat16 too.
@@ -105,10 +188,6 @@ def _gram_matrix_of_columns(X: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tenso
     TensorFlow's own gradient, X D + X Dᵀ, takes two large products; X (D + Dᵀ) is the same with one.
     """
     return tf.matmul(X, X, transpose_a=True), lambda D: tf.matmul(X, D + tf.transpose(D))
-
-
-def _as_tensors(alpha: float, beta: float) -> tuple[tf.Tensor, tf.Tensor]:
-    return tf.constant(alpha, tf.float32), tf.constant(beta, tf.float32)
 
 
 def _float32(*shape: int | None) -> tf.TensorSpec:

@@ -55,6 +55,7 @@ OPTIONS = {
     "size": Option(LOOK, "longer side in pixels (%(default)s)", "N", int),
     "alpha": Option(LOOK, "weight of the content (%(default)s)", "α", float),
     "beta": Option(LOOK, "weight of the style (%(default)s)", "β", float),
+    "gamma": Option(LOOK, "weight of the smoothness, such as 1e7 (%(default)s)", "γ", float),
     "content_layer": Option(LOOK, "where contents are compared (%(default)s)", "L"),
     "style_layers": Option(
         LOOK,

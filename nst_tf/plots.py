@@ -17,8 +17,8 @@ from nst_tf.images import Source, gif_options, load_image, tensor_to_image
 from nst_tf.layers import block_of
 from nst_tf.progress import Costs
 
-BLUE, ORANGE = "#0072b2", "#d55e00"  # told apart by colour-blind eyes too
-COLOURS = (BLUE, ORANGE, "#009e73", "#cc79a7", "#e69f00")
+BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"  # told apart by colour-blind eyes too
+COLOURS = (BLUE, ORANGE, GREEN, "#cc79a7", "#e69f00")
 TITLE, LABEL = 18, 14  # font sizes that can be read on a projector
 
 
@@ -408,24 +408,25 @@ def _finished(figure: Figure, axes: Axes, title: str, xlabel: str, ylabel: str, 
 
 
 def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
-    """J, α J_content and β J_style against the step, on a log axis.
+    """J and its terms against the step, on a log axis: α J_content, β J_style and, where γ > 0, γ J_tv.
 
-    The two terms are drawn with their weights, as they stand in J, so that one sees which of them leads.
-    Where a run goes on with another size, α or β, the curves break: those are different functions.
+    The terms are drawn with their weights, as they stand in J, so that one sees which of them leads.
+    Where a run goes on with another size, α, β or γ, the curves break: those are different functions.
 
     Args:
-        history: rows with ``step``, ``J``, ``J_content``, ``J_style``, ``size``, ``alpha`` and ``beta``,
-            as a ``Result`` has them.
+        history: rows as a ``Result`` has them.
         compact: without a title, in letters that can be read where the figure has only the corner of a page.
     """
     figure = Figure(figsize=(5, 5) if compact else (9, 5), layout="constrained")
     axes = figure.add_subplot()
-    pieces = [list(rows) for _, rows in groupby(history, key=lambda row: (row.size, row.alpha, row.beta))]
+    pieces = [list(rows) for _, rows in groupby(history, key=_function)]
     terms = {
         "J": (lambda row: row.J, "black", 2.5, None),
         "α J_content": (lambda row: row.alpha * row.J_content, BLUE, 1.8, "alpha"),
         "β J_style": (lambda row: row.beta * row.J_style, ORANGE, 1.8, "beta"),
     }
+    if any(row.gamma for row in history):
+        terms["γ J_tv"] = (lambda row: row.gamma * row.J_tv, GREEN, 1.8, "gamma")
     for label, (value, colour, width, weight) in terms.items():
         steps, values = _with_breaks(pieces, value)
         label = label if compact else label + _weight(weight, label[0], history)
@@ -434,13 +435,18 @@ def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
     _mark_pieces(axes, pieces)
     letters = 15 if compact else 13
     if not compact:
-        axes.set_title("The cost J = α J_content + β J_style", fontsize=15)
+        axes.set_title(f"The cost J = {' + '.join(list(terms)[1:])}", fontsize=15)
     axes.set_xlabel("step", fontsize=letters)
     axes.set_ylabel("cost (log scale)", fontsize=letters)
     axes.tick_params(labelsize=letters if compact else None)
     axes.grid(alpha=0.3)
     if compact:
-        options = {"ncols": 3, "frameon": False, "handlelength": 1.2, "columnspacing": 1.2}
+        options = {
+            "ncols": 3 if len(terms) < 4 else 2,
+            "frameon": False,
+            "handlelength": 1.2,
+            "columnspacing": 1.2,
+        }
         figure.legend(loc="outside upper right", fontsize=letters, **options)
     else:
         axes.legend(fontsize=12)
@@ -463,9 +469,9 @@ def _weight(name: str | None, letter: str, history: Sequence[Costs]) -> str:
 
 
 def _mark_pieces(axes: Axes, pieces: list[list[Costs]]) -> None:
-    """A line where each piece of a run begins, and what is new with it: its size, its β/α."""
+    """A line where each piece of a run begins, and what is new with it: its size, its β/α, its γ."""
     steps, free = sum(map(len, pieces)), math.inf
-    varying = [of for of in (_size, _ratio) if len({of(rows[0]) for rows in pieces}) > 1]
+    varying = [of for of in (_size, _ratio, _gamma) if len({of(rows[0]) for rows in pieces}) > 1]
     for number, (row, *_) in reversed(list(enumerate(pieces))):
         if number:
             axes.axvline(row.step - 0.5, color="grey", linewidth=1)
@@ -490,3 +496,12 @@ def _size(row: Costs) -> str:
 
 def _ratio(row: Costs) -> str:
     return f"β/α = {row.beta / row.alpha:.2g}" if row.alpha else "α = 0"
+
+
+def _gamma(row: Costs) -> str:
+    return f"γ = {row.gamma:.2g}"
+
+
+def _function(row: Costs) -> tuple[float, ...]:
+    """What tells J from a J that can't be compared with it."""
+    return row.size, row.alpha, row.beta, row.gamma

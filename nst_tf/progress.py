@@ -24,7 +24,7 @@ class Ending(Enum):
     CONVERGED = "no step lowers J any further"
     CALLBACK = "the callback ended it"
     INTERRUPTED = "it was interrupted"
-    NOT_FINITE = "J is no longer a finite number: lower the learning rate, alpha or beta"
+    NOT_FINITE = "J is no longer a finite number: lower the learning rate, alpha, beta or gamma"
 
     @property
     def is_regular(self) -> bool:
@@ -36,7 +36,7 @@ class Costs(NamedTuple):
     """One row of a run's history: the costs of G after ``step`` improvements.
 
     Costs at different sizes are different functions: only rows of one ``size`` can be compared, and only
-    their J where α and β are the same.
+    their J where α, β and γ are the same.
     """
 
     step: int
@@ -47,13 +47,16 @@ class Costs(NamedTuple):
     size: int  # longer side of G in pixels: smaller than the result's while the run is coarse
     alpha: float
     beta: float
+    J_tv: float = 0.0
+    gamma: float = 0.0
 
 
 class CostWeights(NamedTuple):
-    """α and β. A run goes on with those that its callback returns."""
+    """α, β and γ. A run goes on with those that its callback returns; None leaves γ as it is."""
 
     alpha: float
     beta: float
+    gamma: float | None = None
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,8 @@ class Result:
     Attributes:
         image: the picture with the lowest J at the last size that the run reached.
         history: the costs at every step, from the start image (step 0) on.
-        settings: those used (the last α and β, if a callback changed them), ready to be saved as JSON. They
-            can be passed to ``stylize`` again, except ``weights_sha256``, which tells whether another
+        settings: those used (the last α, β and γ, if a callback changed them), ready to be saved as JSON.
+            They can be passed to ``stylize`` again, except ``weights_sha256``, which tells whether another
             machine has the same weights.
         ending: how the run ended; ``ending.value`` says it in words.
     """
@@ -130,9 +133,9 @@ def shown_on(bar: tqdm) -> Callback:
         costs = progress.costs
         coarse = costs.size < max(progress.start.shape)  # where the pace tells nothing about the time left
         bar.bar_format = _bar_format(f"at {costs.size} px" if coarse else "{remaining} left")
+        shown = ["J", "J_content", "J_style", *(["J_tv"] if costs.gamma else [])]
         bar.set_postfix_str(
-            f"J = {costs.J:.3g}, J_content = {costs.J_content:.3g}, J_style = {costs.J_style:.3g}",
-            refresh=False,
+            ", ".join(f"{name} = {getattr(costs, name):.3g}" for name in shown), refresh=False
         )
         bar.update(costs.step - bar.n)
 

@@ -33,7 +33,9 @@ class Settings:
     Attributes:
         size: longer side of the generated image and of the style image, in pixels.
         alpha: α, weight of the content cost, ≥ 0.
-        beta: β, weight of the style cost, ≥ 0. Only α : β matters to where the minimum is.
+        beta: β, weight of the style cost, ≥ 0. Only α : β : γ matters to where the minimum is.
+        gamma: γ, weight of the total variation, ≥ 0, which makes the picture smooth. It has to be large, such
+            as 1e7, as neighbouring values in [0, 1] differ by little.
         content_layer: name of the layer at which contents are compared.
         style_layers: pairs (layer name, λ ≥ 0), or the name of a choice in ``nst_tf.layers.STYLE_PRESETS``.
         init: what G starts from: ``"noisy_content"`` (C plus uniform noise in ±0.25, clipped),
@@ -62,6 +64,7 @@ class Settings:
     size: int = 400
     alpha: float = 10
     beta: float = 0.05
+    gamma: float = 0
     content_layer: str = "block4_conv2"
     style_layers: str | Sequence[tuple[str, float]] = "balanced"
     init: Source = "content"
@@ -80,9 +83,10 @@ class Settings:
         _require_whole("seed", self.seed, least=0, hint="any whole number, such as 1")
         _require_weight("alpha", self.alpha)
         _require_weight("beta", self.beta)
-        if self.alpha == self.beta == 0:
+        _require_weight("gamma", self.gamma)
+        if self.alpha == self.beta == self.gamma == 0:
             raise SettingsError(
-                "alpha and beta are both 0, so there is nothing to minimise: give one of them a weight."
+                "alpha, beta and gamma are all 0, so there is nothing to minimise: give one of them a weight."
             )
         _require_layer("content_layer", self.content_layer)
         object.__setattr__(self, "style_layers", _checked_style_layers(self.style_layers))
@@ -120,7 +124,7 @@ class Settings:
         """Numbers of NumPy's become Python's, so that the settings can be saved as JSON."""
         for name in ("size", "steps", "seed"):
             object.__setattr__(self, name, int(getattr(self, name)))
-        for name in ("alpha", "beta"):
+        for name in ("alpha", "beta", "gamma"):
             object.__setattr__(self, name, float(getattr(self, name)))
         if self.learning_rate is not None:
             object.__setattr__(self, "learning_rate", float(self.learning_rate))

@@ -44,6 +44,7 @@ def stylize(
     size: int = Settings.size,
     alpha: float = Settings.alpha,
     beta: float = Settings.beta,
+    gamma: float = Settings.gamma,
     content_layer: str = Settings.content_layer,
     style_layers: str | Sequence[tuple[str, float]] = Settings.style_layers,
     init: str | Source = Settings.init,
@@ -64,8 +65,8 @@ def stylize(
         content: path, PIL image, or array (uint8 in 0–255 or floating-point in [0, 1]).
         style: likewise. It may have other proportions than the content.
         callback: called with a ``Progress`` at every step, from the start image (step 0) on; the run
-            ends when it returns True, and goes on from the best picture with other α and β when it returns
-            ``CostWeights``.
+            ends when it returns True, and goes on from the best picture with other α, β and γ when it
+            returns ``CostWeights``.
         progress: show a progress bar, and the lines that tell which weights and which precision are used.
 
     All other arguments are described in ``nst_tf.settings.Settings``.
@@ -118,7 +119,7 @@ class _Run:
     """The loop that lowers J, from the smallest size to the full one.
 
     Attributes:
-        settings: with the α and β that are in use.
+        settings: with the α, β and γ that are in use.
         history: the costs of every image evaluated.
     """
 
@@ -162,7 +163,7 @@ class _Run:
             reached = self._follow(images, objective, start, stage.last_step)
             if isinstance(reached, Ending):
                 return reached
-            objective.reweigh(self.settings.alpha, self.settings.beta)
+            objective.reweigh(self.settings)
             G = reached.G
 
     def _follow(
@@ -170,20 +171,22 @@ class _Run:
     ) -> Ending | _Best:
         """Evaluate the images that an optimizer asks for, until the stage or the run ends.
 
-        When α and β change, J becomes a different function, of which the optimizer knows nothing: the best
+        When α, β or γ change, J becomes a different function, of which the optimizer knows nothing: the best
         image is returned, for a new optimizer to start from.
         """
         best: _Best | None = None
         G: np.ndarray | None = next(images)
         while G is not None:
-            J, J_content, J_style, gradient = objective(G)
+            J, costs, gradient = objective(G)
             if not (math.isfinite(J) and np.isfinite(gradient).all()):
                 if self._best is None:
-                    raise SettingsError("J is not a finite number at the start: lower alpha or beta.")
+                    raise SettingsError("J is not a finite number at the start: lower alpha, beta or gamma.")
                 return Ending.NOT_FINITE
             step, seconds = len(self.history), time.perf_counter() - self._started
-            weights = CostWeights(self.settings.alpha, self.settings.beta)
-            self.history.append(Costs(step, J, J_content, J_style, seconds, max(G.shape[1:3]), *weights))
+            weights, size = _cost_weights(self.settings), max(G.shape[1:3])
+            self.history.append(
+                Costs(step=step, J=J, seconds=seconds, size=size, **costs, **weights._asdict())
+            )
             seen = _read_only_copy(G)
             if best is None or J < best.J:
                 best = self._best = _Best(seen, J, start)
@@ -191,13 +194,13 @@ class _Run:
                 return Ending.CALLBACK
             if step == last_step:
                 return Ending.FINISHED
-            if weights != (self.settings.alpha, self.settings.beta):
+            if weights != _cost_weights(self.settings):
                 return best
             G = next_image(images, J, gradient)
         return Ending.CONVERGED
 
     def _tell_callbacks(self, G: np.ndarray, best: _Best) -> bool:
-        """Tell the callbacks how far the run is, and adopt any α and β that they return."""
+        """Tell the callbacks how far the run is, and adopt any weights that they return."""
         costs = self.history[-1]
         progress = Progress(costs, self.settings.steps, self._stages, G, best.G, self._inputs.G, best.start)
         for callback in self._callbacks:
@@ -205,7 +208,8 @@ class _Run:
             if isinstance(answer, bool | np.bool_) and answer:
                 return True
             if isinstance(answer, CostWeights) and costs.step < self.settings.steps:
-                self.settings = dataclasses.replace(self.settings, alpha=answer.alpha, beta=answer.beta)
+                given = {name: weight for name, weight in answer._asdict().items() if weight is not None}
+                self.settings = dataclasses.replace(self.settings, **given)
         return False
 
 
@@ -218,6 +222,10 @@ def _planned(inputs: Inputs, settings: Settings) -> list[Stage]:
     shorter_side = min(*inputs.C.shape[1:3], *inputs.S.shape[1:3])
     coarse_to_fine = settings.coarse_to_fine and not settings.starts_from_picture
     return stages(max(inputs.C.shape[1:3]), shorter_side, least, settings.steps, coarse_to_fine)
+
+
+def _cost_weights(settings: Settings) -> CostWeights:
+    return CostWeights(*(getattr(settings, name) for name in CostWeights._fields))
 
 
 def _read_only_copy(G: np.ndarray) -> np.ndarray:

@@ -68,7 +68,7 @@ def test_pytorch_minimises_the_same_objective(vgg, name):
     case = Case("louvre", "summertime", 0, name)
     settings = case.settings(size=96)
     C, S, G = (image[:, :38, :96] for image in case.inputs())
-    J, _, _, gradient = Objective(vgg, C, S, settings)(G)
+    J, _, gradient = Objective(vgg, C, S, settings)(G)
     tensor = in_pytorch.to_tensor(G).requires_grad_()
     theirs = in_pytorch.Objective(C, S, settings)(tensor)
     theirs.backward()

@@ -14,11 +14,13 @@ from nst_tf.costs import (
     gram_matrix,
     gram_matrix_per_position,
     total_cost,
+    total_variation_cost,
 )
 from nst_tf.objective import _gram_matrix_per_position
 
 # n_H, n_W and n_C all differ, so that a swapped axis can't go unseen.
 SHAPES = st.lists(st.integers(1, 6), min_size=3, max_size=3, unique=True)
+SIDES = st.integers(1, 6)
 SEEDS = st.integers(0, 2**32 - 1)
 DTYPES = st.sampled_from(["float32", "float64"])
 TOLERANCE = {"float32": 1e-4, "float64": 1e-11}
@@ -61,6 +63,20 @@ def layer_style_cost_by_loops(a_S, a_G):
         for other in range(n_C):
             total += (gram_S[k, other] - gram_G[k, other]) ** 2
     return total / (4 * n_C**2 * (n_H * n_W) ** 2)
+
+
+def total_variation_by_loops(G):
+    _, h, w, _ = G.shape
+    total = 0.0
+    for down, across in ((1, 0), (0, 1)):
+        squares = [
+            (float(G[0, i + down, j + across, c]) - float(G[0, i, j, c])) ** 2
+            for i in range(h - down)
+            for j in range(w - across)
+            for c in range(3)
+        ]
+        total += sum(squares) / max(len(squares), 1)
+    return total
 
 
 @thorough
@@ -108,6 +124,29 @@ def test_style_cost(shape, seed, weights):
 
 
 @thorough
+@given(SIDES, SIDES, SEEDS, DTYPES)
+def test_total_variation_cost(h, w, seed, dtype):
+    G = activations(seed, h, w, 3, dtype=dtype)
+    J_tv = total_variation_cost(G)
+    assert J_tv.dtype.name == dtype
+    assert J_tv.shape == ()
+    assert float(J_tv) == pytest.approx(total_variation_by_loops(G), rel=TOLERANCE[dtype])
+
+
+def test_total_variation_of_four_pixels():
+    """Vertical differences 2 and 4, horizontal ones 1 and 3, in each channel: (4 + 16)/2 + (1 + 9)/2."""
+    G = np.array([[0.0, 1.0], [2.0, 5.0]])[np.newaxis, :, :, np.newaxis].repeat(3, axis=3)
+    assert float(total_variation_cost(G)) == 15
+
+
+def test_total_variation_where_there_are_no_neighbours():
+    column = np.array([0.0, 3.0, 3.0]).reshape(1, 3, 1, 1).repeat(3, axis=3)
+    assert float(total_variation_cost(column)) == 9 / 2
+    assert float(total_variation_cost(column.transpose(0, 2, 1, 3))) == 9 / 2
+    assert float(total_variation_cost(column[:, :1])) == 0
+
+
+@thorough
 @given(*[st.floats(0, 1e3)] * 4, DTYPES)
 def test_total_cost(J_content, J_style, alpha, beta, dtype):
     as_tensors = [tf.constant(value, dtype) for value in (J_content, J_style, alpha, beta)]
@@ -146,6 +185,7 @@ TWO_LAYERS = [("one", 0.3), ("two", 0.7)]
         lambda a_G: compute_layer_style_cost(A_S, a_G),
         lambda a_G: compute_style_cost([A_S, A_C, A_C], [a_G, a_G, a_G], TWO_LAYERS),
         lambda a_G: total_cost(compute_content_cost(A_C, a_G), compute_layer_style_cost(A_S, a_G), 3.0, 0.5),
+        lambda a_G: total_variation_cost(tf.concat([a_G, tf.square(a_G[..., :1])], axis=-1)),
         lambda a_G: tf.reduce_sum(
             gram_matrix(tf.transpose(tf.reshape(a_G, [-1, 2]))) * [[1.0, 2.0], [3.0, -4.0]]
         ),
@@ -157,6 +197,7 @@ TWO_LAYERS = [("one", 0.3), ("two", 0.7)]
         "layer style",
         "style",
         "total",
+        "total variation",
         "gram matrix",
         "gram matrix per position",
         "the same with a faster gradient",
@@ -211,6 +252,25 @@ def test_equal_activations_cost_nothing(shape, seed):
     assert float(compute_layer_style_cost(a, a)) == 0
 
 
+@thorough
+@given(SIDES, SIDES, SEEDS)
+def test_what_total_variation_does_not_see_and_what_it_does(h, w, seed):
+    G = activations(seed, h, w, 3)
+    J_tv = float(total_variation_cost(G))
+    for alike in (G[:, ::-1], G[:, :, ::-1], G[..., ::-1], G.transpose(0, 2, 1, 3), G + 0.5):
+        assert float(total_variation_cost(alike)) == pytest.approx(J_tv, rel=1e-9)
+    assert float(total_variation_cost(0.5 + 2 * (G - 0.5))) == pytest.approx(4 * J_tv, rel=1e-9)
+    assert float(total_variation_cost(np.full_like(G, 0.3))) == 0
+
+
+def test_total_variation_does_not_depend_on_the_size():
+    """A slope that rises by 0.01 from row to row and by 0.02 from column to column."""
+    for h, w in ((2, 2), (5, 40), (300, 200)):
+        slope = 0.01 * np.arange(h)[:, np.newaxis] + 0.02 * np.arange(w)
+        G = slope[np.newaxis, :, :, np.newaxis].repeat(3, axis=3)
+        assert float(total_variation_cost(G)) == pytest.approx(0.01**2 + 0.02**2, rel=1e-9)
+
+
 def test_a_style_picture_of_another_size():
     a_S, a_G = activations(1, 5, 7, 3), activations(2, 2, 4, 3)
     difference = gram_by_loops(a_S) / (5 * 7) - gram_by_loops(a_G) / (2 * 4)
@@ -260,6 +320,18 @@ def test_inside_a_function_of_unknown_batch_and_size():
         assert J == pytest.approx(10 * J_content + 40 * J_style)
 
 
+def test_total_variation_inside_a_function_of_unknown_shape():
+    for spec in ([None, None, None, 3], None):
+
+        @tf.function(input_signature=[tf.TensorSpec(spec, tf.float64)])
+        def J_tv(G):
+            return total_variation_cost(G)
+
+        for h, w in ((3, 2), (5, 1), (1, 1)):
+            G = activations(1, h, w, 3)
+            assert float(J_tv(G)) == pytest.approx(total_variation_by_loops(G))
+
+
 def test_inside_a_function_of_unknown_rank_5():
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, None, None], tf.float64)] * 2)
     def costs(C, G):
@@ -299,6 +371,11 @@ def test_new_alpha_and_beta_as_tensors_do_not_trace_again():
         ),
         (lambda: compute_style_cost([A_C], [A_C], []), ["STYLE_LAYERS", "empty"]),
         (lambda: compute_content_cost([], []), ["list of outputs is empty"]),
+        (lambda: total_variation_cost(A_C[0]), ["(3, 4, 2)", "(1, h, w, 3)"]),
+        (lambda: total_variation_cost(np.zeros((2, 4, 4, 3))), ["(2, 4, 4, 3)", "(1, h, w, 3)"]),
+        (lambda: total_variation_cost(np.zeros((1, 4, 4, 1))), ["(1, 4, 4, 1)", "(1, h, w, 3)"]),
+        (lambda: total_variation_cost(np.zeros((1, 4, 0, 3))), ["(1, 4, 0, 3)", "at least one pixel"]),
+        (lambda: total_variation_cost(np.zeros((1, 4, 4, 3), int)), ["G has dtype int64", "floating-point"]),
         (lambda: total_cost(1, 2, 0.5, 0.5), ["J_content", "int32", "floating-point"]),
         (lambda: total_cost(tf.constant(1.0), tf.constant(2.0, tf.float64)), ["float32", "float64"]),
     ],

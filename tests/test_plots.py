@@ -59,6 +59,19 @@ def test_the_curves_are_the_weighted_costs_on_a_log_axis():
     np.testing.assert_allclose(curves["β J_style, β = 0.5"], [0.5 * row.J_style for row in HISTORY])
 
 
+def test_the_curves_of_a_smooth_picture():
+    """From step 10 on γ > 0: its term is drawn with its weight, and the curves break there."""
+    history = [row._replace(J_tv=0.01, gamma=1e3 if row.step >= 10 else 0) for row in HISTORY]
+    (axes,) = cost_curves(history).axes
+    assert axes.get_title() == "The cost J = α J_content + β J_style + γ J_tv"
+    curves = {line.get_label(): line for line in axes.lines}
+    steps, values = curves["γ J_tv"].get_data()
+    drawn = [(step, value) for step, value in zip(steps, np.ma.filled(values, np.nan), strict=True)]
+    assert [step for step, value in drawn if np.isfinite(value)] == list(range(10, 20))
+    assert {value for _, value in drawn if np.isfinite(value)} == {10}
+    assert [text.get_text() for text in axes.texts] == ["γ = 1e+03", "γ = 0"]
+
+
 def test_a_cost_of_zero_leaves_a_gap_on_the_log_axis(tmp_path):
     """J_content is 0 at the start where G starts from C."""
     history = [Costs(0, 5.0, 0.0, 5.0, 0.0, 400, 10, 0.5), *HISTORY[1:]]

@@ -11,11 +11,20 @@ import tensorflow as tf
 from conftest import LOUVRE, SUMMERTIME, opened
 from PIL import Image
 
-from nst_tf import load_image, stylize
+from nst_tf import (
+    compute_content_cost,
+    get_layer_outputs,
+    load_image,
+    load_vgg19,
+    preprocess,
+    stylize,
+    total_cost,
+)
+from nst_tf.costs import gram_distance
 from nst_tf.decoding import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
-from nst_tf.objective import Objective
+from nst_tf.objective import Objective, _gram_matrix_per_position
 from nst_tf.optimizers import OPTIMIZERS
 from nst_tf.progress import CostWeights, Ending
 from nst_tf.settings import Settings, SettingsError
@@ -37,12 +46,11 @@ def objective_for(vgg, **options):
 
 
 def test_J_against_its_definition_in_numpy(vgg):
-    """The two costs from activations of the whole VGG-19, the Gram matrices as sums of outer products."""
+    """The costs from activations of the whole VGG-19, the Gram matrices as sums of outer products."""
     style_layers = [("block1_conv1", 0.3), ("block3_conv1", 0.7)]
-    objective, C, S, G = objective_for(
-        vgg, alpha=7, beta=0.2, content_layer="block2_conv2", style_layers=style_layers
-    )
-    J, J_content, J_style, _ = objective(G)
+    layers = {"content_layer": "block2_conv2", "style_layers": style_layers}
+    objective, C, S, G = objective_for(vgg, init="noise", alpha=7e3, beta=0.2, gamma=1e9, **layers)
+    J, costs, _ = objective(G)
 
     def activations(image, layer):
         model = tf.keras.Model(vgg.input, vgg.get_layer(layer).output)
@@ -62,13 +70,62 @@ def test_J_against_its_definition_in_numpy(vgg):
     expected_style = sum(
         weight * np.mean((gram(S, layer) - gram(G, layer)) ** 2) / 4 for layer, weight in style_layers
     )
-    assert J_content == pytest.approx(expected_content, rel=1e-4)
-    assert J_style == pytest.approx(expected_style, rel=1e-3)
-    assert J == pytest.approx(7 * expected_content + 0.2 * expected_style, rel=1e-3)
+    expected_tv = sum(np.mean(np.diff(G.astype(np.float64), axis=axis) ** 2) for axis in (1, 2))
+    assert costs["J_content"] == pytest.approx(expected_content, rel=1e-4)
+    assert costs["J_style"] == pytest.approx(expected_style, rel=1e-3)
+    assert costs["J_tv"] == pytest.approx(expected_tv, rel=1e-4)
+    terms = 7e3 * expected_content, 0.2 * expected_style, 1e9 * expected_tv
+    assert J == pytest.approx(sum(terms), rel=1e-3)
+    assert min(terms) > 0.1 * J  # so that a wrong weight would be seen
 
 
-def test_the_gradient_points_where_J_rises(vgg):
-    objective, _, _, G = objective_for(vgg)
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_without_smoothness_J_is_the_courses_to_the_bit(precision):
+    """J, its parts and its gradient with γ = 0 are those of the two costs and the course's total cost."""
+    network = load_vgg19("compact", precision=precision)
+    objective, C, S, G = objective_for(network, init="noisy_content", gamma=0)
+    settings = Settings()
+    outputs = get_layer_outputs(network, settings.layers)
+
+    image = tf.TensorSpec([1, None, None, 3])
+
+    @tf.function(input_signature=[image])
+    def activations(image):
+        return [tf.cast(a, tf.float32) for a in outputs(preprocess(image))]
+
+    a_content = tf.TensorSpec([1, None, None, 512])
+    grams = [tf.TensorSpec([n_C, n_C]) for n_C in (64, 128, 256, 512, 512)]
+
+    @tf.function(
+        input_signature=[image, a_content, grams, tf.TensorSpec([5]), tf.TensorSpec([]), tf.TensorSpec([])]
+    )
+    def two_terms(G, a_C, grams_S, lambdas, alpha, beta):
+        with tf.GradientTape() as tape:
+            tape.watch(G)
+            *style, content = activations(G)
+            J_content = compute_content_cost(a_C, content)
+            grams = [_gram_matrix_per_position(a) for a in style]
+            J_style = tf.tensordot(lambdas, tf.stack(list(map(gram_distance, grams_S, grams))), 1)
+            J = total_cost(J_content, J_style, alpha, beta)
+        return J, J_content, J_style, tape.gradient(J, G)
+
+    a_C, a_S = activations(tf.constant(C)), activations(tf.constant(S))
+    grams_S = [_gram_matrix_per_position(a) for a in a_S[:-1]]
+    lambdas, alpha, beta = (
+        tf.constant(value, tf.float32)
+        for value in ([weight for _, weight in settings.style_layers], settings.alpha, settings.beta)
+    )
+    J, J_content, J_style, gradient = two_terms(tf.constant(G), a_C[-1], grams_S, lambdas, alpha, beta)
+    found = objective(G)
+    assert (found.J, found.costs["J_content"], found.costs["J_style"]) == (
+        *map(float, (J, J_content, J_style)),
+    )
+    np.testing.assert_array_equal(found.gradient, gradient)
+
+
+@pytest.mark.parametrize("weights", [{}, {"alpha": 0, "beta": 0, "gamma": 1e4}])
+def test_the_gradient_points_where_J_rises(vgg, weights):
+    objective, _, _, G = objective_for(vgg, **weights)
     gradient = objective(G)[-1]
     assert gradient.shape == G.shape
     step = 1e-4 / np.abs(gradient).max() * gradient
@@ -88,7 +145,7 @@ def test_without_preprocessing_the_network_is_fed_0_to_1(vgg):
     objective, C, _, G = objective_for(vgg, preprocess=False, content_layer="block1_conv1")
     model = tf.keras.Model(vgg.input, vgg.get_layer("block1_conv1").output)
     expected = np.mean((model(C).numpy() - model(G).numpy()) ** 2) / 4
-    assert objective(G)[1] == pytest.approx(expected, rel=1e-4)
+    assert objective(G).costs["J_content"] == pytest.approx(expected, rel=1e-4)
 
 
 # ------------------------------------------------------------------------------------- real runs
@@ -109,6 +166,9 @@ def test_a_real_run_lowers_J(optimizer, factor):
 def test_the_history_holds_the_parts_of_J():
     for row in run(steps=3, alpha=3, beta=0.25).history:
         assert row.J == pytest.approx(3 * row.J_content + 0.25 * row.J_style, rel=1e-5)
+    for row in run(steps=3, alpha=3, beta=0.25, gamma=1e9, init="noise").history:
+        assert row.gamma * row.J_tv > 0.1 * row.J
+        assert row.J == pytest.approx(3 * row.J_content + 0.25 * row.J_style + 1e9 * row.J_tv, rel=1e-5)
 
 
 def test_the_picture_is_the_best_that_was_seen(vgg):
@@ -137,6 +197,22 @@ def test_more_style_weight_brings_the_style_nearer():
     costs = [run(steps=25, beta=beta).history[-1] for beta in (0.001, 1.0)]
     assert costs[1].J_style < costs[0].J_style
     assert costs[1].J_content > costs[0].J_content
+
+
+def test_gamma_makes_the_picture_smoother():
+    runs = [run(steps=25, gamma=gamma).history[-1] for gamma in (0, 1e8, 1e9)]
+    assert runs[0].J_tv > 1.2 * runs[1].J_tv > 1.2**2 * runs[2].J_tv
+
+
+def test_gamma_alone_leaves_one_colour():
+    """Down to the mean of the start image, which no difference of neighbours changes."""
+    result = run(
+        alpha=0, beta=0, gamma=1, steps=200, size=32, content_layer="block1_conv1", style_layers="fine"
+    )
+    assert result.history[-1].J_tv < 1e-3 * result.history[0].J_tv
+    np.testing.assert_allclose(
+        np.mean(result.image, axis=(0, 1)), np.mean(load_image(LOUVRE, 32)[0] * 255, axis=(0, 1)), atol=2
+    )
 
 
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "lbfgs"])
@@ -271,6 +347,17 @@ def test_a_callback_can_change_alpha_and_beta(optimizer):
     assert (result.settings["alpha"], result.settings["beta"]) == (5, 0.5)
 
 
+def test_a_callback_can_change_gamma_and_leave_it():
+    answers = {3: CostWeights(10, 0.05, 1e8), 6: CostWeights(10, 0.5), 9: CostWeights(10, 0.5, gamma=0)}
+    result = run(steps=12, gamma=1e7, callback=lambda progress: answers.get(progress.costs.step))
+    assert [row.gamma for row in result.history] == [1e7] * 4 + [1e8] * 6 + [0] * 3
+    assert [row.beta for row in result.history] == [0.05] * 7 + [0.5] * 6
+    for row in result.history:
+        terms = row.alpha * row.J_content, row.beta * row.J_style, row.gamma * row.J_tv
+        assert row.J == pytest.approx(sum(terms), rel=1e-5)
+    assert result.settings["gamma"] == 0
+
+
 def test_other_weights_hold_for_the_larger_sizes_too():
     answers = {5: CostWeights(10, 0.5), 10: True}
     result = run(size=400, steps=24, callback=lambda progress: answers.get(progress.costs.step))
@@ -341,7 +428,7 @@ def test_the_first_step_is_at_most_a_tenth(optimizer):
 
 
 def test_the_settings_of_a_run_repeat_it():
-    result = run(steps=3, seed=5, init="noise", beta=0.02, optimizer="adam")
+    result = run(steps=3, seed=5, init="noise", beta=0.02, gamma=1e7, optimizer="adam")
     used = json.loads(json.dumps(result.settings))
     assert used["weights"] == "compact"
     assert len(used["weights_sha256"]) == 64
@@ -368,7 +455,10 @@ def test_the_settings_of_a_run_repeat_it():
         ({"beta": -0.5}, "beta is -0.5"),
         ({"beta": float("inf")}, "beta is inf"),
         ({"alpha": "10"}, "alpha is '10'"),
-        ({"alpha": 0, "beta": 0}, "both 0"),
+        ({"alpha": 0, "beta": 0}, "alpha, beta and gamma are all 0"),
+        ({"gamma": -1}, "gamma is -1: give a number of at least 0."),
+        ({"gamma": float("nan")}, "gamma is nan"),
+        ({"gamma": 1e39}, "gamma is 1e+39, which float32 doesn't hold"),
         ({"content_layer": "block6_conv1"}, "content_layer is 'block6_conv1'"),
         ({"style_layers": [("conv1", 1)]}, "style_layers is 'conv1'"),
         ({"style_layers": [("block1_conv1", -1)]}, "weight of block1_conv1 is -1"),

@@ -135,11 +135,11 @@ class Session:
 
     @property
     def repeatable(self) -> bool:
-        """Whether one command paints the same again: it was one run to its end, with one β/α."""
+        """Whether one command paints the same again: it was one run to its end, with the same α, β and γ."""
         return (
             len(self.jobs) == 1
             and not self._stopped
-            and len({(row.alpha, row.beta) for row in self.history}) == 1
+            and len({(row.alpha, row.beta, row.gamma) for row in self.history}) == 1
         )
 
     @property

@@ -123,6 +123,13 @@ def test_the_bar_tells_the_size_while_it_is_coarse_and_then_the_time_left(here, 
     assert re.search(r" 24/24 steps, .* left, J = ", lines[-1])
 
 
+def test_the_bar_tells_the_smoothness_where_it_counts(paint):
+    _, _, without = paint()
+    _, _, bar = paint("--gamma", "1e7")
+    assert "J_tv" not in without
+    assert re.search(r"J_style = \S+, J_tv = 0\.0\d+", bar)
+
+
 def test_everything_that_can_be_written(paint, tmp_path):
     files = ("-o", "out.jpg", "--save-every", "2", "--gif", "out.gif", "--curves", "curves.png")
     assert paint(*files, "--quiet") == (0, "", "")
@@ -172,7 +179,8 @@ def test_one_seed_gives_one_picture_in_two_processes(tmp_path):
 def test_every_option_reaches_the_run(paint, tmp_path):
     """The same picture as from stylize() with the same settings, given in Python."""
     code, _, error = paint(
-        *("--alpha", "5", "--beta", "0.5", "--content-layer", "block3_conv1", "--no-preprocess"),
+        *("--alpha", "5", "--beta", "0.5", "--gamma", "3"),
+        *("--content-layer", "block3_conv1", "--no-preprocess"),
         *("--style-layers", "block1_conv1=0.5,block2_conv1=0.25", "--init", "noise", "--optimizer", "adam"),
         *("--learning-rate", "0.01", "--seed", "1", "--weights", "compact"),
         *("--precision", "float32", "--size", "200", "--steps", "24", "--no-coarse-to-fine"),
@@ -187,6 +195,7 @@ def test_every_option_reaches_the_run(paint, tmp_path):
         precision="float32",
         alpha=5,
         beta=0.5,
+        gamma=3,
         content_layer="block3_conv1",
         preprocess=False,
         style_layers=[("block1_conv1", 0.5), ("block2_conv1", 0.25)],
@@ -328,7 +337,8 @@ def test_control_c_while_tensorflow_loads(tmp_path):
         ([LOUVRE, SUMMERTIME, "--steps", "0"], "steps is 0"),
         ([LOUVRE, SUMMERTIME, "--alpha", "nan"], "alpha is nan"),
         ([LOUVRE, SUMMERTIME, "--beta", "-1"], "beta is -1"),
-        ([LOUVRE, SUMMERTIME, "--alpha", "0", "--beta", "0"], "both 0"),
+        ([LOUVRE, SUMMERTIME, "--gamma", "-1"], "gamma is -1"),
+        ([LOUVRE, SUMMERTIME, "--alpha", "0", "--beta", "0"], "alpha, beta and gamma are all 0"),
         (
             [LOUVRE, SUMMERTIME, "--alpha", "1e49"],
             "alpha is 1e+49, which float32 doesn't hold: give a number",
@@ -390,7 +400,7 @@ def test_an_error_after_the_progress_bar_is_a_line_of_its_own(paint, tmp_path):
     code, _, error = paint("--beta", "1e38")
     assert code == 2
     assert "steps" in error
-    assert error.endswith("\nnst-tf: J is not a finite number at the start: lower alpha or beta.\n")
+    assert error.endswith("\nnst-tf: J is not a finite number at the start: lower alpha, beta or gamma.\n")
     assert list(tmp_path.iterdir()) == []
 
 

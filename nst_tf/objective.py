@@ -135,6 +135,11 @@ class Objective:
         return Evaluation(float(J), parts, gradient.numpy())
 
 
+def activations_of(vgg: tf.keras.Model, settings: Settings) -> Callable[[tf.Tensor], Activations]:
+    """What the layers of these settings make of an image (1, h, w, 3) in [0, 1], in float32."""
+    return _compiled(vgg, tuple(name for name, _ in settings.layers), settings.preprocess)[0]
+
+
 @functools.lru_cache(
     maxsize=2
 )  # tracing takes a second; a run with the same layers as the last need not wait for it

@@ -53,6 +53,9 @@ class Option:
 
 OPTIONS = {
     "size": Option(LOOK, "longer side in pixels (%(default)s)", "N", int),
+    "style_strength": Option(
+        LOOK, "how much style, from 0 to less than 1, alike for all pictures; instead of β", "S", float
+    ),
     "alpha": Option(LOOK, "weight of the content (%(default)s)", "α", float),
     "beta": Option(LOOK, "weight of the style (%(default)s)", "β", float),
     "gamma": Option(LOOK, "weight of the smoothness, such as 1e7 (%(default)s)", "γ", float),

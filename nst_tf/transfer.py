@@ -8,7 +8,7 @@ import dataclasses
 import math
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +34,7 @@ from nst_tf.progress import (
 )
 from nst_tf.settings import Settings, SettingsError
 from nst_tf.stages import Stage, stages, with_changes
+from nst_tf.strength import beta_of
 from nst_tf.vgg import Network, load_network
 
 
@@ -42,6 +43,7 @@ def stylize(
     style: Source,
     *,
     size: int = Settings.size,
+    style_strength: float | None = Settings.style_strength,
     alpha: float = Settings.alpha,
     beta: float = Settings.beta,
     gamma: float = Settings.gamma,
@@ -95,6 +97,7 @@ def paint(
     network = load_network(settings.weights, precision=precision, say=say)
     with progress_bar(settings.steps, progress) as bar, _memory_errors_explained(settings.size):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
+        settings = _with_beta(settings, network.vgg, inputs, say)
         run = _Run(network.vgg, inputs, settings, callbacks, started)
         try:
             ending = run.lower_J()
@@ -105,6 +108,19 @@ def paint(
     if progress and ending is not Ending.FINISHED:
         print(f"The run ended after step {run.history[-1].step} of {settings.steps}: {ending.value}.")
     return Result(run.picture(), run.history, _report(run.settings, network), ending)
+
+
+def _with_beta(
+    settings: Settings, vgg: tf.keras.Model, inputs: Inputs, say: Callable[[str], object]
+) -> Settings:
+    """The settings with the β that their strength means for these two pictures."""
+    if settings.style_strength is None:
+        return settings
+    beta = beta_of(settings.style_strength, vgg, inputs, settings)
+    if settings.alpha:
+        ratio = f"β/α = {beta / settings.alpha:.2g}"
+        say(f"Style strength {settings.style_strength:g}: {ratio} for these two pictures")
+    return dataclasses.replace(settings, beta=beta, style_strength=None)
 
 
 class _Best(NamedTuple):

@@ -166,9 +166,7 @@ def test_it_grades_alike_without_isolation(open_sandbox):
     assert judged(open_sandbox, "gram_matrix", RIGHT_GRAM) == (1.0, None, "", ())
     assert judged(open_sandbox, "gram_matrix", WRONG_GRAM)[1] == "positions-for-channels"
     assert judged(open_sandbox, "gram_matrix", "while True:\n    pass")[3] == (TOO_LONG,)
-    cell = (
-        f"import os\nif os.fork() == 0:\n    os.setsid()\n    os.execlp('sleep', *{OURS})\n{RIGHT_GRAM}"
-    )
+    cell = f"import os\nif os.fork() == 0:\n    os.setsid()\n    os.execlp('sleep', *{OURS})\n{RIGHT_GRAM}"
     assert judged(open_sandbox, "gram_matrix", cell)[0] == 1
     assert OURS not in running()
 

@@ -1,0 +1,112 @@
+"""A strength of the style means about the same for every two pictures."""
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from nst_tf import stylize
+from nst_tf.images import load_image, preprocess
+from nst_tf.inputs import load_inputs
+from nst_tf.settings import Settings, SettingsError
+from nst_tf.strength import HALF, beta_of
+from nst_tf.vgg import get_layer_outputs, load_vgg19
+
+PHOTO, PAINTING = ROOT / "images/content/louvre.jpg", ROOT / "images/style/great_wave.jpg"
+LAYERS = [("block1_conv1", 3.0), ("block2_conv2", 0.5)]
+SMALL = {"size": 96, "weights": None, "content_layer": "block2_conv1", "style_layers": LAYERS}
+
+
+@pytest.fixture(scope="module")
+def vgg():
+    return load_vgg19(None, say=lambda _: None)
+
+
+def beta(vgg, strength=0.5, **changed):
+    settings = Settings(**{**SMALL, **changed})
+    return beta_of(strength, vgg, load_inputs(PHOTO, PAINTING, settings), settings)
+
+
+def of_nothing(a):
+    """The style cost of a layer that does not fire, for a style with these activations, by loops."""
+    _, n_H, n_W, n_C = a.shape
+    total = 0.0
+    for one in range(n_C):
+        for other in range(n_C):
+            total += (np.sum(a[..., one] * a[..., other]) / (n_H * n_W)) ** 2
+    return total / (4 * n_C**2)
+
+
+def test_it_is_measured_in_what_the_costs_are_if_nothing_fires(vgg):
+    outputs = get_layer_outputs(vgg, [*LAYERS, ("block2_conv1", 1)])
+    a_C, a_S = (
+        [a.numpy().astype(np.float64) for a in outputs(preprocess(load_image(path, 96)))]
+        for path in (PHOTO, PAINTING)
+    )
+    J_content = np.sum(a_C[-1] ** 2) / (4 * a_C[-1].size)
+    of_C, of_S = (sum(λ * of_nothing(a[place]) for place, (_, λ) in enumerate(LAYERS)) for a in (a_C, a_S))
+    assert beta(vgg) == pytest.approx(10 * HALF * J_content / of_S * np.sqrt(of_C / of_S), rel=1e-3)
+
+
+def test_it_grows_from_nothing_with_the_square_of_the_odds(vgg):
+    half = beta(vgg)
+    assert beta(vgg, 0) == 0
+    assert beta(vgg, 0.75) == pytest.approx(9 * half)
+    assert beta(vgg, 0.25) == pytest.approx(half / 9)
+    assert beta(vgg, alpha=3) == pytest.approx(0.3 * half)
+
+
+def test_it_is_the_same_for_larger_pictures(vgg):
+    assert beta(vgg, size=300) == pytest.approx(beta(vgg, size=600), rel=0.05)
+
+
+def test_narrow_pictures_are_measured_at_a_size_that_the_layers_take():
+    vgg = load_vgg19("auto", say=lambda _: None)
+    narrow = np.random.default_rng(0).random((1, 20, 600, 3), dtype=np.float32)
+    settings = Settings(size=600)
+    assert 0 < beta_of(0.5, vgg, load_inputs(narrow, PAINTING, settings), settings) < np.inf
+
+
+def test_the_run_reports_the_beta_and_repeats_with_it(capsys):
+    result = stylize(PHOTO, PAINTING, style_strength=0.6, steps=3, **SMALL)
+    assert "Style strength 0.6: β/α = " in capsys.readouterr().out
+    assert result.settings["style_strength"] is None
+    assert {row.beta for row in result.history} == {result.settings["beta"]}
+    again = stylize(PHOTO, PAINTING, beta=result.settings["beta"], steps=3, **SMALL)
+    assert np.array_equal(again.image, result.image)
+
+
+def test_without_content_there_is_style_alone():
+    result = stylize(PHOTO, PAINTING, style_strength=0.5, alpha=0, steps=3, progress=False, **SMALL)
+    assert result.settings["beta"] == 1
+    assert min(row.J for row in result.history) < result.history[0].J
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"style_strength": 1}, "style_strength is 1: give a number from 0 to less than 1, such as 0.5"),
+        ({"style_strength": -0.1}, "style_strength is -0.1"),
+        ({"style_strength": "much"}, "style_strength is 'much'"),
+        ({"style_strength": float("nan")}, "style_strength is nan"),
+        ({"style_strength": 0.5, "beta": 0.1}, "style_strength and beta both say how much style"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(changed, words):
+    with pytest.raises(SettingsError, match=words):
+        Settings(**changed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("content", "style"),
+    [("duck", "composition_viii"), ("lincoln_memorial", "langlois_bridge")],
+)
+def test_half_means_the_same_where_one_beta_does_not(content, style):
+    """With β = 0.05 for both, the errors are 1.3 and 0.5."""
+    photo, painting = ROOT / f"images/photos/{content}.jpg", ROOT / f"images/style/{style}.jpg"
+    result = stylize(photo, painting, size=200, steps=60, style_strength=0.5, progress=False)
+    layer = get_layer_outputs(load_vgg19("auto", say=lambda _: None), [("block3_conv4", 1)])
+    a_C, a_G = (
+        layer(preprocess(load_image(image, 200))).numpy() for image in (photo, np.asarray(result.image))
+    )
+    assert 0.7 <= np.linalg.norm(a_G - a_C) / np.linalg.norm(a_C) <= 1.2

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nst_tf.layers import STYLE_PRESETS
-from nst_tf.settings import ADAM_LEARNING_RATE, INITS, OPTIMIZER_NAMES, PRECISIONS, Settings
+from nst_tf.settings import ADAM_LEARNING_RATE, CONVERGED, INITS, OPTIMIZER_NAMES, PRECISIONS, Settings
 from nst_tf.weights import CHOICES
 
 LOOK, WORK = "how it looks", "how it is computed"
@@ -24,6 +24,15 @@ def _style_layers(text: str) -> list[tuple[str, float]]:
             f"{text!r} is neither {', '.join(STYLE_PRESETS)} nor layers with weights such as "
             "block1_conv1=0.5,block3_conv1=0.5"
         ) from None
+
+
+def _steps(text: str) -> int | str:
+    if text == CONVERGED:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor {CONVERGED}") from None
 
 
 @dataclass(frozen=True)
@@ -70,7 +79,13 @@ OPTIONS = {
     "init": Option(LOOK, f"{', '.join(INITS)}, or a picture to start from (%(default)s)", "I"),
     "preprocess": Option(LOOK, "feed VGG-19 [0, 1], as the course's notebook does"),
     "optimizer": Option(WORK, f"{', '.join(OPTIMIZER_NAMES)} (%(default)s)", "O"),
-    "steps": Option(WORK, "evaluations of J and its gradient (%(default)s)", "N", int),
+    "steps": Option(
+        WORK,
+        f"evaluations of J and its gradient (%(default)s), or {CONVERGED}: until J falls by less than 1 %% "
+        "in a tenth of them",
+        "N",
+        _steps,
+    ),
     "coarse_to_fine": Option(WORK, "take all steps at the full size"),
     "precision": Option(
         WORK,

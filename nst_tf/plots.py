@@ -419,7 +419,7 @@ def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
     """
     figure = Figure(figsize=(5, 5) if compact else (9, 5), layout="constrained")
     axes = figure.add_subplot()
-    pieces = [list(rows) for _, rows in groupby(history, key=_function)]
+    pieces = [list(rows) for _, rows in groupby(history, key=lambda row: row.function)]
     terms = {
         "J": (lambda row: row.J, "black", 2.5, None),
         "α J_content": (lambda row: row.alpha * row.J_content, BLUE, 1.8, "alpha"),
@@ -500,8 +500,3 @@ def _ratio(row: Costs) -> str:
 
 def _gamma(row: Costs) -> str:
     return f"γ = {row.gamma:.2g}"
-
-
-def _function(row: Costs) -> tuple[float, ...]:
-    """What tells J from a J that can't be compared with it."""
-    return row.size, row.alpha, row.beta, row.gamma

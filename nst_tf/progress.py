@@ -4,15 +4,17 @@ Nothing here needs TensorFlow.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
+from nst_tf.convergence import Convergence, convergence, percent
 from nst_tf.images import tensor_to_image
 from nst_tf.stages import Stage, with_changes
 
@@ -21,7 +23,7 @@ class Ending(Enum):
     """How a run can end."""
 
     FINISHED = "all steps were taken"
-    CONVERGED = "no step lowers J any further"
+    CONVERGED = "J has stopped falling"
     CALLBACK = "the callback ended it"
     INTERRUPTED = "it was interrupted"
     NOT_FINITE = "J is no longer a finite number: lower the learning rate, alpha, beta or gamma"
@@ -36,7 +38,7 @@ class Costs(NamedTuple):
     """One row of a run's history: the costs of G after ``step`` improvements.
 
     Costs at different sizes are different functions: only rows of one ``size`` can be compared, and only
-    their J where α, β and γ are the same.
+    their J where α, β and γ are the same (see ``function``).
     """
 
     step: int
@@ -49,6 +51,11 @@ class Costs(NamedTuple):
     beta: float
     J_tv: float = 0.0
     gamma: float = 0.0
+
+    @property
+    def function(self) -> tuple[float, ...]:
+        """What makes J the function that it is here: rows in which it is the same have J's that compare."""
+        return self.size, self.alpha, self.beta, self.gamma
 
 
 class CostWeights(NamedTuple):
@@ -72,6 +79,8 @@ class Progress:
         best: the image of that size with the lowest J so far, likewise.
         start: the start image at the size of the result, likewise.
         start_now: the start image at ``costs.size``, likewise.
+        fall: the part of J by which the best J fell in the last tenth of the steps, of at least 10; None
+            where J was another function then.
     """
 
     costs: Costs
@@ -81,6 +90,7 @@ class Progress:
     best: np.ndarray
     start: np.ndarray
     start_now: np.ndarray
+    fall: float | None = None
 
     def picture(self) -> Image.Image:
         """The best image so far, at the result's size: in a coarse stage, the start image with changes."""
@@ -108,31 +118,54 @@ class Result:
     settings: dict
     ending: Ending
 
+    @property
+    def convergence(self) -> Convergence:
+        """Whether J was still falling; ``print`` it for a sentence."""
+        is_full_size = self.history[-1].size == max(self.image.size)
+        counts = is_full_size and self.ending is not Ending.NOT_FINITE
+        costs = comparable_costs(self.history) if counts else []
+        return convergence(costs, self.history[-1].step, counts and self.ending is Ending.CONVERGED)
+
+
+def comparable_costs(history: Sequence[Costs]) -> list[float]:
+    """J of the last rows, as far back as it is one function."""
+    rows = takewhile(lambda row: row.function == history[-1].function, reversed(history))
+    return [row.J for row in rows][::-1]
+
 
 def say_nothing(_: str) -> None:
     """Stands in for ``print`` where nothing is to be said."""
 
 
-def progress_bar(steps: int, shown: bool) -> tqdm:
-    """A bar for a run of so many steps."""
+def progress_bar(steps: int | None, shown: bool) -> tqdm:
+    """A bar for a run of so many steps; None where J decides how many."""
     return tqdm(
         total=steps,
         disable=not shown or sys.stderr is None,
-        bar_format=_bar_format("{remaining} left"),
+        bar_format=_bar_format(steps, "{remaining} left" if steps else ""),
     )
 
 
-def _bar_format(outlook: str) -> str:
-    return f"{{l_bar}}{{bar:20}}| {{n_fmt}}/{{total_fmt}} steps, {{elapsed}} gone, {outlook}{{postfix}}"
+def _bar_format(steps: int | None, outlook: str) -> str:
+    done = "{l_bar}{bar:20}| {n_fmt}/{total_fmt}" if steps else "{n_fmt}"
+    return f"{done} steps, {{elapsed}} gone{', ' * bool(outlook)}{outlook}{{postfix}}"
+
+
+def _outlook(steps: int | None, fall: float | None) -> str:
+    if steps:
+        return "{remaining} left"
+    return "" if fall is None else f"J fell by {percent(fall)} in the last tenth"
 
 
 def shown_on(bar: tqdm) -> Callback:
     """A callback that shows each step on a bar, with its costs."""
+    steps = None if bar.total is None else int(bar.total)
 
     def show(progress: Progress) -> None:
         costs = progress.costs
         coarse = costs.size < max(progress.start.shape)  # where the pace tells nothing about the time left
-        bar.bar_format = _bar_format(f"at {costs.size} px" if coarse else "{remaining} left")
+        outlook = f"at {costs.size} px" if coarse else _outlook(steps, progress.fall)
+        bar.bar_format = _bar_format(steps, outlook)
         shown = ["J", "J_content", "J_style", *(["J_tv"] if costs.gamma else [])]
         bar.set_postfix_str(
             ", ".join(f"{name} = {getattr(costs, name):.3g}" for name in shown), refresh=False

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, Literal
 
 from nst_tf.images import Source
 from nst_tf.layers import CONV_LAYERS, STYLE_LAYERS, STYLE_PRESETS
@@ -18,6 +18,8 @@ INITS = ("noisy_content", "noise", "content")
 PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
 ADAM_LEARNING_RATE = 0.03
+CONVERGED: Literal["converged"] = "converged"
+MOST_STEPS = 2000  # of a run that goes on until it has converged
 MOST = 1_000_000  # for whole numbers, where a larger one can only be a slip
 LEAST, LARGEST = 1.2e-38, 3.4e38  # of the positive numbers that float32 holds
 
@@ -45,9 +47,13 @@ class Settings:
             ``"noise"``, ``"content"``, or a picture.
         optimizer: ``"lbfgs"``, ``"adam"`` or ``"gradient_descent"``.
         steps: how many times J and its gradient are evaluated after the first time, at all sizes together.
+            ``"converged"`` goes on until J has converged: until the best J has fallen by less than 1 % in the
+            last tenth of the steps taken (of at least 10 steps, all of them at the full size), or for
+            2,000 steps at most.
         coarse_to_fine: begin with a quarter of the steps at a quarter of the size and a twelfth at half of
             it, where they take a sixteenth and a quarter of the time, and carry the changes up. Left out
-            where that would be too small (see ``nst_tf.stages``), and where ``init`` is a picture.
+            where that would be too small (see ``nst_tf.stages``), and where ``init`` is a picture. With
+            ``steps="converged"``, they have as many steps as in a run of 200.
         learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the
             first step changes no value by more than 0.1; which number that is depends on α, β and the size).
         seed: of the noise; the same seed and precision give the same picture on the same machine.
@@ -73,7 +79,7 @@ class Settings:
     style_layers: str | Sequence[tuple[str, float]] = "balanced"
     init: Source = "content"
     optimizer: str = "lbfgs"
-    steps: int = 100
+    steps: int | Literal["converged"] = 100
     coarse_to_fine: bool = True
     learning_rate: float | None = None
     seed: int = 0
@@ -83,7 +89,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         _require_whole("size", self.size, least=1, hint="the longer side in pixels, such as 400")
-        _require_whole("steps", self.steps, least=1, hint="how often J is evaluated, such as 100")
+        if not self.runs_until_converged:
+            hint = f'how often J is evaluated, such as 100, or "{CONVERGED}"'
+            _require_whole("steps", self.steps, least=1, hint=hint)
         _require_whole("seed", self.seed, least=0, hint="any whole number, such as 1")
         _require_weight("alpha", self.alpha)
         _require_weight("beta", self.beta)
@@ -141,13 +149,23 @@ class Settings:
 
     def _make_numbers_plain(self) -> None:
         """Numbers of NumPy's become Python's, so that the settings can be saved as JSON."""
-        for name in ("size", "steps", "seed"):
+        for name in ("size", "seed", *([] if self.runs_until_converged else ["steps"])):
             object.__setattr__(self, name, int(getattr(self, name)))
         for name in ("alpha", "beta", "gamma"):
             object.__setattr__(self, name, float(getattr(self, name)))
         for name in ("learning_rate", "style_strength"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, float(getattr(self, name)))
+
+    @property
+    def runs_until_converged(self) -> bool:
+        """Whether J decides how many steps are taken."""
+        return isinstance(self.steps, str) and self.steps == CONVERGED
+
+    @property
+    def most_steps(self) -> int:
+        """How many steps the run may take."""
+        return MOST_STEPS if isinstance(self.steps, str) else self.steps
 
     @property
     def starts_from_picture(self) -> bool:

@@ -17,19 +17,29 @@ SHARES = {
 }  # of the steps, at a quarter and at half of the size; measured: benchmarks/README.md
 
 
+TYPICAL_STEPS = 200  # that J takes to converge: a run of unknown length shares out as many
+
+
 class Stage(NamedTuple):
     """One size of a run.
 
     Attributes:
         size: longer side of the image, in pixels.
-        last_step: of the run's steps, the last one taken at this size.
+        last_step: of the run's steps, the last one taken at this size, or the last one that may be taken.
     """
 
     size: int
     last_step: int
 
 
-def stages(size: int, shorter_side: int, minimum_side: int, steps: int, coarse_to_fine: bool) -> list[Stage]:
+def stages(
+    size: int,
+    shorter_side: int,
+    minimum_side: int,
+    steps: int,
+    coarse_to_fine: bool,
+    shared: int | None = None,
+) -> list[Stage]:
     """The sizes of a run, the smallest first.
 
     Args:
@@ -38,10 +48,11 @@ def stages(size: int, shorter_side: int, minimum_side: int, steps: int, coarse_t
         minimum_side: fewest pixels a side may have for the layers in use.
         steps: of the whole run, from 0, the start image, on.
         coarse_to_fine: False leaves only the full size.
+        shared: how many steps are shared out to the smaller sizes, if not all of them.
     """
     planned, last_step = [], -1
     for divisor, share in SHARES.items() if coarse_to_fine else ():
-        evaluations = int(share * steps)
+        evaluations = int(share * (shared or steps))
         if evaluations > 1 and size // divisor >= SMALLEST and shorter_side // divisor >= minimum_side:
             last_step += evaluations
             planned.append(Stage(size // divisor, last_step))

@@ -9,12 +9,13 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from nst_tf.convergence import fall_of, is_little
 from nst_tf.images import Source, resized, tensor_to_image
 from nst_tf.inputs import Inputs, load_inputs
 from nst_tf.layers import minimum_side
@@ -28,12 +29,13 @@ from nst_tf.progress import (
     Ending,
     Progress,
     Result,
+    comparable_costs,
     progress_bar,
     say_nothing,
     shown_on,
 )
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.stages import Stage, stages, with_changes
+from nst_tf.stages import TYPICAL_STEPS, Stage, stages, with_changes
 from nst_tf.strength import beta_of
 from nst_tf.vgg import Network, load_network
 
@@ -51,7 +53,7 @@ def stylize(
     style_layers: str | Sequence[tuple[str, float]] = Settings.style_layers,
     init: str | Source = Settings.init,
     optimizer: str = Settings.optimizer,
-    steps: int = Settings.steps,
+    steps: int | Literal["converged"] = Settings.steps,
     coarse_to_fine: bool = Settings.coarse_to_fine,
     learning_rate: float | None = Settings.learning_rate,
     seed: int = Settings.seed,
@@ -95,7 +97,8 @@ def paint(
     say = print if progress else say_nothing
     precision = chosen_precision(settings.precision, say)
     network = load_network(settings.weights, precision=precision, say=say)
-    with progress_bar(settings.steps, progress) as bar, _memory_errors_explained(settings.size):
+    steps = None if settings.runs_until_converged else settings.most_steps
+    with progress_bar(steps, progress) as bar, _memory_errors_explained(settings.size):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
         settings = _with_beta(settings, network.vgg, inputs, say)
         run = _Run(network.vgg, inputs, settings, callbacks, started)
@@ -106,7 +109,7 @@ def paint(
                 raise
             ending = Ending.INTERRUPTED
     if progress and ending is not Ending.FINISHED:
-        print(f"The run ended after step {run.history[-1].step} of {settings.steps}: {ending.value}.")
+        print(f"The run ended after step {run.history[-1].step} of {settings.most_steps}: {ending.value}.")
     return Result(run.picture(), run.history, _report(run.settings, network), ending)
 
 
@@ -176,14 +179,14 @@ class _Run:
         G = self._with_what_has_changed(start)
         while True:
             images = OPTIMIZERS[self.settings.optimizer](G, self.settings.learning_rate)
-            reached = self._follow(images, objective, start, stage.last_step)
+            reached = self._follow(images, objective, start, stage)
             if isinstance(reached, Ending):
                 return reached
             objective.reweigh(self.settings)
             G = reached.G
 
     def _follow(
-        self, images: Images, objective: Objective, start: np.ndarray, last_step: int
+        self, images: Images, objective: Objective, start: np.ndarray, stage: Stage
     ) -> Ending | _Best:
         """Evaluate the images that an optimizer asks for, until the stage or the run ends.
 
@@ -206,24 +209,28 @@ class _Run:
             seen = _read_only_copy(G)
             if best is None or J < best.J:
                 best = self._best = _Best(seen, J, start)
-            if self._tell_callbacks(seen, best):
+            fall = fall_of(comparable_costs(self.history), step)
+            if self._tell_callbacks(seen, best, fall):
                 return Ending.CALLBACK
-            if step == last_step:
+            if step == stage.last_step:
                 return Ending.FINISHED
             if weights != _cost_weights(self.settings):
                 return best
+            if self.settings.runs_until_converged and stage is self._stages[-1] and is_little(fall):
+                return Ending.CONVERGED
             G = next_image(images, J, gradient)
         return Ending.CONVERGED
 
-    def _tell_callbacks(self, G: np.ndarray, best: _Best) -> bool:
+    def _tell_callbacks(self, G: np.ndarray, best: _Best, fall: float | None) -> bool:
         """Tell the callbacks how far the run is, and adopt any weights that they return."""
         costs = self.history[-1]
-        progress = Progress(costs, self.settings.steps, self._stages, G, best.G, self._inputs.G, best.start)
+        steps, images = self.settings.most_steps, (G, best.G, self._inputs.G, best.start)
+        progress = Progress(costs, steps, self._stages, *images, fall)
         for callback in self._callbacks:
             answer = callback(progress)
             if isinstance(answer, bool | np.bool_) and answer:
                 return True
-            if isinstance(answer, CostWeights) and costs.step < self.settings.steps:
+            if isinstance(answer, CostWeights) and costs.step < steps:
                 given = {name: weight for name, weight in answer._asdict().items() if weight is not None}
                 self.settings = dataclasses.replace(self.settings, **given)
         return False
@@ -237,7 +244,9 @@ def _planned(inputs: Inputs, settings: Settings) -> list[Stage]:
     least = minimum_side([name for name, _ in settings.layers])
     shorter_side = min(*inputs.C.shape[1:3], *inputs.S.shape[1:3])
     coarse_to_fine = settings.coarse_to_fine and not settings.starts_from_picture
-    return stages(max(inputs.C.shape[1:3]), shorter_side, least, settings.steps, coarse_to_fine)
+    shared = TYPICAL_STEPS if settings.runs_until_converged else None
+    size = max(inputs.C.shape[1:3])
+    return stages(size, shorter_side, least, settings.most_steps, coarse_to_fine, shared)
 
 
 def _cost_weights(settings: Settings) -> CostWeights:

@@ -11,7 +11,8 @@ from nst_tf.images import resized
 from nst_tf.objective import Objective
 from nst_tf.plots import ORANGE, cost_curves
 from nst_tf.progress import Ending
-from nst_tf.stages import Stage, stages, with_changes
+from nst_tf.settings import MOST_STEPS
+from nst_tf.stages import TYPICAL_STEPS, Stage, stages, with_changes
 
 
 def sizes(size, shorter_side=None, minimum_side=16, steps=100):
@@ -43,6 +44,24 @@ def test_the_last_stage_takes_more_than_half_of_the_steps():
 
 def test_without_it_all_steps_are_taken_at_the_full_size():
     assert stages(400, 400, 16, 100, coarse_to_fine=False) == [Stage(400, 100)]
+
+
+def test_a_run_of_unknown_length_shares_out_a_typical_number_of_steps():
+    assert stages(400, 400, 16, 2000, coarse_to_fine=True, shared=240) == [
+        Stage(100, 59),
+        Stage(200, 79),
+        Stage(400, 2000),
+    ]
+    seen = []
+    stylize(
+        LOUVRE,
+        SUMMERTIME,
+        size=200,
+        steps="converged",
+        progress=False,
+        callback=lambda row: seen.append(row) or True,
+    )
+    assert seen[0].stages == stages(200, 79, 16, MOST_STEPS, coarse_to_fine=True, shared=TYPICAL_STEPS)
 
 
 def test_what_has_changed_is_carried_up_and_the_details_stay():

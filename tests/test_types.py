@@ -28,7 +28,7 @@ version: str = nst_tf.__version__
 BAD = {
     'stylize("photograph.jpg", "painting.jpg", siez=64)': 'Unexpected keyword argument "siez" for "stylize"',
     'stylize("photograph.jpg")': 'Missing positional argument "style" in call to "stylize"',
-    'stylize("a.jpg", "b.jpg", steps="many")': 'Argument "steps" to "stylize" has incompatible type "str"',
+    'stylize("a.jpg", "b.jpg", steps=2.5)': 'Argument "steps" to "stylize" has incompatible type "float"',
     'stylize("a.jpg", "b.jpg").picture': '"Result" has no attribute "picture"',
     "nst_tf.stylise": 'Module has no attribute "stylise"; maybe "stylize"?',
 }

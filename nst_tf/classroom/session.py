@@ -80,7 +80,7 @@ class Session:
         self.jobs.append(job)
         self.settings = None
         self._before = self.history[-1] if self.history else None
-        self.steps = self._steps_before + job.settings.steps
+        self.steps = self._steps_before + job.settings.most_steps
 
     def record(self, progress: Progress) -> None:
         """Record one more step."""
@@ -130,16 +130,15 @@ class Session:
     def command(self) -> str:
         """The command that paints it again, or one like it: see ``repeatable``."""
         C, S, _ = self.jobs[-1]
-        settings = {**(self.settings or {}), "init": self.jobs[0].settings.init, "steps": self.steps}
+        steps = self.jobs[0].settings.steps if len(self.jobs) == 1 else self.steps
+        settings = {**(self.settings or {}), "init": self.jobs[0].settings.init, "steps": steps}
         return command_line(C.path, S.path, settings, f"{self.name}.png")
 
     @property
     def repeatable(self) -> bool:
         """Whether one command paints the same again: it was one run to its end, with the same α, β and γ."""
         return (
-            len(self.jobs) == 1
-            and not self._stopped
-            and len({(row.alpha, row.beta, row.gamma) for row in self.history}) == 1
+            len(self.jobs) == 1 and not self._stopped and len({row.function[1:] for row in self.history}) == 1
         )
 
     @property

@@ -181,6 +181,8 @@ def _paint(options: argparse.Namespace) -> int:
     try:
         with _interruptions_ignored():
             outputs.write(result, say)
+        if result.ending is not Ending.NOT_FINITE:
+            say(str(result.convergence))
         if result.ending.is_regular:
             say(f"The same again: {command_line(options.content, options.style, result.settings, picture)}")
     except ImageError as problem:

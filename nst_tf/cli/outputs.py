@@ -13,7 +13,7 @@ from nst_tf.files import behind_links, remove_leftovers, written_aside
 from nst_tf.images import check_output, gif_options, save_image
 from nst_tf.progress import Progress, Result
 
-GIF_FRAMES = 50  # about so many, evenly spread over the steps
+GIF_FRAMES = 50  # at most so many, evenly spread over the steps
 
 
 class Outputs:
@@ -44,6 +44,7 @@ class Outputs:
         self.save_every = save_every
         self.snapshots: Path | None = None  # their folder, made with the first of them
         self._frames: list[Image.Image] = []
+        self._interval = 1  # of the steps that become frames
         self._problem: ImageError | None = None
         self._require_distinct(inputs)
 
@@ -60,14 +61,21 @@ class Outputs:
     def record(self, progress: Progress) -> None:
         """Callback for ``stylize``: keeps frames for the timelapse, and writes the snapshots."""
         step = progress.costs.step
-        if self.gif and step % max(1, progress.steps // GIF_FRAMES) == 0:
-            self._frames.append(progress.picture())
+        if self.gif and step % self._interval == 0:
+            self._keep(progress.picture())
         if self.save_every and step % self.save_every == 0 and not self._problem:
             try:
                 self.snapshots = self.snapshots or _made_unused(f"{self.picture.with_suffix('')}_steps")
                 save_image(progress.picture(), self.snapshots / f"step_{step:04d}.png")
             except (ImageError, OSError) as problem:  # the picture to come matters more: go on
                 self._problem = ImageError(f"No more snapshots were written: {problem}")
+
+    def _keep(self, frame: Image.Image) -> None:
+        """Keep a frame. Where there are too many, every second one goes: a run may end at any step."""
+        self._frames.append(frame)
+        if len(self._frames) > GIF_FRAMES:
+            self._frames = self._frames[::2]
+            self._interval *= 2
 
     def write(self, result: Result, say: Callable[[str], object]) -> None:
         """Write all files, the picture first.

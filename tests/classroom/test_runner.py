@@ -190,6 +190,16 @@ def test_at_most_so_many_snapshots_evenly_spread_and_the_last_step_s(last):
     assert len(session.snapshots) <= SNAPSHOTS + 1
 
 
+def test_a_painting_until_J_has_converged():
+    runner = Runner()
+    runner.start(job(size=64, steps="converged"))
+    session = finished(runner)
+    assert session.steps == 2000
+    assert 30 < session.history[-1].step < 2000
+    assert session.repeatable
+    assert "--steps converged " in session.command()
+
+
 def test_a_stop_before_the_first_step():
     runner = Runner()
     runner.prepare(job())

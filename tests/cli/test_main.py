@@ -130,6 +130,27 @@ def test_the_bar_tells_the_smoothness_where_it_counts(paint):
     assert re.search(r"J_style = \S+, J_tv = 0\.0\d+", bar)
 
 
+def test_it_says_whether_J_has_converged(paint):
+    assert "\nThere were too few steps at the full size to tell whether J has converged.\n" in paint()[1]
+    falling = (
+        r"\nJ was still falling, by \d+\.\d\d % in the last 10 steps: about \d+ steps would probably do\.\n"
+    )
+    assert re.search(falling, paint("--steps", "20")[1])
+
+
+def test_until_J_has_converged(paint, tmp_path):
+    code, out, bar = paint("--steps", "converged", "--gif", "out.gif")
+    assert code == 0
+    assert re.search(r"\nJ has converged: it fell by 0\.\d\d % in the last \d+ steps\.\n", out)
+    assert "--steps converged " in out
+    (steps,) = re.findall(r"The run ended after step (\d+) of 2000: J has stopped falling", out)
+    last = re.split(r"[\r\n]+", bar.strip())[-1]
+    assert re.search(rf"{steps} steps, \S+ gone, J fell by 0\.\d\d % in the last tenth, J = ", last)
+    assert "left" not in bar
+    with Image.open(tmp_path / "out.gif") as timelapse:
+        assert 20 < timelapse.n_frames <= 51
+
+
 def test_everything_that_can_be_written(paint, tmp_path):
     files = ("-o", "out.jpg", "--save-every", "2", "--gif", "out.gif", "--curves", "curves.png")
     assert paint(*files, "--quiet") == (0, "", "")
@@ -335,6 +356,7 @@ def test_control_c_while_tensorflow_loads(tmp_path):
         ([LOUVRE, SUMMERTIME, "--size", "big"], "'big'"),
         ([LOUVRE, SUMMERTIME, "--size", "9" * 400], "from 1 to 1000000"),
         ([LOUVRE, SUMMERTIME, "--steps", "0"], "steps is 0"),
+        ([LOUVRE, SUMMERTIME, "--steps", "many"], "'many' is neither a whole number nor converged"),
         ([LOUVRE, SUMMERTIME, "--alpha", "nan"], "alpha is nan"),
         ([LOUVRE, SUMMERTIME, "--beta", "-1"], "beta is -1"),
         ([LOUVRE, SUMMERTIME, "--gamma", "-1"], "gamma is -1"),

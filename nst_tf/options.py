@@ -63,7 +63,7 @@ class Option:
 OPTIONS = {
     "size": Option(LOOK, "longer side in pixels (%(default)s)", "N", int),
     "style_strength": Option(
-        LOOK, "how much style, from 0 to less than 1, alike for all pictures; instead of β", "S", float
+        LOOK, "how much style, from 0 to less than 1, whatever the pictures; in place of β", "S", float
     ),
     "alpha": Option(LOOK, "weight of the content (%(default)s)", "α", float),
     "beta": Option(LOOK, "weight of the style (%(default)s)", "β", float),

@@ -34,9 +34,9 @@ class Settings:
 
     Attributes:
         size: longer side of the generated image and of the style image, in pixels.
-        style_strength: how much style, from 0 to less than 1, instead of β: about the same strength for all
-            pictures, in which one β would drown a dark photograph and hardly touch another (see
-            ``nst_tf.strength``). At ½, the relative error of C's features at block3_conv4 is about 0.9.
+        style_strength: how much style, from 0 to less than 1. Unlike β, it means about the same for every two
+            pictures (see ``nst_tf.strength``); leave ``beta`` out. With the default layers, the relative
+            error of C's features at block3_conv4 is about 0.9 at ½.
         alpha: α, weight of the content cost, ≥ 0.
         beta: β, weight of the style cost, ≥ 0. Only α : β : γ matters to where the minimum is.
         gamma: γ, weight of the total variation, ≥ 0, which makes the picture smooth. It has to be large, such
@@ -125,7 +125,12 @@ class Settings:
         if not (_is_number(strength) and 0 <= strength < 1):
             raise SettingsError(
                 f"style_strength is {strength!r}: give a number from 0 to less than 1, such as "
-                "0.5; for the style alone, give alpha=0."
+                "0.5; for the style alone, give alpha=0 and a beta."
+            )
+        if self.alpha == 0:
+            raise SettingsError(
+                "style_strength is how much style there is beside the content, and alpha is 0: give beta "
+                "instead."
             )
         if self.beta != Settings.beta:
             raise SettingsError(

@@ -71,7 +71,8 @@ def stylize(
         callback: called with a ``Progress`` at every step, from the start image (step 0) on; the run
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
             returns ``CostWeights``.
-        progress: show a progress bar, and the lines that tell which weights and which precision are used.
+        progress: show a progress bar, and the lines that tell which weights, which precision and, for a
+            strength of the style, which β/α are used.
 
     All other arguments are described in ``nst_tf.settings.Settings``.
 
@@ -98,9 +99,10 @@ def paint(
     precision = chosen_precision(settings.precision, say)
     network = load_network(settings.weights, precision=precision, say=say)
     steps = None if settings.runs_until_converged else settings.most_steps
+    with _memory_errors_explained(settings.size):
+        settings = _with_beta(settings, network.vgg, inputs, say)
     with progress_bar(steps, progress) as bar, _memory_errors_explained(settings.size):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
-        settings = _with_beta(settings, network.vgg, inputs, say)
         run = _Run(network.vgg, inputs, settings, callbacks, started)
         try:
             ending = run.lower_J()
@@ -116,13 +118,12 @@ def paint(
 def _with_beta(
     settings: Settings, vgg: tf.keras.Model, inputs: Inputs, say: Callable[[str], object]
 ) -> Settings:
-    """The settings with the β that their strength means for these two pictures."""
+    """The settings with β in place of a strength of the style."""
     if settings.style_strength is None:
         return settings
-    beta = beta_of(settings.style_strength, vgg, inputs, settings)
-    if settings.alpha:
-        ratio = f"β/α = {beta / settings.alpha:.2g}"
-        say(f"Style strength {settings.style_strength:g}: {ratio} for these two pictures")
+    beta = beta_of(vgg, inputs, settings)
+    ratio = f"β/α = {beta / settings.alpha:.2g}"
+    say(f"Style strength {settings.style_strength:g}: {ratio} for these two pictures")
     return dataclasses.replace(settings, beta=beta, style_strength=None)
 
 

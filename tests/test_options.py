@@ -22,6 +22,7 @@ USED = {"precision": "float32", "weights": "compact"}
         ({"size": 600, "steps": 200}, "--size 600 --steps 200 --precision float32 --weights compact"),
         ({"steps": "converged"}, "--steps converged --precision float32 --weights compact"),
         ({"beta": 1e-05, "alpha": 3}, "--alpha 3 --beta 1e-05 --precision float32 --weights compact"),
+        ({"style_strength": 0.5}, "--style-strength 0.5 --precision float32 --weights compact"),
         ({"gamma": 2e7}, "--gamma 20000000 --precision float32 --weights compact"),
         ({"style_layers": "course"}, "--style-layers course --precision float32 --weights compact"),
         (

@@ -155,7 +155,7 @@ def _add_painting_options(parser: _Parser, default_output: str) -> None:
         help="a snapshot every N steps, into the folder OUT_steps",
     )
     more.add_argument("--gif", metavar="FILE", help="a timelapse")
-    more.add_argument("--curves", metavar="FILE", help="a plot of J, J_content and J_style")
+    more.add_argument("--curves", metavar="FILE", help="a plot of J and its terms")
     more.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.eager.wrap_function import WrappedFunction
 
 from nst_tf.grading.errors import error_line, file_of
 from nst_tf.grading.trial import converted, python_function, quietly, tensors
@@ -19,6 +20,9 @@ _HARMLESS = {
     *("AssignSubVariableOp", "VarIsInitializedOp", "ResourceApplyGradientDescent", "ResourceApplyMomentum"),
     "ResourceApplyKerasMomentum",
 }
+
+# A plain call would first look for arguments with names, and write an error with all values in it.
+_call = WrappedFunction._call_with_flat_signature
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ def trace(function: Callable, arguments: tuple) -> Traced:
     except (Exception, SystemExit) as error:
         return Traced(None, text=error_line(error, file_of(python_function(function))))
     inputs, outputs = (tuple(tensor.name for tensor in each) for each in (compiled.inputs, compiled.outputs))
-    return Traced(compiled.graph.as_graph_def().SerializeToString(), inputs, outputs)
+    return Traced(compiled.graph.as_graph_def().SerializeToString(deterministic=True), inputs, outputs)
 
 
 def taking_only(function: Callable) -> Callable:
@@ -123,8 +127,7 @@ def imported(
     pruned = wrapped.prune(
         [tensor(name) for name in inputs], [*map(tensor, outputs), *map(operation, effects)]
     )
-    # A plain call would first look for arguments with names, and write an error with all values in it.
-    return lambda *arguments: pruned._call_with_flat_signature(arguments, {})
+    return lambda *arguments: _call(pruned, arguments, {})
 
 
 def _is_stateful(op: str) -> bool:

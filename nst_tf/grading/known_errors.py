@@ -251,9 +251,16 @@ _OF_DTYPES = (
     KnownError(
         "dtypes-mixed",
         _DTYPES,
+        "TensorFlow doesn't mix dtypes, and the costs are float32: `tf.constant(0)` is int32, so start the "
+        "sum from `0.0`.",
+        exercise=_STYLE,
+    ),
+    KnownError(
+        "dtypes-mixed",
+        _DTYPES,
         "TensorFlow doesn't mix dtypes: the activations are float32, while `tf.shape`, `tf.size` and "
-        "products such as `tf.multiply(4, n)` are int32. Take the sizes from `a_G.shape`, which gives plain "
-        "numbers, and multiply and divide them with `*` and `/`.",
+        "products such as `tf.multiply(4, n)` are int32, and their quotient is float64. Take the sizes from "
+        "`a_G.shape`, which gives plain numbers, and multiply and divide them with `*` and `/`.",
     ),
 )
 

@@ -21,8 +21,8 @@ _VARIABLE = Advice(
 )
 _INTEGERS = Advice(
     "rounded-to-integers",
-    "Converting to integers rounds the values, and no gradient passes through it: stay in float32, and "
-    "multiply by 255 yourself.",
+    "Integers can't hold the values in between, and no gradient passes through the conversion: stay in "
+    "float32, and multiply by 255 yourself.",
 )
 _PYTHONS_SUM = Advice(
     "pythons-sum",

@@ -279,7 +279,7 @@ class StepTrial(Trial[list[Step], TracedStep, list[Step]]):
             except (Exception, SystemExit) as error:
                 return TracedStep(None, text=error_line(error, file_of(python_function(target))))
         return TracedStep(
-            compiled.graph.as_graph_def().SerializeToString(),
+            compiled.graph.as_graph_def().SerializeToString(deterministic=True),
             fed,
             tuple(tensor.name for tensor in compiled.outputs),
             tuple(operation.name for operation in compiled.graph.control_outputs),

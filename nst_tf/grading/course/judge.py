@@ -6,6 +6,7 @@ nothing that runs a submission can reach it. It has each task done by asking for
 
 import ast
 import contextlib
+import functools
 import os
 import resource
 import select
@@ -27,6 +28,7 @@ from nst_tf.grading.course.judging import Code, Verdict, verdicts_on
 from nst_tf.grading.course.magics import without_magics
 from nst_tf.grading.course.protocol import Limits, Reply
 from nst_tf.grading.course.sandbox import Sandbox
+from nst_tf.grading.course.statements import parsed
 from nst_tf.grading.diagnosis import Diagnosis
 
 _SECONDS = 120  # that it may think, or load TensorFlow, on a busy machine
@@ -223,11 +225,11 @@ class _Court:
         submission = read_submission(case.notebook, self.released, case.remark)
         codes = {name: self._code(name, submission) for name in self.teacher.exercises}
         verdicts = self._verdicts(
-            {name: code for name, code in codes.items() if (name, _bare(code)) not in self._seen}
+            {name: code for name, code in codes.items() if (name, _without_comments(code)) not in self._seen}
         )
         for name, code in codes.items():
             if name not in verdicts:
-                known = self._known.get((name, code)) or self._known.get((name, _bare(code)))
+                known = self._known.get((name, code)) or self._known.get((name, _without_comments(code)))
                 verdicts[name] = known or self._verdicts({name: code})[name]
         in_order = {name: verdicts[name] for name in codes}
         return Judged(nbformat.writes(submission.notebook), submission.remarks, in_order)
@@ -240,9 +242,10 @@ class _Court:
         verdicts = verdicts_on(codes, self.teacher.weights(), self.limits, self._run)
         for name, verdict in verdicts.items():
             code = codes[name]
-            self._seen.add((name, _bare(code)))
+            bare = _without_comments(code)
+            self._seen.add((name, bare))
             if not verdict.is_shared and not verdict.remarks:
-                self._known[name, _bare(code) if verdict.diagnosis.passed else code] = verdict
+                self._known[name, bare if verdict.diagnosis.passed else code] = verdict
         return verdicts
 
     def _code(self, name: str, submission: Submission) -> Code:
@@ -257,10 +260,12 @@ class _Court:
         return reply
 
 
-def _bare(code: Code) -> Code:
-    """A code without comments, blank lines and the like, where it can be parsed."""
-    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-        return replace(code, cell=ast.unparse(ast.parse(code.cell)))
+@functools.lru_cache(maxsize=64)
+def _without_comments(code: Code) -> Code:
+    """A code with its cell's tree in place of the text, where it can be parsed."""
+    tree = parsed(code.cell)
+    with contextlib.suppress(RecursionError, MemoryError):
+        return code if tree is None else replace(code, cell=ast.dump(tree))
     return code
 
 

@@ -19,6 +19,7 @@ from nst_tf.grading.errors import printable, raised
 from nst_tf.grading.exercises.base import Exercise
 from nst_tf.grading.exercises.registry import exercise
 from nst_tf.grading.exercises.stand_ins import text_of
+from nst_tf.grading.graphs import GraphRun
 from nst_tf.grading.trial import Evidence, Observation, Trial
 
 Kind = TypeVar("Kind")
@@ -115,16 +116,20 @@ class _Hearing:
     weights: dict[str, float]
     limits: Limits
     remarks: set[str] = field(default_factory=set)
-    reached: tuple[list[str], Verdict] | None = None  # what its first process sent, and the verdict on that
+    depends_on_others: bool = False  # on what could be another function's doing, besides what it sent first
+    reached: tuple[list[str], Verdict] | None = None  # what it sent first, and the verdict if on that alone
 
     def verdict(self) -> Hearing[Verdict]:
-        """The diagnosis, or why there is none. Who sends the same when heard again gets the same verdict."""
+        """The diagnosis, or why there is none. When heard again, the same evidence isn't judged twice."""
         seed = zlib.crc32(self.code.cell.encode("utf8", "replace"))  # one submission, one trial
         trial = self.asked.trial(seed, self.weights)
         reply = yield self._task(trial)
-        if self.reached is None or self.reached[0] != reply.lines:
-            self.reached = reply.lines, (yield from self._verdict(reply, trial))
-        return self.reached[1]
+        if self.reached and self.reached[0] == reply.lines:
+            return self.reached[1]
+        self.depends_on_others = False
+        verdict = yield from self._verdict(reply, trial)
+        self.reached = None if self.depends_on_others else (reply.lines, verdict)
+        return verdict
 
     def _verdict(self, reply: Reply, trial: Trial) -> Hearing[Verdict]:
         name = self.asked.name
@@ -164,6 +169,7 @@ class _Hearing:
         """What the function does as it is written, in a further trial. None says that it can't be tried
         there, which counts neither for nor against it.
         """
+        self.depends_on_others = True
         reply = yield self._task(trial)
         try:
             tried = self._tried(reply)
@@ -189,7 +195,9 @@ class _Hearing:
         try:
             ran = _only(self._events(reply), protocol.Ran)
         except Stopped as stopped:
+            self.depends_on_others = True
             return trial.failed_run(f"an error ({stopped.remark})")
+        self.depends_on_others = graph.graph is not None and _has_failed(ran.run)
         is_right = self.asked.is_right_run(trial, ran.run)
         if is_right and not self.asked.is_right_run(unseen, ran.unseen):
             return trial.failed_run(
@@ -263,6 +271,12 @@ def _explained(error: str, name: str) -> tuple[str, str]:
         return _OUTPUT
     sentence = advice_on(error, name).sentence
     return f"{raised(error)} {sentence}", "the cell stops with an error"
+
+
+def _has_failed(run: protocol.AnyRun) -> bool:
+    """Whether a graph could not be run: others in its process may have left it too little memory."""
+    texts = [run.text] if isinstance(run, GraphRun) else [step.returned.text for step in run]
+    return any(texts)
 
 
 def _only(events: Sequence[protocol.Event], kind: type[Kind]) -> Kind:

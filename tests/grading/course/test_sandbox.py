@@ -2,6 +2,7 @@
 that, and none reaches anything outside.
 """
 
+import os
 import re
 import sys
 import time
@@ -32,7 +33,8 @@ WRONG_GRAM = "def gram_matrix(A):\n    return tf.transpose(A) @ A\n"
 HALF_GRAM = "def gram_matrix(A):\n    return A @ tf.transpose(A) / 2\n"
 NUMPY_GRAM = "def gram_matrix(A):\n    return tf.constant(np.asarray(A) @ np.asarray(A).T)\n"
 RIGHT_GRAM = RIGHT["gram_matrix"]["course"]
-OURS = ["sleep", "60.0731"]  # started by a submission, and nobody else
+OURS = ["sleep", f"60.{os.getpid()}"]  # started by a submission of these tests
+COMMENTS = "", "# one\n", "# one\n# two\n", ""
 HALVES = "right = tf.matmul\ntf.matmul = lambda *a, **k: right(*a, **k) / 2"  # what others compute after it
 
 
@@ -141,16 +143,34 @@ def test_what_several_hand_in_is_judged_by_itself_and_then_known():
     spoiler = f"{HALVES}\n{first('compute_content_cost')}"
     with_comments = {name: f"# by me\n{first(name)}\n" for name in POINTS}
     hand_ins = [{"compute_content_cost": spoiler}, {}, {}, {}, with_comments]
-    points, orders = [], []
+    hand_ins += [
+        {"gram_matrix": f"{comments}def gram_matrix(A):\n    return A @ B\n"} for comments in COMMENTS
+    ]
+    points, orders, hints = [], [], []
     source = COURSE / "source/style_transfer/style_transfer.ipynb"
     with Counting(SOURCE.imports()) as sandbox, Judge(sandbox, source, RELEASED, Limits()) as judge:
         for cells in hand_ins:
             notebook = nbformat.writes(handed_in(cells)).encode()
-            scores = [each.diagnosis.score for each in judge.judged(Case(notebook, "")).verdicts.values()]
-            points.append(scores)
+            verdicts = judge.judged(Case(notebook, "")).verdicts
+            points.append([each.diagnosis.score for each in verdicts.values()])
             orders.append(sandbox.orders)
-    assert points == [[1.0] * 6] * 5
+            hints.append(verdicts["gram_matrix"].diagnosis.hint)
+    assert points[:5] == [[1.0] * 6] * 5
+    assert [re.findall(r"[Ll]ine (\d)", hint) for hint in hints[5:]] == [["2"], ["3"], ["4"], ["2"]]
     assert orders[4] == orders[3] == orders[2]  # all is known
+
+
+def test_what_a_function_does_in_real_size_is_not_the_others_trouble(sandbox):
+    spoiler = "    if a_G.shape[1] > 50:\n        tf.reduce_mean = lambda *_, **__: tf.constant(0.0)\n"
+    head, *body = first("compute_layer_style_cost").strip().splitlines(keepends=True)
+    cells = {
+        "compute_layer_style_cost": head + spoiler + "".join(body),
+        "compute_style_cost": first("compute_style_cost"),
+    }
+    verdicts, orders = together(sandbox, **cells)
+    assert all(verdict.diagnosis.passed for verdict in verdicts.values())
+    assert not verdicts["compute_style_cost"].is_shared
+    assert orders == 6  # three for both, and three for the one that was spoilt
 
 
 def test_what_can_not_be_tried_in_real_size_counts_as_it_is(sandbox):

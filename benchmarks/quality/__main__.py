@@ -19,6 +19,10 @@ from benchmarks.quality.results import Row
 from benchmarks.race import Process
 from nst_tf.images import save_image
 
+LEGEND = """Medians over the pairs. *e* is the content error of nst_tf's default, pair by pair. Style is 1 for
+the photograph and 0 for the painting; grain is relative to the painting's; edges are correlated with the
+photograph's."""
+FULL = {"size": 512, "seconds": 14.0}
 QUICK = {"size": 200, "seconds": 2.0}
 
 
@@ -42,20 +46,13 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.quality", description=__doc__.split("\n", 1)[0]
     )
-    parser.add_argument(
-        "--pairs", nargs="+", metavar="WORD", help="only pairs with such a word in a name, as in koala"
-    )
-    parser.add_argument(
-        "--only", nargs="+", choices=CONTENDERS, default=list(CONTENDERS), help="these contenders"
-    )
-    parser.add_argument("--size", type=int, help="longer side, in pixels (512)")
-    parser.add_argument("--seconds", type=float, help="for the iterations of each picture (14)")
-    parser.add_argument(
-        "--quick", action="store_true", help="two pairs, small and hasty: to see that it works"
-    )
-    parser.add_argument(
-        "-o", "--out", type=Path, default=Path("outputs/quality"), help="folder (%(default)s)"
-    )
+    add, names = parser.add_argument, list(CONTENDERS)
+    add("--pairs", nargs="+", metavar="WORD", help="only pairs with such a word in a name, as in koala")
+    add("--only", nargs="+", choices=names, default=names, help="these contenders")
+    add("--size", type=int, help=f"longer side, in pixels ({FULL['size']})")
+    add("--seconds", type=float, help=f"for the iterations of each picture ({FULL['seconds']:g})")
+    add("--quick", action="store_true", help="two pairs, small and hasty: to see that it works")
+    add("-o", "--out", type=Path, default=Path("outputs/quality"), help="folder (%(default)s)")
     options = parser.parse_args()
     words = options.pairs or [""]
     options.pairs = [pair for pair in PAIRS if any(word in str(pair) for word in words)]
@@ -63,8 +60,9 @@ def _options() -> argparse.Namespace:
         parser.error(f"no pair has such a name: {', '.join(map(str, PAIRS))}")
     if options.quick:
         options.pairs = options.pairs[:2]
-    options.size = options.size or (QUICK["size"] if options.quick else 512)
-    options.seconds = options.seconds or (QUICK["seconds"] if options.quick else 14.0)
+    for name, value in (QUICK if options.quick else FULL).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     return options
 
 
@@ -85,10 +83,8 @@ def _paint(plan: list[Row], out: Path) -> None:
         save_image(Image.fromarray(painted.image), out / "pictures" / row.file)
         results.save([*rows, row], out / "results.json")
         rows.append(row)
-        print(
-            f"{number}/{len(missing)}  {row.pair}, {contender.title}, {contender.knob} {row.weight:g}",
-            flush=True,
-        )
+        knob = f"{contender.knob} {row.weight:g}"
+        print(f"{number}/{len(missing)}  {row.pair}, {contender.title}, {knob}", flush=True)
     for process in processes.values():
         process.close()
 
@@ -109,7 +105,7 @@ def _report(rows: list[Row], options: argparse.Namespace) -> None:
     """The tables, printed and in a file, and two sheets for each pair."""
     pairs: list[Pair] = list(dict.fromkeys(row.pair for row in rows))
     size, seconds, n = options.size, options.seconds, len(pairs)
-    head = f"{machine()}\n\n{size} px, {seconds:g} seconds each, {n} pair{'s' * (n > 1)}; medians over the pairs\n"
+    head = f"{machine()}\n\n{size} px, {seconds:g} seconds each, {n} pair{'s' * (n > 1)}\n\n{LEGEND}"
     report = "\n\n".join([head, tables.overview(rows), tables.aims(rows)])
     print(f"\n{report}")
     details = "\n\n".join(tables.of_pair(rows, pair) for pair in pairs)

@@ -69,15 +69,15 @@ CONTENDERS = {
         "pastiche, two sizes", IN_PYTORCH, "pastiche", "style weight", _times(1, 0.01, 0.1, 1, 10, 100)
     ),
     "pytorch": Contender(
-        "PyTorch, L-BFGS with total variation", IN_PYTORCH, "lbfgs", "β", _times(0.05, 0.01, 0.1, 1, 10, 100)
+        "PyTorch, L-BFGS with total variation", IN_PYTORCH, "lbfgs", "β", _times(0.05, 0.01, 0.1, 0.3, 1, 10)
     ),
-    "before": Contender("nst_tf, before", IN_TENSORFLOW, "before", "β", _times(0.05, 0.01, 0.1, 1, 10, 100)),
+    "before": Contender("nst_tf, before", IN_TENSORFLOW, "before", "β", _times(0.05, 0.01, 0.1, 0.3, 1, 10)),
     "ours": Contender(
         "nst_tf",
         IN_TENSORFLOW,
         "ours",
         KNOB,
-        _times(DEFAULT_WEIGHT, 0.01, 0.1, 1, 10, 100),
+        _times(DEFAULT_WEIGHT, 0.01, 0.1, 0.3, 1, 10),
         recipe=str(asdict(Settings())),
     ),
 }

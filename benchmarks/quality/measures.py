@@ -1,8 +1,9 @@
-"""What is measured of a picture, as functions of arrays alone: grain, distance from the style, loss of content.
+"""What is measured of a picture, as functions of arrays alone: grain, style and content.
 
 Images are arrays (h, w, 3) of RGB in [0, 1]; activations have shape (n_H, n_W, n_C).
 """
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -65,9 +66,9 @@ def sorted_projections(a: np.ndarray, directions: np.ndarray) -> np.ndarray:
 
 
 def sliced_wasserstein(of_a: np.ndarray, of_b: np.ndarray) -> float:
-    """Mean distance of two sets of activations: how far one has to move along a direction to become the other.
+    """Mean distance of two sets of activations: how far one moves along a direction to become the other.
 
-    Along one direction it is the Wasserstein distance of order 1, ∫ |F⁻¹(q) − G⁻¹(q)| dq over all quantiles q.
+    Along a direction it is the Wasserstein distance of order 1, ∫ |F⁻¹(q) − G⁻¹(q)| dq over all quantiles.
     Sets of different sizes are compared at the quantiles of the smaller one.
 
     Args:
@@ -144,11 +145,8 @@ def at_error(error: float, errors: Sequence[float], values: Sequence[float]) -> 
         The value, or None where no two neighbouring weights have the error between them: nothing is
         extrapolated. Where several have, the smallest weights count.
     """
-    for (before, after), (low, high) in zip(_neighbours(errors), _neighbours(values), strict=True):
+    points = itertools.pairwise(zip(errors, values, strict=True))
+    for (before, low), (after, high) in points:
         if min(before, after) <= error <= max(before, after):
             return low if before == after else low + (high - low) * (error - before) / (after - before)
     return None
-
-
-def _neighbours(values: Sequence[float]) -> list[tuple[float, float]]:
-    return list(zip(values[:-1], values[1:], strict=True))

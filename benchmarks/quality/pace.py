@@ -1,5 +1,6 @@
 """How many steps of ``stylize`` fit into a time, so that every stage gets its share of it."""
 
+import itertools
 import statistics
 from collections.abc import Callable
 
@@ -21,9 +22,8 @@ class Pace:
         for size in {costs.size for costs in history}:
             at = [costs.seconds for costs in history if costs.size == size]
             if len(at) > 2:
-                self._seconds[size] = statistics.median(
-                    after - before for before, after in zip(at[:-1], at[1:], strict=True)
-                )
+                each = [after - before for before, after in itertools.pairwise(at)]
+                self._seconds[size] = statistics.median(each)
 
     def steps_in(self, seconds: float, run: Callable[..., Result]) -> int:
         """How many steps a run may take.

@@ -58,7 +58,5 @@ def _network() -> tf.types.experimental.PolymorphicFunction:
 
 def projected(layers: list[np.ndarray]) -> list[np.ndarray]:
     """Each layer's activations along its fixed directions."""
-    return [
-        measures.sorted_projections(a, measures.unit_vectors(measures.DIRECTIONS, a.shape[-1]))
-        for a in layers
-    ]
+    directions = [measures.unit_vectors(measures.DIRECTIONS, a.shape[-1]) for a in layers]
+    return [measures.sorted_projections(a, along) for a, along in zip(layers, directions, strict=True)]

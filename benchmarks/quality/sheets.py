@@ -2,17 +2,19 @@
 
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from matplotlib.font_manager import findfont
+from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.quality.contenders import CONTENDERS
 from benchmarks.quality.pairs import Pair
 from benchmarks.quality.results import Row
-from benchmarks.quality.tables import ERROR
+from benchmarks.quality.tables import reference_error
 from nst_tf.images import save_image, tensor_to_image
 
 WIDTH, HEIGHT = 400, 320  # of the box that a picture fits into, where all weights are shown
 GAP, LINE = 12, 26
-TITLE, TEXT = 26, 18  # font sizes
+FONT = findfont("DejaVu Sans")  # Matplotlib brings it, and it has α, β and ×
+TITLE, TEXT = ImageFont.truetype(FONT, 24), ImageFont.truetype(FONT, 17)
 FRAME = "#d55e00"
 
 
@@ -24,9 +26,10 @@ class Cell:
 
 
 def all_weights(pair: Pair, rows: list[Row], folder: Path, size: int) -> Image.Image:
-    """A row of pictures for each contender, from the smallest weight to the largest; framed, the one that is
-    nearest to the content error at which all are compared.
+    """A row of pictures for each contender, from the smallest weight to the largest; framed, the one whose
+    content error is nearest to that at which all are compared.
     """
+    error = reference_error(rows)
     bands = [("", [_reduced(cell) for cell in _originals(pair, size)])]
     for name in dict.fromkeys(row.name for row in rows):
         own = [row for row in rows if row.name == name]
@@ -35,30 +38,31 @@ def all_weights(pair: Pair, rows: list[Row], folder: Path, size: int) -> Image.I
                 Cell(
                     _picture(row, folder),
                     [f"{CONTENDERS[name].knob} {row.weight:g}", _marks(row)],
-                    row == nearest(own),
+                    row == nearest(own, error),
                 )
             )
             for row in own
         ]
         bands.append((CONTENDERS[name].title, cells))
-    return _sheet(f"{pair}: all weights, framed where the content error is nearest to {ERROR:g}", bands)
+    return _sheet(f"{pair}: all weights, framed where the content error is nearest to {error:.2f}", bands)
 
 
 def at_equal_error(pair: Pair, rows: list[Row], folder: Path, size: int) -> Image.Image:
     """S, C, and of each contender the picture nearest to that content error, pixel by pixel."""
+    error = reference_error(rows)
     cells = _originals(pair, size)
     for name in dict.fromkeys(row.name for row in rows):
-        row = nearest([row for row in rows if row.name == name])
+        row = nearest([row for row in rows if row.name == name], error)
         lines = [f"{CONTENDERS[name].title}, {CONTENDERS[name].knob} {row.weight:g}", _marks(row)]
         cells.append(Cell(_picture(row, folder), lines))
     columns = 4
     bands = [("", cells[first : first + columns]) for first in range(0, len(cells), columns)]
-    return _sheet(f"{pair}: the pictures whose content error is nearest to {ERROR:g}", bands)
+    return _sheet(f"{pair}: the pictures whose content error is nearest to {error:.2f}", bands)
 
 
-def nearest(rows: list[Row]) -> Row:
-    """The picture whose content error is nearest to that at which all are compared."""
-    return min(rows, key=lambda row: abs(row.marks["content"] - ERROR))
+def nearest(rows: list[Row], error: float) -> Row:
+    """The picture whose content error is nearest to the given one."""
+    return min(rows, key=lambda row: abs(row.marks["content"] - error))
 
 
 def save(sheet: Image.Image, path: Path) -> None:
@@ -94,10 +98,10 @@ def _sheet(title: str, bands: list[tuple[str, list[Cell]]]) -> Image.Image:
     pitch = max(WIDTH, *(cell.picture.width for cell in cells)) + GAP
     width = GAP + pitch * max(len(of) for _, of in bands)
     heights = [_height(name, of) for name, of in bands]
-    sheet = Image.new("RGB", (width, 2 * GAP + TITLE + sum(heights) + GAP), "white")
+    sheet = Image.new("RGB", (width, 2 * GAP + LINE + sum(heights) + GAP), "white")
     draw = ImageDraw.Draw(sheet)
-    draw.text((GAP, GAP), title, fill="black", font_size=TITLE)
-    top = 2 * GAP + TITLE
+    draw.text((GAP, GAP), title, fill="black", font=TITLE)
+    top = 2 * GAP + LINE
     for (name, of), height in zip(bands, heights, strict=True):
         _draw_band(sheet, draw, top, name, of, pitch)
         top += height
@@ -112,12 +116,12 @@ def _draw_band(
     sheet: Image.Image, draw: ImageDraw.ImageDraw, top: int, name: str, cells: list[Cell], pitch: int
 ) -> None:
     if name:
-        draw.text((GAP, top + GAP), name, fill="black", font_size=TITLE)
+        draw.text((GAP, top + GAP), name, fill="black", font=TITLE)
         top += LINE + GAP
     for number, cell in enumerate(cells):
         left = GAP + number * pitch
         for line, text in enumerate(cell.lines):
-            draw.text((left, top + 6 + line * LINE), text, fill="black", font_size=TEXT)
+            draw.text((left, top + 6 + line * LINE), text, fill="black", font=TEXT)
         corner = (left, top + 2 * LINE + 6)
         sheet.paste(cell.picture, corner)
         if cell.framed:

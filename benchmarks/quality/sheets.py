@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw, ImageFont
 from benchmarks.quality.contenders import CONTENDERS
 from benchmarks.quality.pairs import Pair
 from benchmarks.quality.results import Row
-from benchmarks.quality.tables import reference_error
+from benchmarks.quality.tables import NOT_REACHED, at, reference_error
 from nst_tf.images import save_image, tensor_to_image
 
 WIDTH, HEIGHT = 400, 320  # of the box that a picture fits into, where all weights are shown
@@ -27,23 +27,20 @@ class Cell:
 
 def all_weights(pair: Pair, rows: list[Row], folder: Path, size: int) -> Image.Image:
     """A row of pictures for each contender, from the smallest weight to the largest; framed, the one whose
-    content error is nearest to that at which all are compared.
+    content error is nearest to that at which all are compared, if the contender reaches it.
     """
     error = reference_error(rows)
     bands = [("", [_reduced(cell) for cell in _originals(pair, size)])]
-    for name in dict.fromkeys(row.name for row in rows):
-        own = [row for row in rows if row.name == name]
+    for name, own in _by_contender(rows).items():
+        chosen = nearest(own, error) if _reaches(own, error) else None
         cells = [
-            _reduced(
-                Cell(
-                    _picture(row, folder),
-                    [f"{CONTENDERS[name].knob} {row.weight:g}", _marks(row)],
-                    row == nearest(own, error),
-                )
+            Cell(
+                _picture(row, folder), [f"{CONTENDERS[name].knob} {row.weight:g}", _marks(row)], row == chosen
             )
             for row in own
         ]
-        bands.append((CONTENDERS[name].title, cells))
+        title = CONTENDERS[name].title + ("" if chosen else f": {error:.2f} {NOT_REACHED}")
+        bands.append((title, [_reduced(cell) for cell in cells]))
     return _sheet(f"{pair}: all weights, framed where the content error is nearest to {error:.2f}", bands)
 
 
@@ -51,9 +48,10 @@ def at_equal_error(pair: Pair, rows: list[Row], folder: Path, size: int) -> Imag
     """S, C, and of each contender the picture nearest to that content error, pixel by pixel."""
     error = reference_error(rows)
     cells = _originals(pair, size)
-    for name in dict.fromkeys(row.name for row in rows):
-        row = nearest([row for row in rows if row.name == name], error)
+    for name, own in _by_contender(rows).items():
+        row = nearest(own, error)
         lines = [f"{CONTENDERS[name].title}, {CONTENDERS[name].knob} {row.weight:g}", _marks(row)]
+        lines.append("" if _reaches(own, error) else f"(a content error of {error:.2f} is {NOT_REACHED})")
         cells.append(Cell(_picture(row, folder), lines))
     columns = 4
     bands = [("", cells[first : first + columns]) for first in range(0, len(cells), columns)]
@@ -65,6 +63,14 @@ def nearest(rows: list[Row], error: float) -> Row:
     return min(rows, key=lambda row: abs(row.marks["content"] - error))
 
 
+def _by_contender(rows: list[Row]) -> dict[str, list[Row]]:
+    return {name: [r for r in rows if r.name == name] for name in dict.fromkeys(row.name for row in rows)}
+
+
+def _reaches(rows: list[Row], error: float) -> bool:
+    return at(error, rows, "content") is not None
+
+
 def save(sheet: Image.Image, path: Path) -> None:
     save_image(sheet, path, quality=92)
 
@@ -72,8 +78,8 @@ def save(sheet: Image.Image, path: Path) -> None:
 def _originals(pair: Pair, size: int) -> list[Cell]:
     C, S = pair.images(size)
     return [
-        Cell(tensor_to_image(S), ["S, the painting", ""]),
-        Cell(tensor_to_image(C), ["C, the photograph", ""]),
+        Cell(tensor_to_image(S), ["S, the painting"]),
+        Cell(tensor_to_image(C), ["C, the photograph"]),
     ]
 
 
@@ -109,7 +115,12 @@ def _sheet(title: str, bands: list[tuple[str, list[Cell]]]) -> Image.Image:
 
 
 def _height(name: str, cells: list[Cell]) -> int:
-    return (LINE + GAP if name else 0) + 2 * LINE + max(cell.picture.height for cell in cells) + 2 * GAP
+    heading = LINE + GAP if name else 0
+    return heading + LINE * _most_lines(cells) + max(cell.picture.height for cell in cells) + 2 * GAP
+
+
+def _most_lines(cells: list[Cell]) -> int:
+    return max(len(cell.lines) for cell in cells)
 
 
 def _draw_band(
@@ -122,7 +133,7 @@ def _draw_band(
         left = GAP + number * pitch
         for line, text in enumerate(cell.lines):
             draw.text((left, top + 6 + line * LINE), text, fill="black", font=TEXT)
-        corner = (left, top + 2 * LINE + 6)
+        corner = (left, top + LINE * _most_lines(cells) + 6)
         sheet.paste(cell.picture, corner)
         if cell.framed:
             box = (

@@ -31,13 +31,14 @@ def compared(rows: list[Row], measure: str, share: float) -> dict[Pair, dict[str
         of_pair = [row for row in rows if row.pair == pair]
         error = share * reference_error(of_pair)
         found[pair] = {
-            name: _at(error, [row for row in of_pair if row.name == name], measure)
+            name: at(error, [row for row in of_pair if row.name == name], measure)
             for name in dict.fromkeys(row.name for row in of_pair)
         }
     return found
 
 
-def _at(error: float, rows: list[Row], measure: str) -> float | None:
+def at(error: float, rows: list[Row], measure: str) -> float | None:
+    """A measure of one contender and pair at that content error, or None where no weight leads there."""
     rows = sorted(rows, key=lambda row: row.weight)
     return at_error(error, [row.marks["content"] for row in rows], [row.marks[measure] for row in rows])
 

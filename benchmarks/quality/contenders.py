@@ -64,7 +64,7 @@ CONTENDERS = {
         _times(0.01, 0.01, 0.1, 1, 10, 100),
     ),
     "pastiche": Contender(
-        "pastiche, two sizes", IN_PYTORCH, "pastiche", "style weight", _times(1, 0.001, 0.01, 0.1, 1, 10)
+        "pastiche, two sizes", IN_PYTORCH, "pastiche", "style weight", _times(1, 1e-4, 0.001, 0.01, 0.1, 1)
     ),
     "pytorch": Contender(
         "PyTorch, L-BFGS with total variation", IN_PYTORCH, "lbfgs", "β", _times(0.05, 0.01, 0.1, 0.3, 1, 10)

@@ -8,12 +8,12 @@ benchmarks/README.md.
 import argparse
 import json
 import os
-import platform
 import statistics
 from pathlib import Path
 
 from benchmarks import drawing, evaluation, profile, race
 from benchmarks.cases import SHOWN, SIZE
+from benchmarks.machine import machine
 
 TO_THE_GOAL = {  # objective and rival, in a figure's words
     (objective, rival): f"time to the course loop's J, {words}: {rival} ÷ {race.DEFAULT}"
@@ -52,7 +52,7 @@ def main() -> None:
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # else TensorFlow takes all that a GPU has
     processes = {library: race.Process(library) for library in ("in_tensorflow", "in_pytorch")}
     places = ", ".join(f"{name[3:]} on {process.call('device')}" for name, process in processes.items())
-    lines.say(f"{_machine()}; {places}\n")
+    lines.say(f"{machine()}; {places}\n")
     figures = {}
     try:
         if options.only != "races":
@@ -80,16 +80,6 @@ class Lines:
         print(line, flush=True)
         with self._path.open("a") as file:
             file.write(f"{line}\n")
-
-
-def _machine() -> str:
-    models = [line for line in _read("/proc/cpuinfo").splitlines() if line.startswith("model name")]
-    model = models[0].partition(":")[2].strip() if models else platform.processor()
-    return f"{os.cpu_count()} cores of {model}, {platform.system()}, Python {platform.python_version()}"
-
-
-def _read(path: str) -> str:
-    return Path(path).read_text() if Path(path).exists() else ""
 
 
 def _evaluations(sizes: tuple[int, ...], lines: Lines, figures: dict[str, str]) -> None:

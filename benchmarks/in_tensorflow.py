@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from nst_tf.images import clip_0_1, preprocess
 from nst_tf.objective import Objective, forget_compiled
 from nst_tf.precision import forget_choice
 from nst_tf.progress import say_nothing
+from nst_tf.settings import Settings
 from nst_tf.transfer import stylize
 from nst_tf.vgg import get_layer_outputs, load_vgg19
 
@@ -25,15 +27,26 @@ def be_ready(*precisions: str) -> None:
 
 
 def the_course(case: Case, goal: Goal, path: Path) -> None:
-    """The course's loop, written as there: Adam with lr 0.01, float32, 200 steps. It takes no goal."""
+    """The course's loop for 200 steps. It takes no goal."""
     vgg = load_vgg19(say=say_nothing)
-    settings = case.settings()
     C, S, G = case.inputs()
     started = time.perf_counter()
+    generated_image = tf.Variable(G)
+    train_step = course_loop(vgg, C, S, case.settings())
+    track = Track(goal, started)
+    for _ in range(COURSE_STEPS):
+        J = float(train_step(generated_image))
+        track.add(time.perf_counter(), J, generated_image.numpy())
+    track.save(path)
+
+
+def course_loop(
+    vgg: tf.keras.Model, C: np.ndarray, S: np.ndarray, settings: Settings
+) -> Callable[[tf.Variable], tf.Tensor]:
+    """One step of the course's loop, written as there: Adam with lr 0.01, float32."""
     outputs = get_layer_outputs(vgg, settings.layers)
     a_C, a_S = outputs(preprocess(C)), outputs(preprocess(S))
     optimizer = tf.keras.optimizers.Adam(learning_rate=0.01)
-    generated_image = tf.Variable(G)
 
     def unrolled(a: tf.Tensor) -> tf.Tensor:
         return tf.transpose(tf.reshape(a, [-1, a.shape[-1]]))
@@ -56,11 +69,7 @@ def the_course(case: Case, goal: Goal, path: Path) -> None:
         generated_image.assign(clip_0_1(generated_image))
         return J
 
-    track = Track(goal, started)
-    for _ in range(COURSE_STEPS):
-        J = float(train_step(generated_image))
-        track.add(time.perf_counter(), J, generated_image.numpy())
-    track.save(path)
+    return train_step
 
 
 def ours(case: Case, goal: Goal, path: Path, **options: object) -> None:

@@ -3,6 +3,8 @@ is where the course's loop gets in 200 steps.
 """
 
 import multiprocessing
+import signal
+import sys
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -70,13 +72,18 @@ class Process:
 
     def __init__(self, library: str):
         self._library = library
-        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"))
+        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _quiet_at_ctrl_c)
 
     def call(self, function: str, *arguments: object, **options: object) -> object:
         return self._pool.submit(_call, self._library, function, arguments, options).result()
 
     def close(self) -> None:
         self._pool.shutdown()
+
+
+def _quiet_at_ctrl_c() -> None:
+    """Have this process end without a word, as the one that started it says what is to be said."""
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 
 
 def _call(library: str, function: str, arguments: tuple, options: dict) -> object:

@@ -1,4 +1,4 @@
-"""On what a benchmark ran."""
+"""What a benchmark ran on."""
 
 import os
 import platform

@@ -82,7 +82,7 @@ class Process:
 
 
 def _quiet_at_ctrl_c() -> None:
-    """Have this process end without a word, as the one that started it says what is to be said."""
+    """End this process silently on Ctrl-C: the process that started it prints the message."""
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
 
 

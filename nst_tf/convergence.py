@@ -8,9 +8,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-LITTLE = 0.01  # the part of J below which a fall doesn't count
-EXPONENT = 1.4  # after n steps, a tenth of them lowers J by about n to the power of −1.4: measured
-LEAST = 10  # evaluations that a fall is measured over, as L-BFGS may try some images in vain
+LITTLE = 0.01  # J has converged if it falls by a smaller fraction than this
+EXPONENT = 1.4  # measured: the fall over the last tenth of n steps is proportional to n^−1.4
+LEAST = 10  # a fall is measured over at least so many evaluations: some of L-BFGS's trials fail
 
 
 @dataclass(frozen=True)
@@ -18,9 +18,9 @@ class Convergence:
     """Whether J was still falling when a run ended. Printed, it is a sentence.
 
     Attributes:
-        fall: the part of J by which the best J fell in the last tenth of the steps, such as 0.02 for 2 %;
+        fall: the fraction by which the best J fell in the last tenth of the steps, such as 0.02 for 2 %;
             None where J was another function then, or there were too few steps.
-        steps: how many a tenth of the steps was, at least 10.
+        steps: how many steps the fall was measured over: a tenth of all, but at least 10.
         has_converged: whether ``fall`` is below 1 %, or no step lowers J any further (in the precision of the
             run). J also stands still where a learning rate is much too large or too small: see the curves.
         steps_to_converge: with about how many steps J would probably have converged; None where it has, or
@@ -40,15 +40,16 @@ class Convergence:
         fell = f"{percent(self.fall)} in the last {self.steps} steps"
         if self.has_converged:
             return f"J has converged: it fell by {fell}."
-        return f"J was still falling, by {fell}: about {self.steps_to_converge} steps would probably do."
+        needed = f"about {self.steps_to_converge} steps in all would probably be enough"
+        return f"J was still falling, by {fell}: {needed}."
 
 
 def convergence(costs: Sequence[float], steps: int, nothing_to_gain: bool = False) -> Convergence:
-    """What a run's costs tell about its convergence.
+    """What a run's costs say about whether J has converged.
 
     Args:
         costs: J of the run's last evaluations, as far back as it was the same function.
-        steps: of the whole run.
+        steps: how many the whole run took.
         nothing_to_gain: whether no step lowers J any further.
     """
     fall = fall_of(costs, steps)
@@ -75,7 +76,7 @@ def is_little(fall: float | None) -> bool:
 
 
 def percent(share: float) -> str:
-    """A share in words, such as ``"0.50 %"``."""
+    """A share as a percentage, such as ``"0.50 %"``."""
     return f"{100 * share:.2f} %"
 
 
@@ -84,10 +85,10 @@ def _tenth(steps: int) -> int:
 
 
 def _steps_to_converge(fall: float, steps: int) -> int:
-    """From J ≈ J_inf + c/n^1.4 after n steps, rounded up.
+    """How many steps J needs to converge, rounded up, if it is about J_inf + c/n^1.4 after n steps.
 
-    In 14 runs of other pictures, sizes and settings it was, from 100 steps on, within a factor of 1.5 of the
-    steps that it took in 46 of 47 cases; from 60 steps on, in 21 of 26.
+    We tried it on 14 runs with other pictures, sizes and settings. From step 100 on, 46 of 47 estimates were
+    within a factor of 1.5; from step 60 on, 21 of 26 were.
     """
     needed = steps * (fall / LITTLE) ** (1 / EXPONENT)
     unit = 50 if needed < 1000 else 100

@@ -18,14 +18,14 @@ from nst_tf.layers import CONV_LAYERS
 from nst_tf.settings import Settings
 from nst_tf.vgg import get_layer_outputs
 
-Activations: TypeAlias = list[tf.Tensor]  # of the style layers, and last of the content layer
+Activations: TypeAlias = list[tf.Tensor]  # one per style layer, then the content layer's
 Targets: TypeAlias = Any  # tensors, in lists and tuples
 
 
 class Term(Protocol):
     """One term of J: a cost of G with a weight.
 
-    All that depends on the run is in the targets, so that a term is compiled once for all pictures.
+    Everything that depends on the run is in the targets, so a term is compiled only once.
 
     Attributes:
         name: of the cost, as in ``nst_tf.progress.Costs``.
@@ -36,10 +36,10 @@ class Term(Protocol):
     weight: str
 
     def targets(self, a_C: Activations, a_S: Activations, settings: Settings) -> Targets:
-        """What G is to come near to: computed once a size, as C and S never change."""
+        """What G should get close to. Computed once a size, as C and S never change."""
 
     def types(self, channels: Sequence[int]) -> Any:
-        """The targets' types, for layers of so many channels."""
+        """The targets' types, for layers with these numbers of channels."""
 
     def cost(self, G: tf.Tensor, a_G: Activations, targets: Targets) -> tf.Tensor:
         """How far G is from them, a scalar."""
@@ -105,7 +105,7 @@ class Evaluation(NamedTuple):
 
     Attributes:
         J: the weighted sum of the costs.
-        costs: each term's, by its name, without its weight.
+        costs: each term's cost before weighting, by name.
         gradient: ∂J/∂G, which has G's shape.
     """
 
@@ -125,7 +125,7 @@ class Objective:
         self.reweigh(settings)
 
     def reweigh(self, settings: Settings) -> None:
-        """The weights of these settings from now on."""
+        """Use the weights in these settings from now on."""
         self._weights = tf.constant([getattr(settings, term.weight) for term in TERMS], tf.float32)
 
     def __call__(self, G: np.ndarray) -> Evaluation:
@@ -136,7 +136,7 @@ class Objective:
 
 
 def activations_of(vgg: tf.keras.Model, settings: Settings) -> Callable[[tf.Tensor], Activations]:
-    """What the layers of these settings make of an image (1, h, w, 3) in [0, 1], in float32."""
+    """A function from an image (1, h, w, 3) in [0, 1] to the activations of these settings' layers."""
     return _compiled(vgg, tuple(name for name, _ in settings.layers), settings.preprocess)[0]
 
 

@@ -32,7 +32,7 @@ def _steps(text: str) -> int | str:
     try:
         return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor {CONVERGED}") from None
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor {CONVERGED!r}") from None
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Option:
 OPTIONS = {
     "size": Option(LOOK, "longer side in pixels (%(default)s)", "N", int),
     "style_strength": Option(
-        LOOK, "how much style, from 0 to less than 1, whatever the pictures; in place of β", "S", float
+        LOOK, "how much style, from 0 to less than 1, for any pictures; use it instead of β", "S", float
     ),
     "alpha": Option(LOOK, "weight of the content (%(default)s)", "α", float),
     "beta": Option(LOOK, "weight of the style (%(default)s)", "β", float),
@@ -81,8 +81,8 @@ OPTIONS = {
     "optimizer": Option(WORK, f"{', '.join(OPTIMIZER_NAMES)} (%(default)s)", "O"),
     "steps": Option(
         WORK,
-        f"evaluations of J and its gradient (%(default)s), or {CONVERGED}: until J falls by less than 1 %% "
-        "in a tenth of them",
+        f"evaluations of J and its gradient (%(default)s), or {CONVERGED}: stop once J falls by less than "
+        "1 %% over the last tenth of the steps",
         "N",
         _steps,
     ),

@@ -54,7 +54,7 @@ class Costs(NamedTuple):
 
     @property
     def function(self) -> tuple[float, ...]:
-        """What makes J the function that it is here: rows in which it is the same have J's that compare."""
+        """What J depends on besides G: compare J only between rows where this is the same."""
         return self.size, self.alpha, self.beta, self.gamma
 
 
@@ -128,7 +128,7 @@ class Result:
 
 
 def comparable_costs(history: Sequence[Costs]) -> list[float]:
-    """J of the last rows, as far back as it is one function."""
+    """J of the last rows, back to where the size or a weight last changed."""
     rows = takewhile(lambda row: row.function == history[-1].function, reversed(history))
     return [row.J for row in rows][::-1]
 
@@ -154,7 +154,7 @@ def _bar_format(steps: int | None, outlook: str) -> str:
 def _outlook(steps: int | None, fall: float | None) -> str:
     if steps:
         return "{remaining} left"
-    return "" if fall is None else f"J fell by {percent(fall)} in the last tenth"
+    return "" if fall is None else f"J fell by {percent(fall)} in the last tenth of the steps"
 
 
 def shown_on(bar: tqdm) -> Callback:

@@ -35,10 +35,10 @@ class Settings:
     Attributes:
         size: longer side of the generated image and of the style image, in pixels.
         style_strength: how much style, from 0 to less than 1. Unlike β, it means about the same for every two
-            pictures (see ``nst_tf.strength``); leave ``beta`` out. With the default layers, the relative
-            error of C's features at block3_conv4 is about 0.9 at ½.
+            pictures (see ``nst_tf.strength``); leave ``beta`` out. With the default layers, at ½
+            G's features at block3_conv4 are off from C's by a relative error of about 0.9.
         alpha: α, weight of the content cost, ≥ 0.
-        beta: β, weight of the style cost, ≥ 0. Only α : β : γ matters to where the minimum is.
+        beta: β, weight of the style cost, ≥ 0. Only the ratio α : β : γ affects where the minimum is.
         gamma: γ, weight of the total variation, ≥ 0, which makes the picture smooth. It has to be large, such
             as 1e7, as neighbouring values in [0, 1] differ by little.
         content_layer: name of the layer at which contents are compared.
@@ -129,12 +129,11 @@ class Settings:
             )
         if self.alpha == 0:
             raise SettingsError(
-                "style_strength is how much style there is beside the content, and alpha is 0: give beta "
-                "instead."
+                "style_strength weighs the style against the content, but alpha is 0: give beta instead."
             )
         if self.beta != Settings.beta:
             raise SettingsError(
-                "style_strength and beta both say how much style there is to be: give one of them."
+                "style_strength and beta both set the amount of style: give only one of them."
             )
 
     def _require_learning_rate(self) -> None:

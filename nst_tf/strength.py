@@ -1,6 +1,6 @@
-"""From a strength of the style, which means about the same for every two pictures, to β.
+"""Turns a strength of the style, which means about the same for any two pictures, into β.
 
-One β leaves nothing of a dark photograph and hardly changes another, because activations differ in size from
+The same β can wipe out a dark photograph and hardly change another, because activations differ in size from
 picture to picture: J_content is quadratic in them, and J_style quartic. So β is measured against what each
 cost would be if all activations were 0.
 """
@@ -18,19 +18,19 @@ from nst_tf.objective import activations_of
 from nst_tf.settings import LARGEST, LEAST, Settings, SettingsError
 
 SIZE = 256  # in pixels: the costs are measured on pictures no larger than that, whatever the run's size
-HALF = 12.5  # β/α at ½ where all three costs are equal, chosen for a median error of 0.9 over 24 pairs
+HALF = 12.5  # β/α at ½ if all three costs were equal: docs/balance.md says how it was measured
 
 
 def beta_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> float:
     """β for the settings' strength of the style, s.
 
-    With J_content(0) and J_style(0), the costs of activations that are all 0, and J_C(0), the style cost of
-    such activations with C in place of S, this is
+    J_content(0) and J_style(0) are the costs if all activations were 0, and J_C(0) is that style cost with C
+    in place of S. Then
 
         β/α = 12.5 · J_content(0) / J_style(0) · √(J_C(0) / J_style(0)) · (s / (1 − s))^1.5
 
-    The first ratio alone gives too much style to a strong painting on a weak photograph, and the root mends
-    that. It was found by measuring, and so was the exponent, with which 0.1 is little and 0.9 is much.
+    The first ratio alone gives too much style if S has strong activations and C weak ones; the root makes up
+    for that. We found the root and the exponent by measuring: 0.1 is a little style, and 0.9 is a lot.
 
     Raises:
         SettingsError: float32 doesn't hold that β.
@@ -46,8 +46,8 @@ def beta_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> float:
     beta *= math.sqrt(of_C / of_S) / of_S if of_S else math.inf
     if not LEAST <= beta <= LARGEST:
         raise SettingsError(
-            f"style_strength is {strength:g}, which for these two pictures means β = {beta:g}, and float32 "
-            "doesn't hold that: give beta."
+            f"style_strength {strength:g} means β = {beta:g} for these two pictures, which float32 can't "
+            "hold: give beta instead."
         )
     return beta
 

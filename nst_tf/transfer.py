@@ -118,7 +118,7 @@ def paint(
 def _with_beta(
     settings: Settings, vgg: tf.keras.Model, inputs: Inputs, say: Callable[[str], object]
 ) -> Settings:
-    """The settings with β in place of a strength of the style."""
+    """Replace a strength of the style, if there is one, by the β that it means for these pictures."""
     if settings.style_strength is None:
         return settings
     beta = beta_of(vgg, inputs, settings)

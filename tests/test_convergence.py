@@ -72,7 +72,8 @@ def test_a_run_that_has_converged_and_one_that_has_not():
     assert not early.has_converged
     assert early.fall == pytest.approx(1 - (1 + 200 / 151**1.4) / (1 + 200 / 136**1.4))
     assert str(early) == (
-        "J was still falling, by 2.33 % in the last 15 steps: about 300 steps would probably do."
+        "J was still falling, by 2.33 % in the last 15 steps: "
+        "about 300 steps in all would probably be enough."
     )
     assert late.has_converged
     assert late.steps_to_converge is None

@@ -113,7 +113,7 @@ def test_all_are_compared_at_the_content_error_of_our_default(judged):
     assert found[KOALA] == {"course": None, "ours": 0.25}
 
 
-def test_without_ours_there_is_an_error_to_compare_at_all_the_same(judged):
+def test_without_ours_the_median_error_is_used(judged):
     assert tables.reference_error(
         [r for r in judged if r.name == "course" and r.pair == CAT]
     ) == pytest.approx(0.6)

@@ -66,9 +66,9 @@ def test_narrow_pictures_are_measured_at_a_size_that_the_layers_take():
 
 def test_what_float32_does_not_hold_is_refused(vgg):
     black = np.zeros((1, 96, 96, 3), np.float32)
-    with pytest.raises(SettingsError, match=r"style_strength is 0\.5, which for these two .* β = inf"):
+    with pytest.raises(SettingsError, match=r"style_strength 0\.5 means β = inf for these two pictures"):
         beta(vgg, style=black, preprocess=False)  # nothing fires, as these weights have no biases
-    with pytest.raises(SettingsError, match="style_strength is 1e-30"):
+    with pytest.raises(SettingsError, match="style_strength 1e-30 means"):
         beta(vgg, 1e-30)
 
 
@@ -88,8 +88,8 @@ def test_the_run_reports_the_beta_and_repeats_with_it(capsys):
         ({"style_strength": -0.1}, "style_strength is -0.1"),
         ({"style_strength": "much"}, "style_strength is 'much'"),
         ({"style_strength": float("nan")}, "style_strength is nan"),
-        ({"style_strength": 0.5, "alpha": 0}, "beside the content, and alpha is 0: give beta instead"),
-        ({"style_strength": 0.5, "beta": 0.1}, "style_strength and beta both say how much style"),
+        ({"style_strength": 0.5, "alpha": 0}, "against the content, but alpha is 0: give beta instead"),
+        ({"style_strength": 0.5, "beta": 0.1}, "style_strength and beta both set the amount of style"),
     ],
 )
 def test_what_makes_no_sense_is_refused(changed, words):

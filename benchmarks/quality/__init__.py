@@ -1,1 +1,1 @@
-"""How good the pictures are that each contender paints in the same time: ``python -m benchmarks.quality``."""
+"""Compares the pictures that all contenders paint in the same time: ``python -m benchmarks.quality``."""

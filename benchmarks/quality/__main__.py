@@ -1,4 +1,4 @@
-"""Pictures of all contenders in the same time, and what they are worth: ``python -m benchmarks.quality``.
+"""Compares the pictures that all contenders paint in the same time: ``python -m benchmarks.quality``.
 
 It takes about an hour and a half on two cores, with nothing else running. Needs ``pip install -r
 benchmarks/requirements.txt``. See benchmarks/README.md.
@@ -47,17 +47,22 @@ def _options() -> argparse.Namespace:
         prog="python -m benchmarks.quality", description=__doc__.split("\n", 1)[0]
     )
     add, names = parser.add_argument, list(CONTENDERS)
-    add("--pairs", nargs="+", metavar="WORD", help="only pairs with such a word in a name, as in koala")
+    add(
+        "--pairs",
+        nargs="+",
+        metavar="WORD",
+        help="only pairs with one of these words in their name, such as koala",
+    )
     add("--only", nargs="+", choices=names, default=names, help="these contenders")
     add("--size", type=int, help=f"longer side, in pixels ({FULL['size']})")
     add("--seconds", type=float, help=f"for the iterations of each picture ({FULL['seconds']:g})")
-    add("--quick", action="store_true", help="two pairs, small and hasty: to see that it works")
+    add("--quick", action="store_true", help="two small pairs, just to check that it works")
     add("-o", "--out", type=Path, default=Path("outputs/quality"), help="folder (%(default)s)")
     options = parser.parse_args()
     words = options.pairs or [""]
     options.pairs = [pair for pair in PAIRS if any(word in str(pair) for word in words)]
     if not options.pairs:
-        parser.error(f"no pair has such a name: {', '.join(map(str, PAIRS))}")
+        parser.error(f"no pair has that in its name; the pairs are {', '.join(map(str, PAIRS))}")
     if options.quick:
         options.pairs = options.pairs[:2]
     for name, value in (QUICK if options.quick else FULL).items():
@@ -96,7 +101,7 @@ def _opened(libraries: set[str]) -> dict[str, Process]:
             process.call("be_ready")
         except ImportError as problem:
             raise SystemExit(
-                f"{problem}: pip install -r benchmarks/requirements.txt, or leave it out with --only."
+                f"{problem}: pip install -r benchmarks/requirements.txt, or skip those contenders with --only."
             ) from None
     return processes
 

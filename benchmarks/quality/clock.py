@@ -18,7 +18,7 @@ class Clock:
         self.seconds, self.evaluations = 0.0, 0
 
     def tick(self) -> bool:
-        """Called after each evaluation: whether to stop, as half of another one would be too late."""
+        """Call this after each evaluation. It says to stop if half of another one wouldn't fit."""
         if self._started is None:
             self._started = self._now()
             return False

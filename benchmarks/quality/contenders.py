@@ -1,4 +1,4 @@
-"""Who paints, and with which weights of the style: from hardly painted to where the content drowns.
+"""The contenders, and their style weights: the smallest hardly paints, the largest drowns the content.
 
 Nothing here needs TensorFlow or PyTorch. To add a contender, write a function from a ``Task`` to a
 ``Painted`` and give it a line here.
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from nst_tf.settings import Settings
 
-# nst_tf's defaults before its pictures were measured, spelled out so that they stay.
+# nst_tf's defaults before this benchmark existed, spelled out so that they never change.
 BEFORE_SETTINGS = {
     "alpha": 10,
     "content_layer": "block4_conv2",
@@ -25,7 +25,7 @@ BEFORE_SETTINGS = {
     "coarse_to_fine": True,
     "preprocess": True,
 }
-KNOB = "beta"  # the setting of ours that is the weight of the style
+KNOB = "beta"  # the name of nst_tf's setting for the style weight
 
 
 class Contender(NamedTuple):

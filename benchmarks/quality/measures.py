@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-DIRECTIONS = 64  # enough for 2 % between seeds: benchmarks/README.md
+DIRECTIONS = 64  # enough that another seed changes the style by only 2 %: benchmarks/README.md
 LUMINANCE = np.array([0.299, 0.587, 0.114])  # of R, G, B: ITU-R BT.601
 
 
@@ -28,7 +28,7 @@ def median_grain(image: np.ndarray) -> float:
 def fine_response(image: np.ndarray) -> np.ndarray:
     """Each channel convolved with [[1, −2, 1], [−2, 4, −2], [1, −2, 1]] / 16, without a border.
 
-    It answers to what changes from pixel to pixel in both directions. Noise of variance σ² gives it the
+    It responds to what changes from pixel to pixel in both directions. Noise of variance σ² gives it the
     variance 36/256 σ², as Σ k² = 36/256.
 
     Args:
@@ -66,9 +66,9 @@ def sorted_projections(a: np.ndarray, directions: np.ndarray) -> np.ndarray:
 
 
 def sliced_wasserstein(of_a: np.ndarray, of_b: np.ndarray) -> float:
-    """Mean distance of two sets of activations: how far one moves along a direction to become the other.
+    """Mean distance of two sets of activations: how far one must move along a direction to match the other.
 
-    Along a direction it is the Wasserstein distance of order 1, ∫ |F⁻¹(q) − G⁻¹(q)| dq over all quantiles.
+    Along a direction it is the Wasserstein distance of order 1, ∫ |F₁⁻¹(q) − F₂⁻¹(q)| dq over all quantiles.
     Sets of different sizes are compared at the quantiles of the smaller one.
 
     Args:
@@ -82,7 +82,7 @@ def sliced_wasserstein(of_a: np.ndarray, of_b: np.ndarray) -> float:
 
 
 def _quantiles(ascending: np.ndarray, number: int) -> np.ndarray:
-    """Each row at the quantiles (i + ½)/number, between its values where it has more of them."""
+    """Each row at the quantiles (i + ½)/number, interpolated if it has more values than that."""
     given = ascending.shape[1]
     if given == number:
         return ascending
@@ -143,7 +143,7 @@ def at_error(error: float, errors: Sequence[float], values: Sequence[float]) -> 
 
     Returns:
         The value, or None where no two neighbouring weights have the error between them: nothing is
-        extrapolated. Where several have, the smallest weights count.
+        extrapolated. If several do, the smallest weights win.
     """
     points = itertools.pairwise(zip(errors, values, strict=True))
     for (before, low), (after, high) in points:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from nst_tf.progress import Costs, Progress, Result
 from nst_tf.stages import Stage
 
-WARM_UP = 3  # evaluations at the full size, where nothing is known yet
-TRIED = 1000  # steps of the plan from which the shares are read
+WARM_UP = 3  # evaluations at full size, if there is no timing yet
+TRIED = 1000  # steps of a plan that shows each stage's share
 
 
 class Pace:
@@ -29,7 +29,7 @@ class Pace:
         """How many steps a run may take.
 
         Args:
-            seconds: that it has.
+            seconds: how long the run may take.
             run: ``stylize`` with all but ``steps`` and ``callback``.
         """
         plan = self._plan(run)
@@ -40,7 +40,7 @@ class Pace:
         return max(1, int(seconds / self.seconds_a_step(plan)))
 
     def seconds_a_step(self, plan: list[Stage]) -> float:
-        """On average over a plan of stages; at a size that never ran, in proportion to the pixels."""
+        """Average seconds a step of a plan. A size that never ran is estimated from its number of pixels."""
         full_size, first, total = plan[-1].size, 0, 0.0
         for stage in plan:
             pixels = (stage.size / full_size) ** 2

@@ -1,4 +1,4 @@
-"""Contact sheets: all pictures of a pair, and those that can be compared, made to be looked at."""
+"""Contact sheets: all pictures of a pair, and those that can be compared."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ def all_weights(pair: Pair, rows: list[Row], folder: Path, size: int) -> Image.I
 
 
 def at_equal_error(pair: Pair, rows: list[Row], folder: Path, size: int) -> Image.Image:
-    """S, C, and of each contender the picture nearest to that content error, pixel by pixel."""
+    """S, C, and each contender's picture nearest to that content error, unscaled."""
     error = reference_error(rows)
     cells = _originals(pair, size)
     for name, own in _by_contender(rows).items():

@@ -1,4 +1,4 @@
-"""What came of it: the tables, in Markdown, and the figures that are aimed at."""
+"""The results as Markdown tables, and the figures we aim for."""
 
 import statistics
 
@@ -73,7 +73,7 @@ def of_pair(rows: list[Row], pair: Pair) -> str:
 
 
 def aims(rows: list[Row]) -> str:
-    """The figures that are aimed at, as far as there are rows for them."""
+    """The figures we aim for, where there are rows to work them out from."""
     lines = _head("figure", "measured", "aim")
     default = [row for row in rows if row.name == OURS and row.weight == DEFAULT_WEIGHT]
     if default:
@@ -113,7 +113,7 @@ def _ratio_to_the_best(found: dict[Pair, dict[str, float | None]], left_out: set
 
 
 def _median_of_pairs(found: dict[Pair, dict[str, float | None]], name: str) -> str:
-    """The median, and at how many pairs it was reached where that is not all of them."""
+    """The median, and how many pairs reached it, unless all did."""
     values = [value for of in found.values() if (value := of.get(name)) is not None]
     if not values:
         return NOT_REACHED

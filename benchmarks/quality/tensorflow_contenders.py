@@ -46,8 +46,8 @@ def course(task: Task) -> Painted:
 def tutorial(task: Task) -> Painted:
     """The settings of TensorFlow's tutorial "Neural style transfer", from C itself.
 
-    Its costs are means: of squared differences of activations and of Gram matrices per position, over the
-    style's five layers, and the sum of absolute differences of neighbours.
+    The content cost is the mean squared difference of activations. The style cost is that of Gram matrices
+    per position, averaged over five layers. The total variation sums absolute differences of neighbours.
     """
     C, S = task.pair.images(task.size)
     outputs = get_layer_outputs(load_vgg19(say=say_nothing), [*TUTORIAL_STYLE_LAYERS, TUTORIAL_CONTENT_LAYER])

@@ -21,7 +21,7 @@ _HARMLESS = {
     "ResourceApplyKerasMomentum",
 }
 
-# A plain call would first look for arguments with names, and write an error with all values in it.
+# A plain call would first try named arguments, fail, and put every value into the error message.
 _call = WrappedFunction._call_with_flat_signature
 
 

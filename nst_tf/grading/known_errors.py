@@ -259,8 +259,8 @@ _OF_DTYPES = (
         "dtypes-mixed",
         _DTYPES,
         "TensorFlow doesn't mix dtypes: the activations are float32, while `tf.shape`, `tf.size` and "
-        "products such as `tf.multiply(4, n)` are int32, and their quotient is float64. Take the sizes from "
-        "`a_G.shape`, which gives plain numbers, and multiply and divide them with `*` and `/`.",
+        "products such as `tf.multiply(4, n)` are int32, and dividing those gives float64. Take the sizes "
+        "from `a_G.shape`, which gives plain numbers, and multiply and divide them with `*` and `/`.",
     ),
 )
 

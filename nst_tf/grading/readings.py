@@ -21,8 +21,8 @@ _VARIABLE = Advice(
 )
 _INTEGERS = Advice(
     "rounded-to-integers",
-    "Integers can't hold the values in between, and no gradient passes through the conversion: stay in "
-    "float32, and multiply by 255 yourself.",
+    "Integers can't hold fractions, and no gradient passes through the conversion: stay in float32, and "
+    "multiply by 255 yourself.",
 )
 _PYTHONS_SUM = Advice(
     "pythons-sum",
@@ -43,8 +43,8 @@ _MULTIPLIED = (
     "what this round adds."
 )
 _DROPPED = (
-    "`{code}` computes a new value and doesn't change anything by itself: assign the result to the name that "
-    "is meant to change."
+    "`{code}` computes a new value and doesn't change anything by itself: assign the result to the variable "
+    "you want to change."
 )
 _SIZES_AFTER_RESHAPE = (
     "`{name}` is reshaped before you read n_H, n_W and n_C from it, so its sizes have changed by then: read "

@@ -235,9 +235,9 @@ class _Court:
         return Judged(nbformat.writes(submission.notebook), submission.remarks, in_order)
 
     def _verdicts(self, codes: dict[str, Code]) -> dict[str, Verdict]:
-        """The verdicts. One is kept for others with the same code if nothing else of this student's could
-        have a part in it: what several hand in is judged by itself the second time, and then known. What is
-        right stays so with other comments; what is told about a mistake names a line.
+        """The verdicts. One is reused for the same code unless this student's other cells could have affected
+        it: the second time that a cell comes in, it is judged by itself, and that verdict is reused. A right
+        cell may differ in its comments; a wrong one may not, because its hint names a line.
         """
         verdicts = verdicts_on(codes, self.teacher.weights(), self.limits, self._run)
         for name, verdict in verdicts.items():
@@ -262,7 +262,7 @@ class _Court:
 
 @functools.lru_cache(maxsize=64)
 def _without_comments(code: Code) -> Code:
-    """A code with its cell's tree in place of the text, where it can be parsed."""
+    """The same code with the cell's text replaced by its syntax tree, if it parses."""
     tree = parsed(code.cell)
     with contextlib.suppress(RecursionError, MemoryError):
         return code if tree is None else replace(code, cell=ast.dump(tree))

@@ -116,8 +116,10 @@ class _Hearing:
     weights: dict[str, float]
     limits: Limits
     remarks: set[str] = field(default_factory=set)
-    depends_on_others: bool = False  # on what could be another function's doing, besides what it sent first
-    reached: tuple[list[str], Verdict] | None = None  # what it sent first, and the verdict if on that alone
+    depends_on_others: bool = False  # could others have affected it after its first reply?
+    reached: tuple[list[str], Verdict] | None = (
+        None  # its first reply, and the verdict if that rests on nothing else
+    )
 
     def verdict(self) -> Hearing[Verdict]:
         """The diagnosis, or why there is none. When heard again, the same evidence isn't judged twice."""
@@ -144,7 +146,7 @@ class _Hearing:
         return Verdict(diagnosis, tuple(sorted(self.remarks)))
 
     def _diagnosis(self, reply: Reply, trial: Trial) -> Hearing[Diagnosis]:
-        """Judge what the function did in a trial, and try it further.
+        """Judge what the function did in a trial, and run further trials if needed.
 
         Raises:
             Stopped: it can't be tried.

@@ -1,7 +1,7 @@
 """What stands in for a learner's earlier functions, so that a mistake counts only once.
 
 They take whatever a right function may take. Their text is also run where a submission is graded, and where
-nothing else of this folder is to be seen. AutoGraph has nothing to convert in them, and takes its time.
+nothing else of this folder is to be seen. AutoGraph has nothing to convert here, and is slow.
 """
 
 import inspect

@@ -101,7 +101,7 @@ def _opened(libraries: set[str]) -> dict[str, Process]:
             process.call("be_ready")
         except ImportError as problem:
             raise SystemExit(
-                f"{problem}: pip install -r benchmarks/requirements.txt, or skip those contenders with --only."
+                f"{problem}: pip install -r benchmarks/requirements.txt, or choose others with --only."
             ) from None
     return processes
 

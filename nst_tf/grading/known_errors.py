@@ -238,8 +238,8 @@ _OF_DTYPES = (
     KnownError(
         "dtypes-mixed",
         _DTYPES,
-        "TensorFlow doesn't mix dtypes, and the costs are float32. A plain Python number is converted to the "
-        "dtype of the tensor it meets; `tf.constant(10)` isn't: it stays int32.",
+        "TensorFlow doesn't mix dtypes, and the costs are float32. A plain Python number becomes float32 in "
+        "`alpha * J_content`, but `tf.constant(10)` stays int32.",
         exercise=f"total_cost|{_STEP}",
     ),
     KnownError(
@@ -260,7 +260,7 @@ _OF_DTYPES = (
         _DTYPES,
         "TensorFlow doesn't mix dtypes: the activations are float32, while `tf.shape`, `tf.size` and "
         "products such as `tf.multiply(4, n)` are int32, and dividing those gives float64. Take the sizes "
-        "from `a_G.shape`, which gives plain numbers, and multiply and divide them with `*` and `/`.",
+        "from `a_G.shape`, which gives plain numbers, and use `*`, `/` and `**` with them.",
     ),
 )
 

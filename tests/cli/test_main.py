@@ -146,7 +146,9 @@ def test_until_J_has_converged(paint, tmp_path):
     assert "--steps converged " in out
     (steps,) = re.findall(r"The run ended after step (\d+) of 2000: J has stopped falling", out)
     last = re.split(r"[\r\n]+", bar.strip())[-1]
-    assert re.search(rf"{steps} steps, \S+ gone, J fell by 0\.\d\d % in the last tenth of the steps, J = ", last)
+    assert re.search(
+        rf"{steps} steps, \S+ gone, J fell by 0\.\d\d % in the last tenth of the steps, J = ", last
+    )
     assert "left" not in bar
     with Image.open(tmp_path / "out.gif") as timelapse:
         assert 20 < timelapse.n_frames <= 51

@@ -2,7 +2,9 @@
 in its faster memory format.
 """
 
+import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +108,25 @@ def lbfgs(
     C, S, start = case.inputs()
     track = Track(goal, time.perf_counter())
     objective, G = Objective(C, S, case.settings(), precision), to_tensor(start).requires_grad_()
+
+    def is_enough(cost: float) -> bool:
+        image = to_array(G)
+        return track.add(time.perf_counter(), cost, image)
+
+    lower_with_lbfgs(G, objective, is_enough, line_search)
+    track.save(path)
+
+
+def lower_with_lbfgs(
+    G: torch.Tensor,
+    objective: Callable[[torch.Tensor], torch.Tensor],
+    is_enough: Callable[[float], bool],
+    line_search: str | None = None,
+) -> None:
+    """Lower an objective with ``torch.optim.LBFGS``, G clipped to [0, 1].
+
+    After each evaluation ``is_enough`` is given J, and says whether to stop.
+    """
     optimizer = torch.optim.LBFGS(
         [G], max_iter=10**6, max_eval=10**6, tolerance_grad=0, tolerance_change=0, line_search_fn=line_search
     )
@@ -116,16 +137,13 @@ def lbfgs(
         optimizer.zero_grad()
         J = objective(G)
         J.backward()
-        cost, image = J.item(), to_array(G)
-        if track.add(time.perf_counter(), cost, image):
+        if is_enough(J.item()):
             raise StopIteration
         return J
 
-    try:
+    with contextlib.suppress(StopIteration):
         while True:
             optimizer.step(closure)
-    except StopIteration:
-        track.save(path)
 
 
 def device() -> str:

@@ -53,7 +53,7 @@ class Settings:
         coarse_to_fine: begin with a quarter of the steps at a quarter of the size and a twelfth at half of
             it, where they take a sixteenth and a quarter of the time, and carry the changes up. Left out
             where that would be too small (see ``nst_tf.stages``), and where ``init`` is a picture. With
-            ``steps="converged"``, they have as many steps as in a run of 200.
+            ``steps="converged"``, the smaller sizes get as many steps as in a run of 200.
         learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the
             first step changes no value by more than 0.1; which number that is depends on α, β and the size).
         seed: of the noise; the same seed and precision give the same picture on the same machine.

@@ -15,9 +15,7 @@ SHARES = {
     4: 1 / 4,
     2: 1 / 12,
 }  # of the steps, at a quarter and at half of the size; measured: benchmarks/README.md
-
-
-TYPICAL_STEPS = 200  # that J takes to converge: a run of unknown length shares out as many
+TYPICAL_STEPS = 200  # J converges in about so many: a run of unknown length plans its stages with them
 
 
 class Stage(NamedTuple):
@@ -48,7 +46,7 @@ def stages(
         minimum_side: fewest pixels a side may have for the layers in use.
         steps: of the whole run, from 0, the start image, on.
         coarse_to_fine: False leaves only the full size.
-        shared: how many steps are shared out to the smaller sizes, if not all of them.
+        shared: the number of steps that the smaller sizes get their shares of, if not ``steps``.
     """
     planned, last_step = [], -1
     for divisor, share in SHARES.items() if coarse_to_fine else ():

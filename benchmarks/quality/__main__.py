@@ -33,9 +33,7 @@ def main() -> None:
     try:
         _paint(plan, options.out)
     except KeyboardInterrupt:
-        print(
-            "\nInterrupted: the tables are of what was done until then. The same command goes on from here."
-        )
+        print("\nInterrupted: the tables show what is done so far. Run the same command again to carry on.")
     done = {row.key: row for row in results.load(options.out / "results.json")}
     rows = [done[row.key] for row in plan if row.key in done]
     if rows:

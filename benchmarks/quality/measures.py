@@ -95,7 +95,7 @@ def _quantiles(ascending: np.ndarray, number: int) -> np.ndarray:
 def style_distance(G: Sequence[np.ndarray], S: Sequence[np.ndarray], C: Sequence[np.ndarray]) -> float:
     """How far G is from S, relative to how far C is: 0 is S's own statistics, 1 is as far as the photograph.
 
-    The ratio is taken at each layer and then averaged, so that each layer counts alike.
+    The ratio is taken at each layer and then averaged, so that all layers count equally.
 
     Args:
         G, S, C: for each layer, what ``sorted_projections`` gives.

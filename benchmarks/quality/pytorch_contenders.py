@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.in_pytorch import Objective, to_array, to_tensor
+from benchmarks.in_pytorch import Objective, lower_with_lbfgs, to_array, to_tensor
 from benchmarks.in_pytorch import be_ready as be_ready
 from benchmarks.quality.clock import Clock
 from benchmarks.quality.contenders import BEFORE_SETTINGS
@@ -23,28 +23,17 @@ def lbfgs(task: Task) -> Painted:
     C, S = task.pair.images(task.size)
     objective = Objective(C, S, Settings(**BEFORE_SETTINGS, size=task.size, beta=task.weight))
     G = to_tensor(C).requires_grad_()
-    optimizer = torch.optim.LBFGS([G], max_iter=10**6, max_eval=10**6, tolerance_grad=0, tolerance_change=0)
     clock = Clock(task.seconds)
     best = (np.inf, C)
 
-    def closure() -> torch.Tensor:
+    def is_enough(J: float) -> bool:
         nonlocal best
-        with torch.no_grad():
-            G.clamp_(0, 1)
-        optimizer.zero_grad()
-        J = objective(G) + GAMMA * total_variation(G)
-        J.backward()
-        if J.item() < best[0]:
-            best = (J.item(), to_array(G))
-        if clock.tick():
-            raise StopIteration
-        return J
+        if best[0] > J:
+            best = (J, to_array(G))
+        return clock.tick()
 
-    try:
-        while True:
-            optimizer.step(closure)
-    except StopIteration:
-        return Painted(np.asarray(tensor_to_image(best[1])), clock.seconds, clock.evaluations)
+    lower_with_lbfgs(G, lambda G: objective(G) + GAMMA * total_variation(G), is_enough)
+    return Painted(np.asarray(tensor_to_image(best[1])), clock.seconds, clock.evaluations)
 
 
 def total_variation(G: torch.Tensor) -> torch.Tensor:

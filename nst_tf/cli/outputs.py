@@ -44,7 +44,7 @@ class Outputs:
         self.save_every = save_every
         self.snapshots: Path | None = None  # their folder, made with the first of them
         self._frames: list[Image.Image] = []
-        self._interval = 1  # of the steps that become frames
+        self._interval = 1  # from a step that becomes a frame to the next
         self._problem: ImageError | None = None
         self._require_distinct(inputs)
 
@@ -71,7 +71,7 @@ class Outputs:
                 self._problem = ImageError(f"No more snapshots were written: {problem}")
 
     def _keep(self, frame: Image.Image) -> None:
-        """Keep a frame. Where there are too many, every second one goes: a run may end at any step."""
+        """Keep a frame. Where there are too many, every second one goes: nobody knows when a run will end."""
         self._frames.append(frame)
         if len(self._frames) > GIF_FRAMES:
             self._frames = self._frames[::2]

@@ -238,8 +238,9 @@ _OF_DTYPES = (
     KnownError(
         "dtypes-mixed",
         _DTYPES,
-        "TensorFlow doesn't mix dtypes, and the costs are float32. A plain Python number becomes float32 in "
-        "`alpha * J_content`, but `tf.constant(10)` stays int32.",
+        "TensorFlow doesn't mix dtypes, and the costs are float32. `tf.constant(10)` is int32, and so is "
+        "the 10 in `tf.multiply(10, J_content)` inside `tf.function`: write `alpha * J_content + "
+        "beta * J_style` with plain numbers.",
         exercise=f"total_cost|{_STEP}",
     ),
     KnownError(

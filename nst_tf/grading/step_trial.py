@@ -30,10 +30,10 @@ from nst_tf.grading.trial import (
 STEPS = 3
 _SIZES = ((1, 5, 6, 3), (1, 6, 4, 3))
 _CHANNELS = (3, 4, 5, 4, 6, 5, 4)  # of the image, five style layers and the content layer
-_unconverted = (
-    tf.autograph.experimental.do_not_convert
-)  # AutoGraph has nothing to do here, and takes its time
 _NEARBY = 1e-2  # how far along a direction a slope is measured
+
+# For functions in which AutoGraph has nothing to convert: it is slow.
+_unconverted = tf.autograph.experimental.do_not_convert
 
 
 @dataclass(frozen=True)

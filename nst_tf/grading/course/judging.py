@@ -109,17 +109,20 @@ def verdicts_on(
 
 @dataclass
 class _Hearing:
-    """One function, while it is tried and judged: its generators ask for the tasks that it takes."""
+    """One function, while it is tried and judged: its generators ask for the tasks that it takes.
+
+    Attributes:
+        depends_on_others: whether others could have affected it after its first reply.
+        reached: its first reply, and the verdict, if that rests on nothing else.
+    """
 
     asked: Exercise
     code: Code
     weights: dict[str, float]
     limits: Limits
     remarks: set[str] = field(default_factory=set)
-    depends_on_others: bool = False  # could others have affected it after its first reply?
-    reached: tuple[list[str], Verdict] | None = (
-        None  # its first reply, and the verdict if that rests on nothing else
-    )
+    depends_on_others: bool = False
+    reached: tuple[list[str], Verdict] | None = None
 
     def verdict(self) -> Hearing[Verdict]:
         """The diagnosis, or why there is none. When heard again, the same evidence isn't judged twice."""

@@ -18,7 +18,7 @@ SHOWN = ("cat", 0)  # the content and the seed of which pictures are drawn
 MOST_IMAGES = 2000  # of a contender, lest a fast machine run out of memory
 OBJECTIVES = {
     "course": {"alpha": 10, "beta": 40, "content_layer": "block5_conv4", "style_layers": "course"},
-    "default": {},
+    "default": {"beta": 0.05},
 }
 
 

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from nst_tf.layers import STYLE_PRESETS
-from nst_tf.settings import ADAM_LEARNING_RATE, CONVERGED, INITS, OPTIMIZER_NAMES, PRECISIONS, Settings
+from nst_tf.settings import (
+    ADAM_LEARNING_RATE,
+    CONVERGED,
+    INITS,
+    OPTIMIZER_NAMES,
+    PRECISIONS,
+    STYLE_STRENGTH,
+    Settings,
+)
 from nst_tf.weights import CHOICES
 
 LOOK, WORK = "how it looks", "how it is computed"
@@ -61,13 +69,16 @@ class Option:
 
 
 OPTIONS = {
-    "size": Option(LOOK, "longer side in pixels (%(default)s)", "N", int),
     "style_strength": Option(
-        LOOK, "how much style, from 0 to less than 1, for any pictures; use it instead of β", "S", float
+        LOOK,
+        f"how much style, from 0 to less than 1, for any pictures ({STYLE_STRENGTH}); sets β and γ",
+        "S",
+        float,
     ),
+    "size": Option(LOOK, "longer side in pixels (%(default)s)", "N", int),
     "alpha": Option(LOOK, "weight of the content (%(default)s)", "α", float),
-    "beta": Option(LOOK, "weight of the style (%(default)s)", "β", float),
-    "gamma": Option(LOOK, "weight of the smoothness, such as 1e7 (%(default)s)", "γ", float),
+    "beta": Option(LOOK, "weight of the style, instead of a strength", "β", float),
+    "gamma": Option(LOOK, "weight of the smoothness, such as 1e6 (with β: 0)", "γ", float),
     "content_layer": Option(LOOK, "where contents are compared (%(default)s)", "L"),
     "style_layers": Option(
         LOOK,
@@ -138,12 +149,15 @@ def command_line(content: str, style: str, settings: Mapping[str, Any], output: 
             always the precision and the weights that the run used.
         output: path of the picture to write.
     """
-    defaults = {**vars(Settings(optimizer=settings["optimizer"])), "optimizer": Settings.optimizer}
+    given = {name: settings[name] for name in ("optimizer", "beta")}  # on which other defaults depend
+    defaults = {**vars(Settings(**given)), **{name: getattr(Settings, name) for name in given}}
     words = ["python", "-m", "nst_tf", content, style]
     if output:
         words += ["-o", f"./{output}" if output.startswith("-") else output]  # lest it be taken for an option
     for name, default in defaults.items():
         option, value = OPTIONS[name], settings[name]
+        if value is None:
+            continue
         if option.letter is None:
             words += [] if value else [option.flag(name)]
         elif option.is_always_named or _text(name, value) != _text(name, default):

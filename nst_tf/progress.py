@@ -66,6 +66,27 @@ class CostWeights(NamedTuple):
     gamma: float | None = None
 
 
+class Balance(NamedTuple):
+    """What a strength of the style means for two pictures.
+
+    Attributes:
+        beta: β/α at a strength of ½.
+        gamma: γ/α at a strength of ½.
+    """
+
+    beta: float
+    gamma: float
+
+    def weights(self, strength: float, alpha: float) -> tuple[float, float, float]:
+        """α, β and γ for a strength s, 0 ≤ s < 1. β and γ have three digits, so that they can be told.
+
+        β grows with the odds s/(1 − s) to the power of 1.5, and γ with the root of that.
+        """
+        odds = strength / (1 - strength)
+        beta, gamma = alpha * self.beta * odds**1.5, alpha * self.gamma * odds**0.75
+        return alpha, float(f"{beta:.3g}"), float(f"{gamma:.3g}")
+
+
 @dataclass(frozen=True)
 class Progress:
     """What a callback is given at every step.
@@ -81,6 +102,7 @@ class Progress:
         start_now: the start image at ``costs.size``, likewise.
         fall: the part of J by which the best J fell in the last tenth of the steps, of at least 10; None
             where J was another function then.
+        balance: what strengths of the style mean for the two pictures; None where β was given.
     """
 
     costs: Costs
@@ -91,6 +113,7 @@ class Progress:
     start: np.ndarray
     start_now: np.ndarray
     fall: float | None = None
+    balance: Balance | None = None
 
     def picture(self) -> Image.Image:
         """The best image so far, at the result's size: in a coarse stage, the start image with changes."""

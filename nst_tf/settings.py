@@ -17,6 +17,7 @@ from nst_tf.weights import CHOICES
 INITS = ("noisy_content", "noise", "content")
 PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
+STYLE_STRENGTH = 0.5
 ADAM_LEARNING_RATE = 0.03
 CONVERGED: Literal["converged"] = "converged"
 MOST_STEPS = 2000  # of a run that goes on until it has converged
@@ -33,14 +34,17 @@ class Settings:
     """What decides how the picture comes out, besides the two pictures themselves.
 
     Attributes:
+        style_strength: how much style, from 0 to less than 1 (None: 0.5, unless ``beta`` is given). β and γ
+            are worked out from it and the two pictures, so that it means about the same for every two
+            pictures (see ``nst_tf.strength``). With the default layers, at 0.5 G's features at block3_conv4
+            are off from C's by a relative error of about 0.9.
         size: longer side of the generated image and of the style image, in pixels.
-        style_strength: how much style, from 0 to less than 1. Unlike β, it means about the same for every two
-            pictures (see ``nst_tf.strength``); leave ``beta`` out. With the default layers, at ½
-            G's features at block3_conv4 are off from C's by a relative error of about 0.9.
         alpha: α, weight of the content cost, ≥ 0.
-        beta: β, weight of the style cost, ≥ 0. Only the ratio α : β : γ affects where the minimum is.
+        beta: β, weight of the style cost, ≥ 0, in place of ``style_strength``. Only the ratio α : β : γ
+            affects where the minimum is. (None: see ``style_strength``; 1 where α is 0.)
         gamma: γ, weight of the total variation, ≥ 0, which makes the picture smooth. It has to be large, such
-            as 1e7, as neighbouring values in [0, 1] differ by little.
+            as 1e6, as neighbouring values in [0, 1] differ by little. (None: see ``style_strength``; 0 where
+            ``beta`` is given.)
         content_layer: name of the layer at which contents are compared.
         style_layers: pairs (layer name, λ ≥ 0), or the name of a choice in ``nst_tf.layers.STYLE_PRESETS``.
         init: what G starts from: ``"noisy_content"`` (C plus uniform noise in ±0.25, clipped),
@@ -70,11 +74,11 @@ class Settings:
         SettingsError: a value is of the wrong kind or out of range.
     """
 
-    size: int = 400
     style_strength: float | None = None
+    size: int = 400
     alpha: float = 10
-    beta: float = 0.05
-    gamma: float = 0
+    beta: float | None = None
+    gamma: float | None = None
     content_layer: str = "block4_conv2"
     style_layers: str | Sequence[tuple[str, float]] = "balanced"
     init: Source = "content"
@@ -94,9 +98,10 @@ class Settings:
             _require_whole("steps", self.steps, least=1, hint=hint)
         _require_whole("seed", self.seed, least=0, hint="any whole number, such as 1")
         _require_weight("alpha", self.alpha)
-        _require_weight("beta", self.beta)
-        _require_weight("gamma", self.gamma)
-        self._require_strength()
+        for name in ("beta", "gamma"):
+            if getattr(self, name) is not None:
+                _require_weight(name, getattr(self, name))
+        self._settle_strength()
         if self.alpha == self.beta == self.gamma == 0:
             raise SettingsError(
                 "alpha, beta and gamma are all 0, so there is nothing to minimise: give one of them a weight."
@@ -118,9 +123,15 @@ class Settings:
             )
         self._make_numbers_plain()
 
-    def _require_strength(self) -> None:
+    def _settle_strength(self) -> None:
+        """Leave either a strength, from which β and maybe γ are to follow, or all the weights."""
         strength = self.style_strength
         if strength is None:
+            if self.beta is None and self.alpha:
+                object.__setattr__(self, "style_strength", STYLE_STRENGTH)
+            else:
+                object.__setattr__(self, "beta", 1.0 if self.beta is None else self.beta)
+                object.__setattr__(self, "gamma", self.gamma or 0.0)
             return
         if not (_is_number(strength) and 0 <= strength < 1):
             raise SettingsError(
@@ -131,7 +142,7 @@ class Settings:
             raise SettingsError(
                 "style_strength weighs the style against the content, but alpha is 0: give beta instead."
             )
-        if self.beta != Settings.beta:
+        if self.beta is not None:
             raise SettingsError(
                 "style_strength and beta both set the amount of style: give only one of them."
             )
@@ -155,9 +166,7 @@ class Settings:
         """Numbers of NumPy's become Python's, so that the settings can be saved as JSON."""
         for name in ("size", "seed", *([] if self.runs_until_converged else ["steps"])):
             object.__setattr__(self, name, int(getattr(self, name)))
-        for name in ("alpha", "beta", "gamma"):
-            object.__setattr__(self, name, float(getattr(self, name)))
-        for name in ("learning_rate", "style_strength"):
+        for name in ("alpha", "beta", "gamma", "learning_rate", "style_strength"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, float(getattr(self, name)))
 

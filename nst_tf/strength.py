@@ -1,55 +1,71 @@
-"""Turns a strength of the style, which means about the same for any two pictures, into β.
+"""Turns a strength of the style, which means about the same for any two pictures, into β and γ.
 
 The same β can wipe out a dark photograph and hardly change another, because activations differ in size from
 picture to picture: J_content is quadratic in them, and J_style quartic. So β is measured against what each
-cost would be if all activations were 0.
+cost would be if all activations were 0, and γ against how smooth the painting is.
 """
 
+import dataclasses
 import math
 
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.costs import compute_content_cost, compute_style_cost
+from nst_tf.costs import compute_content_cost, compute_style_cost, total_variation_cost
 from nst_tf.images import resized
 from nst_tf.inputs import Inputs
 from nst_tf.layers import minimum_side
 from nst_tf.objective import activations_of
+from nst_tf.progress import Balance
 from nst_tf.settings import LARGEST, LEAST, Settings, SettingsError
 
 SIZE = 256  # in pixels: the costs are measured on pictures no larger than that, whatever the run's size
-HALF = 12.5  # β/α at ½ if all three costs were equal: docs/balance.md says how it was measured
+STYLE, SMOOTHNESS = 12.5, 0.2  # β/α and γ/α at ½ if all costs were equal: docs/balance.md says how measured
 
 
-def beta_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> float:
-    """β for the settings' strength of the style, s.
+def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balance:
+    """β/α and γ/α for these two pictures at a strength of ½.
 
     J_content(0) and J_style(0) are the costs if all activations were 0, and J_C(0) is that style cost with C
     in place of S. Then
 
-        β/α = 12.5 · J_content(0) / J_style(0) · √(J_C(0) / J_style(0)) · (s / (1 − s))^1.5
+        β/α = 12.5 · J_content(0) / J_style(0) · √(J_C(0) / J_style(0))
+        γ/α = 0.2 · J_content(0) / J_tv(S)
 
-    The first ratio alone gives too much style if S has strong activations and C weak ones; the root makes up
-    for that. We found the root and the exponent by measuring: 0.1 is a little style, and 0.9 is a lot.
-
-    Raises:
-        SettingsError: float32 doesn't hold that β.
+    In the first line, the first ratio alone gives too much style if S has strong activations and C weak ones;
+    the root makes up for that. In the second, J_tv(S) counts as at least a quarter of J_tv(C), so that a
+    flat S doesn't wipe out C. We found the root and both constants by measuring.
     """
-    strength = settings.style_strength
-    if not strength:
-        return 0.0
     activations = activations_of(vgg, settings)
-    a_C, a_S = (activations(tf.constant(_small(image, settings))) for image in (inputs.C, inputs.S))
+    C, S = (tf.constant(_small(image, settings)) for image in (inputs.C, inputs.S))
+    a_C, a_S = activations(C), activations(S)
     J_content = float(compute_content_cost(a_C, _silent(a_C)))
     of_C, of_S = (float(compute_style_cost(a, _silent(a), settings.layers[:-1])) for a in (a_C, a_S))
-    beta = settings.alpha * HALF * J_content * (strength / (1 - strength)) ** 1.5
-    beta *= math.sqrt(of_C / of_S) / of_S if of_S else math.inf
-    if not LEAST <= beta <= LARGEST:
+    roughness = max(float(total_variation_cost(S)), float(total_variation_cost(C)) / 4)
+    beta = STYLE * J_content * (math.sqrt(of_C / of_S) / of_S if of_S else math.inf)
+    gamma = SMOOTHNESS * J_content / roughness if roughness else 0.0
+    return Balance(beta, gamma)
+
+
+def weighed(settings: Settings, balance: Balance) -> Settings:
+    """The settings with the weights that their strength means, where they don't give their own.
+
+    Raises:
+        SettingsError: float32 doesn't hold that β or that γ.
+    """
+    strength = settings.style_strength
+    if strength is None:
+        return settings
+    _, beta, gamma = balance.weights(strength, settings.alpha)
+    if strength and not (LEAST <= beta <= LARGEST and gamma <= LARGEST):
         raise SettingsError(
-            f"style_strength {strength:g} means β = {beta:g} for these two pictures, which float32 can't "
-            "hold: give beta instead."
+            f"style_strength {strength:g} means β = {beta:g} and γ = {gamma:g} for these two pictures, which "
+            "float32 can't hold: give beta instead."
         )
-    return beta
+    given = settings.gamma
+    return dataclasses.replace(
+        settings, beta=beta, gamma=gamma if given is None else given, style_strength=None
+    )
 
 
 def _silent(a: list[tf.Tensor]) -> list[tf.Tensor]:

@@ -23,6 +23,7 @@ from nst_tf.objective import Objective
 from nst_tf.optimizers import OPTIMIZERS, Images, next_image
 from nst_tf.precision import chosen_precision
 from nst_tf.progress import (
+    Balance,
     Callback,
     Costs,
     CostWeights,
@@ -36,7 +37,7 @@ from nst_tf.progress import (
 )
 from nst_tf.settings import Settings, SettingsError
 from nst_tf.stages import TYPICAL_STEPS, Stage, stages, with_changes
-from nst_tf.strength import beta_of
+from nst_tf.strength import balance_of, weighed
 from nst_tf.vgg import Network, load_network
 
 
@@ -44,11 +45,11 @@ def stylize(
     content: Source,
     style: Source,
     *,
-    size: int = Settings.size,
     style_strength: float | None = Settings.style_strength,
+    size: int = Settings.size,
     alpha: float = Settings.alpha,
-    beta: float = Settings.beta,
-    gamma: float = Settings.gamma,
+    beta: float | None = Settings.beta,
+    gamma: float | None = Settings.gamma,
     content_layer: str = Settings.content_layer,
     style_layers: str | Sequence[tuple[str, float]] = Settings.style_layers,
     init: str | Source = Settings.init,
@@ -72,7 +73,7 @@ def stylize(
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
             returns ``CostWeights``.
         progress: show a progress bar, and the lines that tell which weights, which precision and, for a
-            strength of the style, which β/α are used.
+            strength of the style, which β/α and γ/α are used.
 
     All other arguments are described in ``nst_tf.settings.Settings``.
 
@@ -100,10 +101,10 @@ def paint(
     network = load_network(settings.weights, precision=precision, say=say)
     steps = None if settings.runs_until_converged else settings.most_steps
     with _memory_errors_explained(settings.size):
-        settings = _with_beta(settings, network.vgg, inputs, say)
+        settings, balance = _weighed(settings, network.vgg, inputs, say)
     with progress_bar(steps, progress) as bar, _memory_errors_explained(settings.size):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
-        run = _Run(network.vgg, inputs, settings, callbacks, started)
+        run = _Run(network.vgg, inputs, settings, balance, callbacks, started)
         try:
             ending = run.lower_J()
         except KeyboardInterrupt:
@@ -115,16 +116,18 @@ def paint(
     return Result(run.picture(), run.history, _report(run.settings, network), ending)
 
 
-def _with_beta(
+def _weighed(
     settings: Settings, vgg: tf.keras.Model, inputs: Inputs, say: Callable[[str], object]
-) -> Settings:
-    """Replace a strength of the style, if there is one, by the β that it means for these pictures."""
+) -> tuple[Settings, Balance | None]:
+    """The settings with the weights that a strength of the style means, and what others would mean."""
     if settings.style_strength is None:
-        return settings
-    beta = beta_of(vgg, inputs, settings)
-    ratio = f"β/α = {beta / settings.alpha:.2g}"
-    say(f"Style strength {settings.style_strength:g}: {ratio} for these two pictures")
-    return dataclasses.replace(settings, beta=beta, style_strength=None)
+        return settings, None
+    balance = balance_of(vgg, inputs, settings)
+    weights = weighed(settings, balance)
+    ratios = (f"{getattr(weights, name) / settings.alpha:.2g}" for name in ("beta", "gamma"))
+    beta, gamma = (f"{float(ratio):g}" for ratio in ratios)  # :g has no exponent where none is needed
+    say(f"Style strength {settings.style_strength:g}: β/α = {beta}, γ/α = {gamma} for these two pictures")
+    return weights, balance
 
 
 class _Best(NamedTuple):
@@ -148,12 +151,13 @@ class _Run:
         vgg: tf.keras.Model,
         inputs: Inputs,
         settings: Settings,
+        balance: Balance | None,
         callbacks: list[Callback],
         started: float,
     ):
         self.settings = settings
         self.history: list[Costs] = []
-        self._vgg, self._inputs = vgg, inputs
+        self._vgg, self._inputs, self._balance = vgg, inputs, balance
         self._callbacks, self._started = callbacks, started
         self._stages = _planned(inputs, settings)
         self._best: _Best | None = None
@@ -226,7 +230,7 @@ class _Run:
         """Tell the callbacks how far the run is, and adopt any weights that they return."""
         costs = self.history[-1]
         steps, images = self.settings.most_steps, (G, best.G, self._inputs.G, best.start)
-        progress = Progress(costs, steps, self._stages, *images, fall)
+        progress = Progress(costs, steps, self._stages, *images, fall, self._balance)
         for callback in self._callbacks:
             answer = callback(progress)
             if isinstance(answer, bool | np.bool_) and answer:

@@ -13,17 +13,24 @@ from nst_tf.settings import OPTIMIZER_NAMES, Settings
 from nst_tf.transfer import stylize
 
 USED = {"precision": "float32", "weights": "compact"}
+GIVEN = {"beta": 0.05}  # as in what a run reports
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({}, "--precision float32 --weights compact"),
+        (
+            {"style_strength": 0.7, "gamma": 0},
+            "--style-strength 0.7 --gamma 0 --precision float32 --weights compact",
+        ),
+        (GIVEN, "--beta 0.05 --precision float32 --weights compact"),
+        ({"alpha": 0}, "--alpha 0 --beta 1 --precision float32 --weights compact"),
         ({"size": 600, "steps": 200}, "--size 600 --steps 200 --precision float32 --weights compact"),
         ({"steps": "converged"}, "--steps converged --precision float32 --weights compact"),
+        ({"gamma": 1e6}, "--gamma 1000000 --precision float32 --weights compact"),
         ({"beta": 1e-05, "alpha": 3}, "--alpha 3 --beta 1e-05 --precision float32 --weights compact"),
-        ({"style_strength": 0.5}, "--style-strength 0.5 --precision float32 --weights compact"),
-        ({"gamma": 2e7}, "--gamma 20000000 --precision float32 --weights compact"),
+        ({**GIVEN, "gamma": 2e7}, "--beta 0.05 --gamma 20000000 --precision float32 --weights compact"),
         ({"style_layers": "course"}, "--style-layers course --precision float32 --weights compact"),
         (
             {"style_layers": [("block1_conv1", 0.5), ("block2_conv2", 1)]},

@@ -9,7 +9,7 @@ from benchmarks.quality import clock, contenders, pairs, results, tables
 from benchmarks.quality.pace import Pace
 from benchmarks.quality.results import Row
 from nst_tf.progress import Costs
-from nst_tf.settings import Settings
+from nst_tf.settings import STYLE_STRENGTH, Settings
 from nst_tf.stages import Stage
 
 CAT, KOALA = pairs.Pair("content/cat", "great_wave"), pairs.Pair("photos/koala", "great_wave")
@@ -28,7 +28,7 @@ def test_there_are_ten_pairs_of_known_pictures_and_five_weights_for_each_of_six(
     for contender in contenders.CONTENDERS.values():
         assert len(contender.weights) == 5
         assert list(contender.weights) == sorted(set(contender.weights))
-    assert contenders.DEFAULT_WEIGHT in contenders.CONTENDERS["ours"].weights
+    assert STYLE_STRENGTH in contenders.CONTENDERS["ours"].weights
 
 
 def test_nst_tf_before_is_what_its_settings_were():
@@ -98,10 +98,10 @@ def judged():
         row(CAT, "before", 1, 0.3, 0.8),
         row(CAT, "before", 2, 0.9, 0.5, grain=1.1),
         row(CAT, "ours", 0.0005, 0.2, 0.9),
-        row(CAT, "ours", contenders.DEFAULT_WEIGHT, 0.6, 0.35, grain=0.4),
+        row(CAT, "ours", STYLE_STRENGTH, 0.6, 0.35, grain=0.4),
         row(KOALA, "course", 1, 0.4, 0.8),
         row(KOALA, "course", 2, 0.5, 0.7),
-        row(KOALA, "ours", contenders.DEFAULT_WEIGHT, 1.0, 0.25, grain=0.7),
+        row(KOALA, "ours", STYLE_STRENGTH, 1.0, 0.25, grain=0.7),
         row(KOALA, "ours", 5, 1.5, 0.2),
     ]
 

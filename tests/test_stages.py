@@ -216,7 +216,7 @@ def test_the_curves_break_where_the_size_changes(painted, tmp_path):
     assert drawn == list(range(25))
     gaps = [step for step, value in zip(J.get_xdata(), J.get_ydata(), strict=True) if not np.isfinite(value)]
     assert gaps == [5.5, 7.5]
-    assert len(axes.get_legend().get_texts()) == 3
+    assert len(axes.get_legend().get_texts()) == 4
 
 
 def test_the_curves_break_where_alpha_or_beta_change(painted, tmp_path):
@@ -228,7 +228,7 @@ def test_the_curves_break_where_alpha_or_beta_change(painted, tmp_path):
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.texts] == ["β/α = 0.05", "β/α = 0.005"]
     (legend,) = figure.legends
-    assert [label.get_text() for label in legend.get_texts()] == ["J", "α J_content", "β J_style"]
+    assert [label.get_text() for label in legend.get_texts()] == ["J", "α J_content", "β J_style", "γ J_tv"]
     (style,) = [line for line in axes.lines if line.get_color() == ORANGE]
     drawn = [value for value in style.get_ydata() if np.isfinite(value)]
     np.testing.assert_allclose(drawn, [row.beta * row.J_style for row in history])

@@ -1,5 +1,7 @@
 """A strength of the style means about the same for every two pictures."""
 
+import re
+
 import numpy as np
 import pytest
 from conftest import ROOT
@@ -7,8 +9,9 @@ from conftest import ROOT
 from nst_tf import stylize
 from nst_tf.images import load_image, preprocess
 from nst_tf.inputs import load_inputs
+from nst_tf.progress import CostWeights
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.strength import beta_of
+from nst_tf.strength import balance_of, weighed
 from nst_tf.vgg import get_layer_outputs, load_vgg19
 
 PHOTO, PAINTING = ROOT / "images/content/louvre.jpg", ROOT / "images/style/great_wave.jpg"
@@ -21,9 +24,16 @@ def vgg():
     return load_vgg19(None, say=lambda _: None)
 
 
-def beta(vgg, style_strength=0.5, style=PAINTING, **changed):
-    settings = Settings(style_strength=style_strength, **{**SMALL, **changed})
-    return beta_of(vgg, load_inputs(PHOTO, style, settings), settings)
+def balance(vgg, style=PAINTING, content=PHOTO, **changed):
+    settings = Settings(**{**SMALL, **changed})
+    return balance_of(vgg, load_inputs(content, style, settings), settings)
+
+
+def weights(vgg, style_strength=0.5, **changed):
+    settings = Settings(style_strength=style_strength, **changed)
+    result = weighed(settings, balance(vgg))
+    assert result.style_strength is None
+    return result.beta, result.gamma
 
 
 def of_nothing(a):
@@ -44,41 +54,73 @@ def test_it_is_measured_in_what_the_costs_are_if_nothing_fires(vgg):
     )
     J_content = np.sum(a_C[-1] ** 2) / (4 * a_C[-1].size)
     of_C, of_S = (sum(λ * of_nothing(a[place]) for place, (_, λ) in enumerate(LAYERS)) for a in (a_C, a_S))
-    expected = 10 * 12.5 * J_content / of_S * np.sqrt(of_C / of_S)
-    assert beta(vgg, size=256) == pytest.approx(expected, rel=1e-3)
-    assert beta(vgg, size=500) == pytest.approx(expected, rel=0.02)  # from pictures made smaller twice
+    S = load_image(PAINTING, 256).astype(np.float64)
+    J_tv = np.mean(np.diff(S, axis=1) ** 2) + np.mean(np.diff(S, axis=2) ** 2)
+    expected = 12.5 * J_content / of_S * np.sqrt(of_C / of_S), 0.2 * J_content / J_tv
+    assert balance(vgg, size=256) == pytest.approx(expected, rel=1e-3)
+    assert balance(vgg, size=500) == pytest.approx(expected, rel=0.03)  # from pictures made smaller twice
 
 
-def test_it_grows_from_nothing_with_the_odds(vgg):
-    half = beta(vgg)
-    assert beta(vgg, 0) == 0
-    assert beta(vgg, 0.75) == pytest.approx(3**1.5 * half)
-    assert beta(vgg, 0.25) == pytest.approx(half / 3**1.5)
-    assert beta(vgg, alpha=3) == pytest.approx(0.3 * half)
+def test_they_grow_from_nothing_with_the_odds(vgg):
+    beta, gamma = weights(vgg)
+    assert weights(vgg, 0) == (0, 0)
+    assert weights(vgg, 0.75) == pytest.approx((3**1.5 * beta, 3**0.75 * gamma), rel=0.01)  # of three digits
+    assert weights(vgg, 0.25) == pytest.approx((beta / 3**1.5, gamma / 3**0.75), rel=0.01)
+    assert weights(vgg, alpha=3) == pytest.approx((0.3 * beta, 0.3 * gamma), rel=0.01)
+    assert weights(vgg, gamma=7) == (beta, 7)
+    assert weights(vgg, gamma=0) == (beta, 0)
+
+
+def test_a_flat_painting_does_not_make_everything_flat(vgg):
+    flat, noise = np.full((96, 96, 3), 0.4), np.random.default_rng(0).random((96, 96, 3))
+    of_itself = balance(vgg, style=PHOTO).gamma
+    assert balance(vgg, style=flat).gamma == pytest.approx(4 * of_itself)
+    assert balance(vgg, style=noise).gamma < of_itself
+    assert balance(vgg, style=flat, content=flat).gamma == 0
 
 
 def test_narrow_pictures_are_measured_at_a_size_that_the_layers_take():
     vgg = load_vgg19("auto", say=lambda _: None)
     narrow = np.random.default_rng(0).random((1, 20, 600, 3), dtype=np.float32)
-    settings = Settings(size=600, style_strength=0.5)
-    assert 0 < beta_of(vgg, load_inputs(narrow, PAINTING, settings), settings) < np.inf
+    settings = Settings(size=600)
+    assert 0 < balance_of(vgg, load_inputs(narrow, PAINTING, settings), settings).beta < np.inf
 
 
 def test_what_float32_does_not_hold_is_refused(vgg):
     black = np.zeros((1, 96, 96, 3), np.float32)
-    with pytest.raises(SettingsError, match=r"style_strength 0\.5 means β = inf for these two pictures"):
-        beta(vgg, style=black, preprocess=False)  # nothing fires, as these weights have no biases
+    of_black = balance(vgg, style=black, preprocess=False)  # nothing fires, as these weights have no biases
+    with pytest.raises(SettingsError, match=r"style_strength 0\.5 means β = inf and γ = \S+ for these two"):
+        weighed(Settings(), of_black)
     with pytest.raises(SettingsError, match="style_strength 1e-30 means"):
-        beta(vgg, 1e-30)
+        weights(vgg, 1e-30)
 
 
 def test_the_run_reports_the_beta_and_repeats_with_it(capsys):
     result = stylize(PHOTO, PAINTING, style_strength=0.6, steps=3, **SMALL)
-    assert "Style strength 0.6: β/α = " in capsys.readouterr().out
+    used = {name: result.settings[name] for name in ("beta", "gamma")}
+    told = re.search(r"Style strength 0\.6: β/α = (\S+), γ/α = (\S+) for", capsys.readouterr().out)
+    assert [10 * float(number) for number in told.groups()] == pytest.approx([*used.values()], rel=0.05)
     assert result.settings["style_strength"] is None
-    assert {row.beta for row in result.history} == {result.settings["beta"]}
-    again = stylize(PHOTO, PAINTING, beta=result.settings["beta"], steps=3, **SMALL)
+    assert {(row.beta, row.gamma) for row in result.history} == {tuple(used.values())}
+    again = stylize(PHOTO, PAINTING, **used, steps=3, **SMALL)
     assert np.array_equal(again.image, result.image)
+
+
+def test_a_callback_learns_what_other_strengths_mean():
+    def stronger(progress):
+        return CostWeights(*progress.balance.weights(0.8, 10)) if progress.costs.step == 1 else None
+
+    result = stylize(PHOTO, PAINTING, steps=3, callback=stronger, **SMALL)
+    first, last = result.history[0], result.history[-1]
+    assert (last.beta, last.gamma) == pytest.approx((8 * first.beta, 8**0.5 * first.gamma), rel=0.01)
+    assert (result.settings["beta"], result.settings["gamma"]) == (last.beta, last.gamma)
+
+
+def test_a_half_is_meant_where_no_weight_of_the_style_is_given():
+    assert Settings() == Settings(style_strength=0.5)
+    assert Settings().beta is None
+    assert (Settings(beta=3).style_strength, Settings(beta=3).gamma) == (None, 0)
+    assert (Settings(alpha=0).beta, Settings(alpha=0).gamma) == (1, 0)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +147,7 @@ def test_what_makes_no_sense_is_refused(changed, words):
 def test_half_means_the_same_where_one_beta_does_not(content, style):
     """With β = 0.05 for both, the errors are 1.3 and 0.5."""
     photo, painting = ROOT / f"images/photos/{content}.jpg", ROOT / f"images/style/{style}.jpg"
-    result = stylize(photo, painting, size=200, steps=60, style_strength=0.5, progress=False)
+    result = stylize(photo, painting, size=200, steps=60, progress=False)
     layer = get_layer_outputs(load_vgg19("auto", say=lambda _: None), [("block3_conv4", 1)])
     a_C, a_G = (
         layer(preprocess(load_image(image, 200))).numpy() for image in (photo, np.asarray(result.image))

@@ -7,7 +7,7 @@ Nothing here needs TensorFlow or PyTorch. To add a contender, write a function f
 from dataclasses import asdict
 from typing import NamedTuple
 
-from nst_tf.settings import Settings
+from nst_tf.settings import STYLE_STRENGTH, Settings
 
 # nst_tf's defaults before this benchmark existed, spelled out so that they never change.
 BEFORE_SETTINGS = {
@@ -25,7 +25,6 @@ BEFORE_SETTINGS = {
     "coarse_to_fine": True,
     "preprocess": True,
 }
-KNOB = "beta"  # the name of nst_tf's setting for the style weight
 
 
 class Contender(NamedTuple):
@@ -53,7 +52,6 @@ def _times(default: float, *factors: float) -> tuple[float, ...]:
 
 
 IN_TENSORFLOW, IN_PYTORCH = "tensorflow_contenders", "pytorch_contenders"
-DEFAULT_WEIGHT = float(getattr(Settings, KNOB))
 CONTENDERS = {
     "course": Contender("the course's loop", IN_TENSORFLOW, "course", "β", (1e-9, 1e-8, 1e-7, 1e-5, 40)),
     "tutorial": Contender(
@@ -74,8 +72,8 @@ CONTENDERS = {
         "nst_tf",
         IN_TENSORFLOW,
         "ours",
-        "β" if KNOB == "beta" else KNOB,
-        _times(DEFAULT_WEIGHT, 0.01, 0.1, 0.3, 1, 10),
+        "style_strength",
+        (0.05, 0.2, 0.35, STYLE_STRENGTH, 0.8),
         recipe=str(asdict(Settings())),
     ),
 }

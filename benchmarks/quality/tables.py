@@ -2,10 +2,11 @@
 
 import statistics
 
-from benchmarks.quality.contenders import CONTENDERS, DEFAULT_WEIGHT
+from benchmarks.quality.contenders import CONTENDERS
 from benchmarks.quality.measures import at_error
 from benchmarks.quality.pairs import Pair
 from benchmarks.quality.results import Row
+from nst_tf.settings import STYLE_STRENGTH
 
 SHARES = (0.6, 0.8, 1.0)  # of the content error at which our default leaves the pair, to compare all at
 OURS, BEFORE = "ours", "before"
@@ -18,7 +19,7 @@ def reference_error(rows: list[Row]) -> float:
 
     Where ours did not paint, it is the median of what there is.
     """
-    default = [row for row in rows if row.name == OURS and row.weight == DEFAULT_WEIGHT]
+    default = [row for row in rows if row.name == OURS and row.weight == STYLE_STRENGTH]
     return statistics.median(row.marks["content"] for row in default or rows)
 
 
@@ -75,7 +76,7 @@ def of_pair(rows: list[Row], pair: Pair) -> str:
 def aims(rows: list[Row]) -> str:
     """The figures we aim for, where there are rows to work them out from."""
     lines = _head("figure", "measured", "aim")
-    default = [row for row in rows if row.name == OURS and row.weight == DEFAULT_WEIGHT]
+    default = [row for row in rows if row.name == OURS and row.weight == STYLE_STRENGTH]
     if default:
         grains = [row.marks["grain"] for row in default]
         errors = [row.marks["content"] for row in default]

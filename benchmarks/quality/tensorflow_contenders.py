@@ -8,7 +8,7 @@ import tensorflow as tf
 from benchmarks.in_tensorflow import be_ready as be_ready
 from benchmarks.in_tensorflow import course_loop
 from benchmarks.quality.clock import Clock
-from benchmarks.quality.contenders import BEFORE_SETTINGS, KNOB
+from benchmarks.quality.contenders import BEFORE_SETTINGS
 from benchmarks.quality.pace import Pace
 from benchmarks.quality.pairs import Painted, Pair, Task
 from nst_tf.images import clip_0_1, preprocess, tensor_to_image
@@ -83,13 +83,12 @@ def tutorial(task: Task) -> Painted:
 
 def before(task: Task) -> Painted:
     """nst_tf as it was before pictures were measured."""
-    options = BEFORE_SETTINGS | ({"gamma": 0} if hasattr(Settings, "gamma") else {})
-    return _stylized(task, "beta", options)
+    return _stylized(task, "beta", BEFORE_SETTINGS)
 
 
 def ours(task: Task) -> Painted:
     """nst_tf with its defaults."""
-    return _stylized(task, KNOB, {})
+    return _stylized(task, "style_strength", {})
 
 
 def _stylized(task: Task, knob: str, options: dict) -> Painted:

@@ -8,9 +8,9 @@ import numpy as np
 
 from nst_tf.classroom.session import Pace
 from nst_tf.layers import BALANCED_STYLE_LAYERS, CONV_LAYERS
-from nst_tf.settings import INITS, OPTIMIZER_NAMES, Settings
+from nst_tf.progress import Balance
+from nst_tf.settings import INITS, OPTIMIZER_NAMES, STYLE_STRENGTH, Settings
 
-ALPHA = Settings.alpha
 SIZES = (200, 300, 400, 512, 640, 800, 1024)  # pixels
 SLOW = 1.0  # seconds an evaluation
 STEPS = 150
@@ -22,14 +22,15 @@ class Controls:
     Attributes:
         main: the widgets that everybody needs.
         more: the others, folded away.
-        ratio: the slider of β/α.
+        strength: the slider of the style's strength.
     """
 
     def __init__(self) -> None:
-        self.ratio = w.FloatLogSlider(
-            value=Settings.beta / ALPHA, base=10, min=-5, max=0, step=0.1, readout=False, description="β/α"
+        self.strength = w.FloatSlider(
+            value=STYLE_STRENGTH, min=0, max=0.95, step=0.05, readout=False, description="Style"
         )
-        self._ratio_in_numbers = w.HTML().add_class("nst-numbers-of-ratio")
+        self._balance: Balance | None = None
+        self._strength_in_numbers = w.HTML().add_class("nst-numbers-of-strength")
         self._size = w.Dropdown(
             options=[(f"{size} px", size) for size in SIZES], value=Settings.size, description="Size"
         )
@@ -51,19 +52,14 @@ class Controls:
         self._seed = w.BoundedIntText(value=Settings.seed, min=0, max=1_000_000, description="Seed")
         self.main = w.VBox(
             [
-                w.VBox([self.ratio, self._ratio_in_numbers, note(RATIO)]),
+                w.VBox([self.strength, self._strength_in_numbers, note(STRENGTH)]),
                 noted(self._size, SIZE),
             ]
         )
         self.more = self._unfolding(self._folded())
-        for slider in (self.ratio, *self._shares):
+        for slider in (self.strength, *self._shares):
             slider.observe(lambda _: self._show_numbers(), "value")
         self._show_numbers()
-
-    @property
-    def beta(self) -> float:
-        """β as shown: α times β/α in two digits."""
-        return float(f"{ALPHA * float(f'{self.ratio.value:.2g}'):.6g}")
 
     def settings(self) -> Settings:
         """What is set now.
@@ -73,8 +69,7 @@ class Controls:
         """
         return Settings(
             size=self._size.value,
-            alpha=ALPHA,
-            beta=self.beta,
+            style_strength=float(f"{self.strength.value:.2f}"),
             content_layer=self._content_layer.value,
             style_layers=self._style_layers(),
             init=self._init.value,
@@ -82,6 +77,12 @@ class Controls:
             steps=self._steps.value,
             seed=self._seed.value,
         )
+
+    def show_balance(self, balance: Balance | None) -> None:
+        """Show the β/α that the strength means for the pictures chosen; None: that is not known yet."""
+        if balance != self._balance:
+            self._balance = balance
+            self._show_numbers()
 
     def mark_slow_sizes(self, pace: Pace, picture_size: tuple[int, int]) -> None:
         """Mark the sizes at which an evaluation of a picture with these proportions takes
@@ -107,9 +108,11 @@ class Controls:
         ]
 
     def _show_numbers(self) -> None:
-        self._ratio_in_numbers.value = (
-            f"β/α = {two_digits(self.beta / ALPHA)}: α = {ALPHA:g}, β = {two_digits(self.beta)}"
-        )
+        means = "β/α depends on the pictures"
+        if self._balance:
+            alpha, beta, _ = self._balance.weights(self.strength.value, Settings.alpha)
+            means = f"β/α = {two_digits(beta / alpha)}"
+        self._strength_in_numbers.value = f"Strength {self.strength.value:.2f}: {means}"
         for shown, (_, weight) in zip(self._lambdas, self._style_layers(), strict=True):
             shown.value = f"λ = {weight:g}"
 
@@ -139,7 +142,7 @@ class Controls:
 
 
 MORE = "Other settings, for the next Start or Continue."
-RATIO = "Left: more photograph. Right: more painting."
+STRENGTH = "Left: more photograph. Right: more painting."
 SIZE = "Of the next G. Twice it: four times the wait."
 CONTENT_LAYER = "Deep: what things are. Shallow: their looks too."
 INIT = "content is clear at once, noise takes many steps; noisy_content is between them."

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import ipywidgets as w
 
-from nst_tf.classroom.controls import ALPHA, Controls, note
+from nst_tf.classroom.controls import Controls, note
 from nst_tf.classroom.picker import Picker, data_url
 from nst_tf.classroom.runner import Runner
 from nst_tf.classroom.server import UPLOAD_LIMIT
@@ -105,7 +105,7 @@ class Demo:
         self._start.on_click(lambda _: self._explained(self._paint_anew))
         self._resume.on_click(lambda _: self._explained(self._go_on))
         self._stop.on_click(lambda _: self._explained(self._runner.stop))
-        self._controls.ratio.observe(lambda _: self._runner.reweigh(ALPHA, self._controls.beta), "value")
+        self._controls.strength.observe(lambda change: self._runner.reweigh(change.new), "value")
         for picker in (self._content, self._style):
             picker.thumbnails.observe(lambda _: self._explained(self._choose), "chosen")
 
@@ -155,6 +155,9 @@ class Demo:
         self._resume.disabled = runner.running or not jobs or other_photograph
         self._hint.value = HINT_OTHER if other_photograph else HINT
         self._show_originals()
+        last = runner.session
+        is_same_pair = bool(jobs) and jobs[-1][:2] == (self._content.chosen, self._style.chosen)
+        self._controls.show_balance(last.balance if is_same_pair else None)
         if runner.pace:
             self._controls.mark_slow_sizes(runner.pace, self._content.chosen.view.size)
         self._view.refresh()

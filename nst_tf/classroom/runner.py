@@ -5,17 +5,19 @@ import functools
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from nst_tf.classroom.session import Job, Pace, Session, kind_and_text
 from nst_tf.decoding import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.progress import CostWeights, Ending, Progress
-from nst_tf.settings import Settings, SettingsError
+from nst_tf.settings import SettingsError
 from nst_tf.weights import WeightsError
 
 # Seconds that new weights have to stay the same, so that dragging a slider restarts the optimizer only once.
 RESTED = 0.5
 TRIAL_SIZES = (100, 300)  # pixels: an evaluation at both tells how long others will take
+WEIGHTED: dict[str, Any] = {"style_strength": None, "beta": 1.0}  # which the time doesn't depend on
 
 
 class Runner:
@@ -42,7 +44,8 @@ class Runner:
         self._preparing = threading.Lock()
         self._stop = False
         self.begun = False
-        self._weights, self._weighed = (Settings.alpha, Settings.beta), 0.0
+        self._strength: float | None = None  # that was set while the job was under way, and when
+        self._set = 0.0
 
     @property
     def running(self) -> bool:
@@ -85,9 +88,9 @@ class Runner:
         """End the job under way after this evaluation."""
         self._stop = True
 
-    def reweigh(self, alpha: float, beta: float) -> None:
-        """Other α and β for the job under way, once they have stayed the same for a moment."""
-        self._weights, self._weighed = (alpha, beta), time.monotonic()
+    def reweigh(self, style_strength: float) -> None:
+        """Another strength of the style for the job under way, once it has stayed the same for a moment."""
+        self._strength, self._set = style_strength, time.monotonic()
 
     def fail(self, sentence: str) -> None:
         """Say what went wrong."""
@@ -98,7 +101,7 @@ class Runner:
             return False
         self._stop, self.begun = False, False
         self._say("Starting…")
-        self._weights = (job.settings.alpha, job.settings.beta)
+        self._strength = None
 
         def work() -> None:
             try:
@@ -142,7 +145,7 @@ class Runner:
             C, S, G = load_inputs(
                 job.content.source, job.style.source, dataclasses.replace(job.settings, size=size)
             )
-            objective = Objective(vgg, C, S, job.settings)
+            objective = Objective(vgg, C, S, dataclasses.replace(job.settings, **WEIGHTED))
             seconds.append(min(seconds_of(functools.partial(objective, G)) for _ in range(3)))
             pixels.append(G.shape[1] * G.shape[2])
         per_pixel = max(0.0, (seconds[1] - seconds[0]) / (pixels[1] - pixels[0]))
@@ -166,7 +169,10 @@ class Runner:
             self.session, self.begun = session, True
             if self._stop or not self._is_watched():
                 return True
-            return CostWeights(*self._weights) if time.monotonic() - self._weighed >= RESTED else None
+            strength = self._strength
+            if strength is None or progress.balance is None or time.monotonic() - self._set < RESTED:
+                return None
+            return CostWeights(*progress.balance.weights(strength, progress.costs.alpha))
 
         C, S, settings = job
         result = stylize(C.source, S.source, **vars(settings), callback=look_on, progress=False)

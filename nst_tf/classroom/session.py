@@ -10,7 +10,7 @@ from PIL import Image
 
 from nst_tf.images import Source
 from nst_tf.options import command_line
-from nst_tf.progress import Costs, Progress
+from nst_tf.progress import Balance, Costs, Progress
 from nst_tf.settings import Settings
 from nst_tf.stages import Stage
 
@@ -60,6 +60,7 @@ class Session:
         snapshots: intermediate pictures, by step, evenly spaced.
         steps: how many steps there are to be in all.
         settings: of the last run, once it has ended, as ``Result.settings``.
+        balance: what strengths of the style mean for the last run's pictures; None where β was given.
     """
 
     def __init__(self) -> None:
@@ -69,6 +70,7 @@ class Session:
         self.snapshots: dict[int, Image.Image] = {}
         self.steps = 0
         self.settings: dict | None = None
+        self.balance: Balance | None = None
         self._stages: list[Stage] = []  # of the run that is under way, or of the last one
         self._stopped = False
         self._before: Costs | None = None  # the last row of the runs before this one
@@ -84,7 +86,7 @@ class Session:
 
     def record(self, progress: Progress) -> None:
         """Record one more step."""
-        self._stages = progress.stages
+        self._stages, self.balance = progress.stages, progress.balance
         row = progress.costs
         if self._before:
             row = row._replace(step=row.step + self._before.step, seconds=row.seconds + self._before.seconds)

@@ -182,7 +182,7 @@ def test_a_run_from_the_thumbnails_to_the_files(page, vgg, tmp_path):
     name, png = downloaded(page, "PNG picture")
     assert name == "chambord_great_wave.png"
     assert png == shown(page)
-    settings = Settings(size=200)
+    settings = Settings(size=200, beta=0.05)
     C, S, _ = load_inputs(
         ROOT / "images/content/chambord.jpg", ROOT / "images/style/great_wave.jpg", settings
     )
@@ -234,7 +234,7 @@ def test_a_run_from_the_thumbnails_to_the_files(page, vgg, tmp_path):
 # ----------------------------------------------------------------------------------- while it runs
 
 
-def test_stop_continue_and_another_ratio(page):
+def test_stop_continue_and_another_strength(page):
     set_steps(page, 400)
     start(page, 400)
     expect(button(page, "Start")).to_be_disabled()
@@ -252,12 +252,18 @@ def test_stop_continue_and_another_ratio(page):
         page.locator(".nst-G").get_attribute("alt") != "G after 0 steps"
     )  # it stays until there is a better one
     expect(status(page)).to_contain_text(f"of {before + 400}", timeout=20_000)
-    slider = page.get_by_role("slider", name="β/α")
-    for _ in range(13):
+    ratio = re.compile(r"Strength ([\d.]+): β/α = ([\d.]+)")
+    expect(page.locator(".nst-left")).to_contain_text(ratio)
+    before = ratio.search(page.locator(".nst-left").inner_text()).groups()
+    slider = page.get_by_role("slider", name="Style")
+    for _ in range(6):
         slider.press("ArrowRight")
-    expect(page.locator(".nst-left")).to_contain_text("β/α = 0.1: α = 10, β = 1")
+    expect(page.locator(".nst-left")).to_contain_text("Strength 0.80: ")
     changed = step(page)
-    expect(page.locator(".nst-curves")).to_contain_text("0.005", timeout=20_000)
+    after = ratio.search(page.locator(".nst-left").inner_text()).groups()
+    assert before[0] == "0.50"
+    assert float(after[1]) == pytest.approx(8 * float(before[1]), rel=0.1)  # both are told with two digits
+    expect(page.locator(".nst-curves")).to_contain_text(before[1], timeout=20_000)
     page.wait_for_function(
         "least => Number(document.querySelector('.nst-status').innerText.match(/step (\\d+)/)[1]) > least",
         arg=changed + 10,
@@ -266,7 +272,7 @@ def test_stop_continue_and_another_ratio(page):
     button(page, "Stop").click()
     expect(button(page, "Command line")).to_be_enabled(timeout=20_000)
     command = downloaded(page, "Command line")[1].decode()
-    assert "--beta 1 " in command
+    assert float(re.search(r"--beta (\S+)", command)[1]) == pytest.approx(10 * float(after[1]), rel=0.1)
     assert "One like it, as it was stopped, continued or had several β/α:" in command
     page.get_by_role("radio", name="cat").check(force=True)
     expect(button(page, "Continue")).to_be_disabled()  # G is another picture's

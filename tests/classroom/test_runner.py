@@ -98,12 +98,24 @@ def test_other_weights_take_effect_in_the_run():
     runner = Runner()
     runner.start(job(steps=300))
     wait(lambda: len(runner.session.history) > 3)
-    runner.reweigh(10, 0.5)
-    wait(lambda: runner.session.history[-1].beta == 0.5)
+    balance = runner.session.balance
+    runner.reweigh(0.8)
+    weights = balance.weights(0.8, 10)
+    wait(lambda: runner.session.history[-1].beta == weights[1])
     runner.stop()
     session = finished(runner)
-    assert session.settings["beta"] == 0.5
+    assert tuple(session.settings[name] for name in ("alpha", "beta", "gamma")) == weights
+    assert session.settings["beta"] == pytest.approx(8 * session.history[0].beta, rel=1e-2)
     assert not session.repeatable
+
+
+def test_the_weights_of_a_job_stay_if_none_are_set():
+    runner = Runner()
+    runner.start(job(beta=0.3))
+    assert {row.beta for row in finished(runner).history} == {0.3}
+    runner.reweigh(0.9)  # for no job
+    runner.start(job())
+    assert len({row.beta for row in finished(runner).history}) == 1
 
 
 def test_a_run_that_nobody_watches_stops():

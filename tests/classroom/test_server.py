@@ -11,6 +11,7 @@ from nst_tf.classroom.controls import SIZES, Controls
 from nst_tf.classroom.picker import Picker
 from nst_tf.classroom.session import Pace
 from nst_tf.layers import BALANCED_STYLE_LAYERS
+from nst_tf.progress import Balance
 from nst_tf.settings import Settings
 
 
@@ -38,7 +39,7 @@ def test_the_controls_stand_at_the_defaults(controls):
 
 
 def test_every_control_sets_its_setting(controls, control):
-    control["β/α"].value = 0.02
+    control["Style"].value = 0.7
     control["Size"].value = 640
     control["Content layer"].value = "block3_conv2"
     control["block1_conv1"].value = 0.5
@@ -48,7 +49,7 @@ def test_every_control_sets_its_setting(controls, control):
     control["Steps"].value = 70
     control["Seed"].value = 4
     assert controls.settings() == Settings(
-        beta=0.2,
+        style_strength=0.7,
         size=640,
         content_layer="block3_conv2",
         style_layers=[("block1_conv1", 40), *BALANCED_STYLE_LAYERS[1:4], ("block5_conv1", 0)],
@@ -60,9 +61,18 @@ def test_every_control_sets_its_setting(controls, control):
 
 
 def test_the_slider_s_ends(controls, control):
-    for end, beta in ((control["β/α"].base ** control["β/α"].min, 1e-4), (1, 10)):
-        control["β/α"].value = end
-        assert controls.beta == pytest.approx(beta)
+    for end in (0, 0.95):
+        control["Style"].value = 2 * end - 0.5  # beyond it
+        assert controls.settings().style_strength == end
+
+
+def test_the_strength_is_shown_with_what_it_means(controls, control):
+    shown = controls.main.children[0].children[1]
+    assert shown.value == "Strength 0.50: β/α depends on the pictures"
+    controls.show_balance(Balance(0.004, 1e5))
+    assert shown.value == "Strength 0.50: β/α = 0.004"
+    control["Style"].value = 0.8
+    assert shown.value == "Strength 0.80: β/α = 0.032"
 
 
 def test_sizes_that_take_over_a_second_are_marked(controls, control):

@@ -19,7 +19,7 @@ from nst_tf.objective import activations_of
 from nst_tf.progress import Balance
 from nst_tf.settings import LARGEST, LEAST, Settings, SettingsError
 
-SIZE = 256  # in pixels: the costs are measured on pictures no larger than that, whatever the run's size
+SIZE = 256  # in pixels: activations are measured on pictures no larger than that, whatever the run's size
 STYLE, SMOOTHNESS = 12.5, 0.2  # β/α and γ/α at ½ if all costs were equal: docs/balance.md says how measured
 
 
@@ -33,15 +33,15 @@ def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balan
         γ/α = 0.2 · J_content(0) / J_tv(S)
 
     In the first line, the first ratio alone gives too much style if S has strong activations and C weak ones;
-    the root makes up for that. In the second, J_tv(S) counts as at least a quarter of J_tv(C), so that a
-    flat S doesn't wipe out C. We found the root and both constants by measuring.
+    the root makes up for that. J_tv(S) is that of S at the run's size, as the larger S is, the less its
+    neighbours differ; it counts as at least a quarter of J_tv(C), so that a flat S doesn't wipe out C. We
+    found the root and both constants by measuring.
     """
     activations = activations_of(vgg, settings)
-    C, S = (tf.constant(_small(image, settings)) for image in (inputs.C, inputs.S))
-    a_C, a_S = activations(C), activations(S)
+    a_C, a_S = (activations(tf.constant(_small(image, settings))) for image in (inputs.C, inputs.S))
     J_content = float(compute_content_cost(a_C, _silent(a_C)))
     of_C, of_S = (float(compute_style_cost(a, _silent(a), settings.layers[:-1])) for a in (a_C, a_S))
-    roughness = max(float(total_variation_cost(S)), float(total_variation_cost(C)) / 4)
+    roughness = max(float(total_variation_cost(inputs.S)), float(total_variation_cost(inputs.C)) / 4)
     beta = STYLE * J_content * (math.sqrt(of_C / of_S) / of_S if of_S else math.inf)
     gamma = SMOOTHNESS * J_content / roughness if roughness else 0.0
     return Balance(beta, gamma)

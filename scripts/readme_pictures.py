@@ -1,7 +1,8 @@
 """Makes the pictures that the README shows: ``python scripts/readme_pictures.py [NAME ...]``.
 
-Names: demo, layers, beta, content_layer, init, classroom. Without one, all are made, into images/readme/.
-About 7 minutes on two cores. The last one needs Chromium.
+Names: demo, layers, strength, beta, gamma, content_layer, init, classroom. Without one, all are made, into
+images/readme/. About 20 minutes on two cores, as every run goes on until J has converged. The last one needs
+Chromium.
 """
 
 import base64
@@ -20,11 +21,15 @@ from playwright.sync_api import sync_playwright
 from nst_tf import get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
 from nst_tf.files import written_aside
 from nst_tf.plots import picture_grid, triptych
+from nst_tf.progress import Ending
 
 IMAGES = Path(__file__).parent.parent / "images"
 OUT = IMAGES / "readme"
 LOUVRE, SUMMERTIME = IMAGES / "content/louvre.jpg", IMAGES / "style/summertime.jpg"
 CAT, WAVE = IMAGES / "content/cat.jpg", IMAGES / "style/great_wave.jpg"
+DUCK, COMPOSITION = IMAGES / "photos/duck.jpg", IMAGES / "style/composition_viii.jpg"
+MEMORIAL, BRIDGE = IMAGES / "photos/lincoln_memorial.jpg", IMAGES / "style/langlois_bridge.jpg"
+PART = (150, 90, 270, 210)  # of the cat: an eye, in pixels
 CASTLE, CAFE = IMAGES / "content/neuschwanstein.jpg", IMAGES / "style/cafe_terrace.jpg"
 
 
@@ -47,14 +52,50 @@ def layers():
         aside.write_bytes(base64.b64decode(cell.outputs[0].data["image/jpeg"]))
 
 
+def painted(content, style, **options):
+    """A picture of a run that has converged."""
+    result = stylize(content, style, **{"steps": "converged", **options})
+    if result.ending is not Ending.CONVERGED:
+        sys.exit(f"{content} in the manner of {style} with {options}: {result.convergence}")
+    return result
+
+
 def grid(name, content, style, title, columns, runs):
-    pictures = {label: stylize(content, style, **options).image for label, options in runs.items()}
+    pictures = {label: painted(content, style, **options).image for label, options in runs.items()}
     save(picture_grid(pictures, title, columns), name)
 
 
+def strength():
+    rows = {f"style strength {label}": {"style_strength": float(label)} for label in ("0.3", "0.5", "0.7")}
+    grid_of_two("strength", "The same strength of the style for two pairs of pictures", rows)
+
+
 def beta():
-    runs = {f"β = {label}": {"beta": float(label)} for label in ("0.0005", "0.005", "0.05", "0.5")}
-    grid("beta", LOUVRE, SUMMERTIME, "The weight of the style, with α = 10", 2, runs)
+    rows = {f"β = {label}": {"beta": float(label)} for label in ("0.005", "0.05", "0.5")}
+    grid_of_two("beta", "The same β for the same two pairs, with α = 10", rows)
+
+
+def grid_of_two(name, title, runs):
+    """The same runs for two pairs of pictures whose activations differ much in size."""
+    pairs = {"duck": (DUCK, COMPOSITION), "memorial": (MEMORIAL, BRIDGE)}
+    pictures = {
+        f"{what}, {label}": painted(*pair, **options).image
+        for what, pair in pairs.items()
+        for label, options in runs.items()
+    }
+    save(picture_grid(pictures, title, 3), name)
+
+
+def gamma():
+    """A part of the cat, four times as large."""
+    usual = painted(CAT, WAVE)
+    beta, its_own = usual.settings["beta"], usual.settings["gamma"]
+    gammas = {"γ = 0": 0, f"γ = {its_own:.2g}": its_own, f"γ = {10 * its_own:.2g}": 10 * its_own}
+    parts = {
+        label: painted(CAT, WAVE, beta=beta, gamma=gamma).image.crop(PART).resize((480, 480), Image.NEAREST)
+        for label, gamma in gammas.items()
+    }
+    save(picture_grid(parts, "120 × 120 pixels of the cat, each four times as large", 3), "gamma")
 
 
 def content_layer():
@@ -76,7 +117,7 @@ def content_energies(content, layers):
 
 def init():
     runs = {init: {"init": init} for init in ("content", "noisy_content", "noise")}
-    grid("init", CASTLE, CAFE, "What G starts from, after 100 steps", 3, runs)
+    grid("init", CASTLE, CAFE, "What G starts from, once J has converged", 3, runs)
 
 
 def classroom():
@@ -103,7 +144,7 @@ def classroom():
 
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
-    figures = (demo, layers, beta, content_layer, init, classroom)
+    figures = (demo, layers, strength, beta, gamma, content_layer, init, classroom)
     makers = {figure.__name__: figure for figure in figures}
     if unknown := set(sys.argv[1:]) - set(makers):
         sys.exit(f"There is no figure named {', '.join(unknown)}: choose among {', '.join(makers)}.")

@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 from matplotlib.colors import to_rgb
 
-from nst_tf.palette import DARK, DEPTHS, LIGHT, LINES, MEANINGS, meaning
+from nst_tf.palette import DARK, DEPTHS, LIGHT, LINES, MEANINGS, TYPE, meaning, style_sheet
 
 GROUNDS = {"light": LIGHT, "dark": DARK}
 TEXT = ("ink", "muted", "content", "style", "go", "alarm")
@@ -115,6 +115,28 @@ def test_a_term_has_its_colour_with_its_weight_too():
     assert len(set(LIGHT.values())) == len(LIGHT)  # so that the page can put a variable in a colour's place
 
 
-def test_no_colour_is_written_elsewhere():
-    text = (ROOT / "nst_tf/plots.py").read_text(encoding="utf8")
-    assert re.findall(r"#[0-9a-fA-F]{3,8}\b", text) == []
+@pytest.mark.parametrize(
+    "file",
+    [
+        "plots.py",
+        "classroom/view.py",
+        "classroom/static/page.css",
+        "classroom/static/jupyter/voila/templates/nst_tf/index.html.j2",
+    ],
+)
+def test_no_colour_is_written_elsewhere(file):
+    text = (ROOT / "nst_tf" / file).read_text(encoding="utf8")
+    assert (
+        re.findall(r"#[0-9a-fA-F]{3,8}\b|\brgb|\bhsl|[\"' ](?:white|black|gr[ea]y|red)\b[\"';,]", text) == []
+    )
+
+
+def test_the_page_uses_the_palettes_variables_and_no_others():
+    page = (ROOT / "nst_tf/classroom/static/page.css").read_text(encoding="utf8")
+    declared = set(re.findall(r"(--nst-[a-z]+):", style_sheet()))
+    assert set(re.findall(r"var\((--nst-[a-z]+)\)", page)) <= declared
+    sizes = set(re.findall(r"font-size: ([^;]+);", page))
+    assert {size for size in sizes if "--nst" in size} <= {f"var(--nst-{name})" for name in TYPE}
+    assert (
+        len({size for size in sizes if "--nst" not in size}) == 2
+    )  # the page's own, and that of Jupyter's widgets

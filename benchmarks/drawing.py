@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from benchmarks.cases import Case
 from benchmarks.race import APART, COURSE, DEFAULT, PYTORCH, Lap
-from nst_tf.plots import BLUE, ORANGE, picture_grid
+from nst_tf.plots import picture_grid
 
+BLUE, ORANGE = "#0072b2", "#d55e00"
 BLACK, GREEN, LIGHT_BLUE, RED, LIGHT_ORANGE = "black", "#009e73", "#56b4e9", "#c0143c", "#f2b27c"
 LINES = {"Adam": "--", "gradient descent": ":", "strong Wolfe": "-."}  # L-BFGS is drawn through
 

@@ -2,24 +2,82 @@
 
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from itertools import cycle, groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple, ParamSpec
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.backend_bases import RendererBase
+from matplotlib.colors import LinearSegmentedColormap, LogNorm, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 from PIL import Image, ImageDraw
 
 from nst_tf.images import Source, gif_options, load_image, tensor_to_image
 from nst_tf.layers import block_of
+from nst_tf.palette import DEPTHS, LIGHT, LINES, Line, meaning, points
 from nst_tf.progress import Costs
 
-BLUE, ORANGE, GREEN = "#0072b2", "#d55e00", "#009e73"  # told apart by colour-blind eyes too
-COLOURS = (BLUE, ORANGE, GREEN, "#cc79a7", "#e69f00")
-TITLE, LABEL = 18, 14  # font sizes that can be read on a projector
+STYLE: dict[Any, Any] = {  # dark on a light card, which can be read on a dark page too
+    "figure.facecolor": LIGHT["ground"],
+    "figure.titlesize": points("title"),
+    "figure.constrained_layout.w_pad": 0.07,
+    "figure.constrained_layout.h_pad": 0.07,
+    "font.family": "DejaVu Sans",  # Matplotlib brings it, and it has α, β and ×
+    "font.size": points("small"),
+    "text.color": LIGHT["ink"],
+    "axes.facecolor": "none",
+    "axes.edgecolor": LIGHT["edge"],
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.titlesize": points("body"),
+    "axes.titlecolor": LIGHT["ink"],
+    "axes.labelsize": points("body"),
+    "axes.labelcolor": LIGHT["ink"],
+    "grid.color": LIGHT["grid"],
+    "grid.linewidth": 0.8,
+    "legend.fontsize": points("body"),
+    "legend.labelcolor": LIGHT["ink"],
+    "legend.facecolor": LIGHT["ground"],
+    "legend.edgecolor": "none",
+    "legend.handlelength": 2.6,
+    **{
+        f"{axis}tick.{name}": value
+        for axis in "xy"
+        for name, value in {
+            "color": LIGHT["edge"],
+            "labelcolor": LIGHT["muted"],
+            "labelsize": points("small"),
+            "major.size": 3,
+            "minor.size": 0,
+        }.items()
+    },
+}
+Given = ParamSpec("Given")
+
+
+class StyledFigure(Figure):
+    """A figure that is drawn in ``STYLE``, as some of its parts are made only then."""
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it, whatever the reader's own settings are."""
+        with rc_context(STYLE):
+            super().draw(renderer)
+
+
+def _styled(make: Callable[Given, Figure]) -> Callable[Given, Figure]:
+    @wraps(make)
+    def styled(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
+        with rc_context(STYLE):
+            return make(*args, **kwargs)
+
+    return styled
 
 
 # ---------------------------------------------------------------------------------- on the page
@@ -50,9 +108,8 @@ def show(figure: Figure | Animation) -> None:
     for axes in figure.axes:
         _require_labels(axes)
     file = io.BytesIO()
-    figure.savefig(
-        file, format="jpeg", dpi=90, pil_kwargs={"quality": 80}
-    )  # a notebook has to stay below 1.5 MB
+    quality = {"quality": 80}  # a notebook has to stay below 1.5 MB
+    figure.savefig(file, format="jpeg", dpi=90, bbox_inches="tight", pad_inches=0.15, pil_kwargs=quality)
     display.display(display.Image(file.getvalue(), format="jpeg", alt=title))
 
 
@@ -65,7 +122,10 @@ def _title_of(figure: Figure) -> str:
 
 def _require_labels(axes: Axes) -> None:
     is_colorbar = axes.get_label() == "<colorbar>"
-    needed = {"y": axes.get_ylabel()} if is_colorbar else {"x": axes.get_xlabel(), "y": axes.get_ylabel()}
+    sharing = axes.get_shared_y_axes().get_siblings(axes)  # one label is enough for them
+    needed = {"y": any(other.get_ylabel() for other in sharing)}
+    if not is_colorbar:
+        needed = {"x": bool(axes.get_xlabel()), **needed}
     missing = [axis for axis, label in needed.items() if not label]
     if axes.axison and missing:
         raise ValueError(
@@ -90,15 +150,16 @@ def animation(pictures: Mapping[str, Source], title: str) -> Animation:
 def _labelled(image: np.ndarray, label: str) -> Image.Image:
     """The picture below its label, in 64 colours, which make a GIF a third smaller."""
     h, w, _ = image.shape
-    frame = Image.new("RGB", (w, h + 20), "white")
+    frame = Image.new("RGB", (w, h + 20), LIGHT["ground"])
     frame.paste(tensor_to_image(image), (0, 20))
-    ImageDraw.Draw(frame).text((w / 2, 10), label, fill="black", font_size=14, anchor="mm")
+    ImageDraw.Draw(frame).text((w / 2, 10), label, fill=LIGHT["ink"], font_size=14, anchor="mm")
     return frame.quantize(64, dither=Image.Dither.NONE)
 
 
 # -------------------------------------------------------------------------------------- pictures
 
 
+@_styled
 def triptych(content: Source, style: Source, generated: Source, title: str = "") -> Figure:
     """C + S → G: the three pictures of a style transfer side by side, at the same height.
 
@@ -111,8 +172,8 @@ def triptych(content: Source, style: Source, generated: Source, title: str = "")
     gap = 0.3  # for the sign between two pictures, in heights of a picture
     width, labels = 14, 0.9 if title else 0.4
     height = width / (sum(aspects) + 2 * gap)
-    figure = Figure(figsize=(width, height + labels))
-    figure.suptitle(title, fontsize=TITLE)
+    figure = StyledFigure(figsize=(width, height + labels))
+    figure.suptitle(title)
     grid = figure.add_gridspec(
         1,
         5,
@@ -128,15 +189,16 @@ def triptych(content: Source, style: Source, generated: Source, title: str = "")
     ):
         axes = figure.add_subplot(grid[column])
         axes.imshow(picture)
-        axes.set_title(name, fontsize=16)
+        _set_label(axes, name, letter=name[-1], fontsize=points("large"))
         axes.set_axis_off()
     for column, sign in ((1, "+"), (3, "→")):
         axes = figure.add_subplot(grid[column])
-        axes.text(0.5, 0.5, sign, fontsize=28, ha="center", va="center")
+        axes.text(0.5, 0.5, sign, fontsize=2 * points("body"), ha="center", va="center")
         axes.set_axis_off()
     return figure
 
 
+@_styled
 def picture_grid(pictures: Mapping[str, Source], title: str, columns: int) -> Figure:
     """Pictures in rows, each with its label above it: what one knob does.
 
@@ -150,6 +212,7 @@ def picture_grid(pictures: Mapping[str, Source], title: str, columns: int) -> Fi
     return _grid(images, title, columns, tallest)
 
 
+@_styled
 def patch_grids(patches: Mapping[str, np.ndarray], title: str) -> Figure:
     """Nine patches, three by three, for each of some units, as in Zeiler and Fergus 2014.
 
@@ -177,17 +240,23 @@ def _three_by_three(patches: np.ndarray) -> np.ndarray:
 def _grid(images: Mapping[str, np.ndarray], title: str, columns: int, aspect: float) -> Figure:
     rows = -(-len(images) // columns)
     cell = 14 / columns
-    figure = Figure(figsize=(14, rows * (cell * aspect + 0.4) + 0.5), layout="constrained")
-    figure.suptitle(title, fontsize=TITLE)
+    figure = StyledFigure(figsize=(14, rows * (cell * aspect + 0.4) + 0.5), layout="constrained")
+    figure.suptitle(title)
     places = figure.subplots(rows, columns, squeeze=False).flat
     for axes, (label, image) in zip(places, images.items(), strict=False):
         axes.imshow(image)
-        axes.set_title(label, fontsize=LABEL)
+        _set_label(axes, label, letter=label)
     for axes in figure.axes:
         axes.set_axis_off()
     return figure
 
 
+def _set_label(axes: Axes, label: str, letter: str, **options: Any) -> None:
+    """What a picture is, in the colour of the letter C or S if it has one of them."""
+    axes.set_title(label, color=LIGHT[meaning(letter) or "ink"], **options)
+
+
+@_styled
 def feature_maps(image: np.ndarray, maps: Mapping[str, Mapping[str, np.ndarray]], title: str) -> Figure:
     """Feature maps in rows, the picture first in each: bright where the channel fires.
 
@@ -199,22 +268,23 @@ def feature_maps(image: np.ndarray, maps: Mapping[str, Mapping[str, np.ndarray]]
     """
     columns = 1 + max(map(len, maps.values()))
     _, h, w, _ = image.shape
-    figure = Figure(figsize=(14, len(maps) * (14 / columns * h / w + 0.35) + 0.5), layout="constrained")
-    figure.suptitle(title, fontsize=TITLE)
+    figure = StyledFigure(figsize=(14, len(maps) * (14 / columns * h / w + 0.35) + 0.5), layout="constrained")
+    figure.suptitle(title)
     for row, (label, of_row) in zip(
         figure.subplots(len(maps), columns, squeeze=False), maps.items(), strict=True
     ):
         row[0].imshow(image[0])
-        row[0].set_title(label, fontsize=LABEL)
+        row[0].set_title(label)
         brightest = max(channel.max() for channel in of_row.values()) or 1
         for axes, (name, channel) in zip(row[1:], of_row.items(), strict=False):
             axes.imshow(channel, cmap="magma", vmin=0, vmax=brightest)
-            axes.set_title(name, fontsize=LABEL)
+            axes.set_title(name)
     for axes in figure.axes:
         axes.set_axis_off()
     return figure
 
 
+@_styled
 def growing_patches(
     image: np.ndarray, centre: tuple[int, int], sizes: Mapping[str, int], title: str
 ) -> Figure:
@@ -227,21 +297,23 @@ def growing_patches(
         title: of the whole figure.
     """
     _, h, w, _ = image.shape
-    figure = Figure(figsize=(14, 14 / (w / h + len(sizes)) + 1.3), layout="constrained")
-    figure.suptitle(title, fontsize=TITLE)
+    figure = StyledFigure(figsize=(14, 14 / (w / h + len(sizes)) + 1.3), layout="constrained")
+    figure.suptitle(title)
     whole, *places = figure.subplots(1, len(sizes) + 1, width_ratios=[w / h] + [1] * len(sizes))
     whole.imshow(image[0])
-    whole.set_title(f"the picture, {w}×{h} pixels", fontsize=LABEL)
-    for axes, (layer, size), colour in zip(places, sizes.items(), cycle(COLOURS), strict=False):
+    whole.set_title(f"the picture, {w}×{h} pixels")
+    for axes, (layer, size), colour in zip(places, sizes.items(), cycle(DEPTHS), strict=False):
         top, left = (middle - size // 2 for middle in centre)
         for square_on in (whole, axes):
-            square_on.add_patch(
-                Rectangle((left - 0.5, top - 0.5), size, size, fill=False, edgecolor=colour, linewidth=4)
+            square = Rectangle(
+                (left - 0.5, top - 0.5), size, size, fill=False, edgecolor=colour, linewidth=3.5
             )
+            square.set_path_effects([withStroke(linewidth=6, foreground=LIGHT["ground"])])  # on any picture
+            square_on.add_patch(square)
         axes.imshow(image[0])
         axes.set_xlim(left - 0.5, left + size - 0.5)
         axes.set_ylim(top + size - 0.5, top - 0.5)
-        axes.set_title(f"{layer}\n{size}×{size}", fontsize=LABEL)
+        axes.set_title(f"{layer}\n{size}×{size}")
     for axes in figure.axes:
         axes.set_axis_off()
     return figure
@@ -250,6 +322,7 @@ def growing_patches(
 # ---------------------------------------------------------------------------------------- numbers
 
 
+@_styled
 def network_diagram(layers: Mapping[str, tuple[tuple[int, int, int], int]], title: str) -> Figure:
     """The layers from top to bottom: the size of what each gives, and how much of the picture it sees.
 
@@ -258,11 +331,11 @@ def network_diagram(layers: Mapping[str, tuple[tuple[int, int, int], int]], titl
             and the side of its receptive field.
         title: of the whole figure.
     """
-    figure = Figure(figsize=(14, 8), layout="constrained")
-    figure.suptitle(title, fontsize=TITLE)
+    figure = StyledFigure(figsize=(14, 8), layout="constrained")
+    figure.suptitle(title)
     left, right = figure.subplots(1, 2, sharey=True)
     rows = np.arange(len(layers))
-    colours = [COLOURS[block_of(name) - 1] for name in layers]
+    colours = [DEPTHS[block_of(name) - 1] for name in layers]
     shapes, fields = zip(*layers.values(), strict=True)
     for axes, lengths, texts, label in (
         (
@@ -275,17 +348,16 @@ def network_diagram(layers: Mapping[str, tuple[tuple[int, int, int], int]], titl
     ):
         axes.barh(rows, lengths, color=colours, height=0.8)
         for row, length, text in zip(rows, lengths, texts, strict=True):
-            axes.text(length + max(lengths) * 0.015, row, text, fontsize=13, va="center")
+            axes.text(length + max(lengths) * 0.015, row, text, va="center")
         axes.set_xlim(0, max(lengths) * 1.32)
-        axes.set_xlabel(label, fontsize=LABEL)
-        axes.spines[["top", "right"]].set_visible(False)
-    left.set_yticks(rows, list(layers), fontsize=13)
+        axes.set_xlabel(label)
+    left.set_yticks(rows, list(layers))
     left.invert_yaxis()
-    for axes in (left, right):
-        axes.set_ylabel("layer, from the picture down", fontsize=LABEL)
+    left.set_ylabel("layer, from the picture down")
     return figure
 
 
+@_styled
 def heat_maps(
     matrices: Mapping[str, np.ndarray],
     title: str,
@@ -304,21 +376,22 @@ def heat_maps(
         log: a logarithmic colour scale, for entries ≥ 0,
             into which all but the smallest hundredth of them fit.
     """
-    figure = Figure(figsize=(14, 14 / len(matrices) + 0.4), layout="constrained")
-    figure.suptitle(title, fontsize=TITLE)
+    figure = StyledFigure(figsize=(14, 14 / len(matrices) + 0.4), layout="constrained")
+    figure.suptitle(title)
     entries = np.stack(list(matrices.values()))
     least, most = np.quantile(entries[entries > 0], 0.01) if log else entries.min(), entries.max()
     norm = (LogNorm if log else Normalize)(least, most, clip=True)
     places = figure.subplots(1, len(matrices), squeeze=False)[0]
     for axes, (label, matrix) in zip(places, matrices.items(), strict=True):
         image = axes.imshow(matrix, cmap="magma", norm=norm, interpolation="nearest")
-        axes.set_title(label, fontsize=LABEL)
-        axes.set_xlabel(f"{axis} k'", fontsize=LABEL)
-        axes.set_ylabel(f"{axis} k", fontsize=LABEL)
-    figure.colorbar(image, ax=figure.axes, shrink=0.8).set_label(value, fontsize=LABEL)
+        axes.set_title(label)
+        axes.set_xlabel(f"{axis} k'")
+        axes.set_ylabel(f"{axis} k")
+    figure.colorbar(image, ax=figure.axes, shrink=0.8).set_label(value)
     return figure
 
 
+@_styled
 def number_table(
     numbers: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str, *, xlabel: str, ylabel: str
 ) -> Figure:
@@ -330,24 +403,26 @@ def number_table(
         title: of the whole figure.
         xlabel, ylabel: what the columns and the rows are.
     """
-    figure = Figure(figsize=(12, 1.6 + 0.8 * len(rows)), layout="constrained")
+    figure = StyledFigure(figsize=(12, 1.6 + 0.8 * len(rows)), layout="constrained")
     axes = figure.add_subplot()
-    axes.set_title(title, fontsize=TITLE, pad=12)
+    axes.set_title(title, fontsize=points("title"), pad=12)
+    axes.spines[:].set_visible(False)
     axes.imshow(
         numbers,
-        cmap="Oranges",
-        norm=LogNorm(numbers[numbers > 0].min(), numbers.max() * 3, clip=True),
+        cmap=LinearSegmentedColormap.from_list("number_table", [LIGHT["ground"], DEPTHS[0]]),
+        norm=LogNorm(numbers[numbers > 0].min(), numbers.max(), clip=True),
         aspect="auto",
     )
     for (row, column), number in np.ndenumerate(numbers):
-        axes.text(column, row, f"{number:.2g}", fontsize=LABEL, ha="center", va="center")
-    axes.set_xticks(range(len(columns)), columns, fontsize=13)
-    axes.set_yticks(range(len(rows)), rows, fontsize=13)
-    axes.set_xlabel(xlabel, fontsize=LABEL)
-    axes.set_ylabel(ylabel, fontsize=LABEL)
+        axes.text(column, row, f"{number:.2g}", ha="center", va="center")
+    axes.set_xticks(range(len(columns)), columns)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel)
     return figure
 
 
+@_styled
 def bars(
     values: Mapping[str, Mapping[str, float]], title: str, *, xlabel: str, ylabel: str, log: bool = False
 ) -> Figure:
@@ -359,18 +434,26 @@ def bars(
         xlabel, ylabel: what a group and a value are.
         log: a logarithmic axis.
     """
-    figure = Figure(figsize=(12, 5), layout="constrained")
+    figure = StyledFigure(figsize=(12, 5), layout="constrained")
     axes = figure.add_subplot()
     width = 0.8 / len(values)
-    for number, ((name, series), colour) in enumerate(zip(values.items(), cycle(COLOURS), strict=False)):
+    for number, ((name, series), line) in enumerate(zip(values.items(), _lines(values), strict=True)):
         places = np.arange(len(series)) + (number - (len(values) - 1) / 2) * width
-        axes.bar(places, list(series.values()), width, color=colour, label=name)
-        axes.set_xticks(range(len(series)), list(series), fontsize=13)
+        axes.bar(
+            places,
+            list(series.values()),
+            width,
+            color=LIGHT[line.colour],
+            edgecolor=LIGHT["ground"],
+            label=name,
+        )
+        axes.set_xticks(range(len(series)), list(series))
     if len(values) > 1:
-        axes.legend(fontsize=13)
+        axes.legend()
     return _finished(figure, axes, title, xlabel, ylabel, log)
 
 
+@_styled
 def curves(
     series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     title: str,
@@ -387,26 +470,49 @@ def curves(
         xlabel, ylabel: of the axes.
         log: a logarithmic y axis.
     """
-    figure = Figure(figsize=(12, 5.5), layout="constrained")
+    figure = StyledFigure(figsize=(12, 5.5), layout="constrained")
     axes = figure.add_subplot()
-    for (name, (x, y)), colour in zip(series.items(), cycle(COLOURS), strict=False):
-        axes.plot(x, y, color=colour, linewidth=2.5, label=name)
-    axes.legend(fontsize=13)
+    for (name, (x, y)), line in zip(series.items(), _lines(series), strict=True):
+        axes.plot(x, y, **_drawn(line), linewidth=2.5, label=name)
+    axes.legend()
     return _finished(figure, axes, title, xlabel, ylabel, log)
+
+
+def _lines(names: Iterable[str]) -> list[Line]:
+    """A line for each name: for J and its terms their own, for the others the rest in turn."""
+    names = list(names)
+    taken = {meaning(name) for name in names}
+    others = cycle([line for line in LINES if line.colour not in taken])
+    return [_line_of(name) if meaning(name) else next(others) for name in names]
+
+
+def _line_of(term: str) -> Line:
+    return next(line for line in LINES if line.colour == meaning(term))
+
+
+def _drawn(line: Line) -> dict:
+    return {"color": LIGHT[line.colour], "linestyle": (0, line.dashes) if line.dashes else "-"}
 
 
 def _finished(figure: Figure, axes: Axes, title: str, xlabel: str, ylabel: str, log: bool) -> Figure:
     if log:
         axes.set_yscale("log")
-    axes.set_title(title, fontsize=TITLE)
-    axes.set_xlabel(xlabel, fontsize=LABEL)
-    axes.set_ylabel(ylabel + (" (log scale)" if log else ""), fontsize=LABEL)
-    axes.tick_params(labelsize=12)
-    axes.grid(axis="y", which="both", alpha=0.3)
-    axes.set_axisbelow(True)
+    axes.set_title(title, fontsize=points("title"))
+    axes.set_xlabel(xlabel)
+    axes.set_ylabel(ylabel + (" (log scale)" if log else ""))
+    _rule(axes)
     return figure
 
 
+def _rule(axes: Axes) -> None:
+    """Fine lines across, and finer ones between powers of ten where there are hardly two of these."""
+    axes.grid(axis="y")
+    low, high = axes.get_ylim()
+    if axes.get_yscale() == "log" and high < 100 * low:
+        axes.grid(axis="y", which="minor", linewidth=0.4)
+
+
+@_styled
 def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
     """J and its terms against the step, on a log axis: α J_content, β J_style and, where γ > 0, γ J_tv.
 
@@ -417,39 +523,40 @@ def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
         history: rows as a ``Result`` has them.
         compact: without a title, in letters that can be read where the figure has only the corner of a page.
     """
-    figure = Figure(figsize=(5, 5) if compact else (9, 5), layout="constrained")
+    figure = StyledFigure(figsize=(5, 5) if compact else (9, 5), layout="constrained")
     axes = figure.add_subplot()
     pieces = [list(rows) for _, rows in groupby(history, key=lambda row: row.function)]
     terms = {
-        "J": (lambda row: row.J, "black", 2.5, None),
-        "α J_content": (lambda row: row.alpha * row.J_content, BLUE, 1.8, "alpha"),
-        "β J_style": (lambda row: row.beta * row.J_style, ORANGE, 1.8, "beta"),
+        "J": (lambda row: row.J, 4, None),
+        "α J_content": (lambda row: row.alpha * row.J_content, 2.4, "alpha"),
+        "β J_style": (lambda row: row.beta * row.J_style, 2.4, "beta"),
     }
     if any(row.gamma for row in history):
-        terms["γ J_tv"] = (lambda row: row.gamma * row.J_tv, GREEN, 1.8, "gamma")
-    for label, (value, colour, width, weight) in terms.items():
+        terms["γ J_tv"] = (lambda row: row.gamma * row.J_tv, 2.4, "gamma")
+    for term, (value, width, weight) in terms.items():
         steps, values = _with_breaks(pieces, value)
-        label = label if compact else label + _weight(weight, label[0], history)
-        axes.plot(steps, np.ma.masked_less_equal(values, 0), color=colour, linewidth=width, label=label)
+        label = term if compact else term + _weight(weight, term[0], history)
+        line = _drawn(_line_of(term))
+        axes.plot(steps, np.ma.masked_less_equal(values, 0), **line, linewidth=width, label=label)
     axes.set_yscale("log")
     _mark_pieces(axes, pieces)
-    letters = 15 if compact else 13
     if not compact:
-        axes.set_title(f"The cost J = {' + '.join(list(terms)[1:])}", fontsize=15)
+        axes.set_title(f"The cost J = {' + '.join(list(terms)[1:])}", fontsize=points("title"))
+    letters = points("large" if compact else "body")
     axes.set_xlabel("step", fontsize=letters)
     axes.set_ylabel("cost (log scale)", fontsize=letters)
     axes.tick_params(labelsize=letters if compact else None)
-    axes.grid(alpha=0.3)
+    _rule(axes)
     if compact:
         options = {
             "ncols": 3 if len(terms) < 4 else 2,
             "frameon": False,
-            "handlelength": 1.2,
-            "columnspacing": 1.2,
+            "handlelength": 1.6,
+            "columnspacing": 1.0,
         }
         figure.legend(loc="outside upper right", fontsize=letters, **options)
     else:
-        axes.legend(fontsize=12)
+        axes.legend()
     return figure
 
 
@@ -474,7 +581,7 @@ def _mark_pieces(axes: Axes, pieces: list[list[Costs]]) -> None:
     varying = [of for of in (_size, _ratio, _gamma) if len({of(rows[0]) for rows in pieces}) > 1]
     for number, (row, *_) in reversed(list(enumerate(pieces))):
         if number:
-            axes.axvline(row.step - 0.5, color="grey", linewidth=1)
+            axes.axvline(row.step - 0.5, color=LIGHT["edge"], linewidth=1)
         news = [of(row) for of in varying if not number or of(row) != of(pieces[number - 1][0])]
         if news and row.step <= free:  # else the words would stand on those that come later
             transform = axes.get_xaxis_transform()
@@ -484,8 +591,8 @@ def _mark_pieces(axes: Axes, pieces: list[list[Costs]]) -> None:
                 ", ".join(news),
                 rotation=90,
                 transform=transform,
-                color="#444444",
-                fontsize=12,
+                color=LIGHT["muted"],
+                bbox={"facecolor": LIGHT["ground"], "edgecolor": "none", "alpha": 0.8, "pad": 1},
             )
             free = row.step - steps / 15
 

@@ -6,11 +6,14 @@ import io
 import numpy as np
 import pytest
 from conftest import LOUVRE, SUMMERTIME
+from matplotlib import rc_context, rcParams, style
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from nst_tf import plots
 from nst_tf.layers import CONV_LAYERS
+from nst_tf.palette import LIGHT, LINES
 from nst_tf.plots import cost_curves, picture_grid, triptych
 from nst_tf.transfer import Costs
 
@@ -229,3 +232,69 @@ def test_bars_and_curves_show_the_numbers():
     assert axes.get_yscale() == "log"
     assert axes.get_ylabel() == "y (log scale)"
     np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[0, 2], [1, 1]])
+
+
+# ----------------------------------------------------------------------------------------- the style
+
+
+def pixels(figure):
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=40)
+    with Image.open(file) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_look_the_same_whatever_the_reader_has_set(name):
+    usual = pixels(FIGURES[name]())
+    assert tuple(usual[0, 0]) == tuple(bytes.fromhex(LIGHT["ground"][1:]))
+    with rc_context({"font.size": 30, "xtick.labelsize": 30, "axes.spines.top": True}):
+        style.use("dark_background")
+        np.testing.assert_array_equal(pixels(FIGURES[name]()), usual)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_leave_the_readers_settings_alone(name):
+    before = dict(rcParams)
+    pixels(FIGURES[name]())
+    assert dict(rcParams) == before
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_letter_of_a_figure_is_too_small(name):
+    figure = FIGURES[name]()
+    figure.draw_without_rendering()
+    sizes = {text.get_fontsize() for text in figure.findobj(Text) if text.get_text() and text.get_visible()}
+    assert min(sizes) >= 12
+
+
+def colours_of(figure):
+    return {line.get_label().split(",")[0]: line.get_color() for line in figure.axes[0].lines}
+
+
+def test_a_term_has_one_colour_in_every_figure():
+    smooth = [row._replace(J_tv=0.01, gamma=1e3) for row in HISTORY]
+    terms = {
+        "J": LIGHT["ink"],
+        "α J_content": LIGHT["content"],
+        "β J_style": LIGHT["style"],
+        "γ J_tv": LIGHT["smooth"],
+    }
+    for compact in (False, True):
+        drawn = colours_of(cost_curves(smooth, compact=compact))
+        assert {term: drawn[term] for term in terms} == terms
+    series = dict.fromkeys(["Adam", *terms, "L-BFGS"], ([0, 1], [2, 1]))
+    drawn = colours_of(plots.curves(series, "Curves", xlabel="x", ylabel="y"))
+    assert {term: drawn[term] for term in terms} == terms
+    assert len(set(drawn.values())) == 6
+    titles = {axes.get_title(): axes.title.get_color() for axes in triptych(*[GREY[0]] * 3).axes}
+    assert (titles["Content C"], titles["Style S"]) == (LIGHT["content"], LIGHT["style"])
+    titles = {axes.get_title(): axes.title.get_color() for axes in picture_grid({"C": GREY[0]}, "", 1).axes}
+    assert titles == {"C": LIGHT["content"]}
+
+
+def test_six_lines_have_six_colours_and_one_over_another_is_seen():
+    series = {str(n): ([0, 1], [1, n + 1]) for n in range(6)}
+    (axes,) = plots.curves(series, "Six", xlabel="x", ylabel="y").axes
+    assert [line.get_color() for line in axes.lines] == [LIGHT[line.colour] for line in LINES]
+    assert axes.lines[0].get_linestyle() != axes.lines[1].get_linestyle()

@@ -9,7 +9,8 @@ from conftest import LOUVRE, SUMMERTIME, opened
 from nst_tf import load_image, stylize, tensor_to_image
 from nst_tf.images import resized
 from nst_tf.objective import Objective
-from nst_tf.plots import ORANGE, cost_curves
+from nst_tf.palette import LIGHT
+from nst_tf.plots import cost_curves
 from nst_tf.progress import Ending
 from nst_tf.settings import MOST_STEPS
 from nst_tf.stages import TYPICAL_STEPS, Stage, stages, with_changes
@@ -211,7 +212,7 @@ def test_the_curves_break_where_the_size_changes(painted, tmp_path):
     figure.savefig(tmp_path / "curves.png")
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.texts] == ["400 px", "200 px", "100 px"]
-    (J,) = [line for line in axes.lines if line.get_color() == "black"]
+    (J,) = [line for line in axes.lines if line.get_color() == LIGHT["ink"]]
     drawn = [step for step, value in zip(J.get_xdata(), J.get_ydata(), strict=True) if np.isfinite(value)]
     assert drawn == list(range(25))
     gaps = [step for step, value in zip(J.get_xdata(), J.get_ydata(), strict=True) if not np.isfinite(value)]
@@ -229,6 +230,6 @@ def test_the_curves_break_where_alpha_or_beta_change(painted, tmp_path):
     assert [text.get_text() for text in axes.texts] == ["β/α = 0.05", "β/α = 0.005"]
     (legend,) = figure.legends
     assert [label.get_text() for label in legend.get_texts()] == ["J", "α J_content", "β J_style", "γ J_tv"]
-    (style,) = [line for line in axes.lines if line.get_color() == ORANGE]
+    (style,) = [line for line in axes.lines if line.get_color() == LIGHT["style"]]
     drawn = [value for value in style.get_ydata() if np.isfinite(value)]
     np.testing.assert_allclose(drawn, [row.beta * row.J_style for row in history])

@@ -10,12 +10,13 @@ from benchmarks.quality.pairs import Pair
 from benchmarks.quality.results import Row
 from benchmarks.quality.tables import NOT_REACHED, at, reference_error
 from nst_tf.images import save_image, tensor_to_image
+from nst_tf.palette import LIGHT
 
 WIDTH, HEIGHT = 400, 320  # of the box that a picture fits into, where all weights are shown
 GAP, LINE = 12, 26
 FONT = findfont("DejaVu Sans")  # Matplotlib brings it, and it has α, β and ×
 TITLE, TEXT = ImageFont.truetype(FONT, 24), ImageFont.truetype(FONT, 17)
-FRAME = "#d55e00"
+FRAME = LIGHT["style"]
 
 
 class Cell:

@@ -18,6 +18,7 @@ from nst_tf.classroom.runner import Runner
 from nst_tf.classroom.session import PICTURE_EVERY, Original, Session
 from nst_tf.classroom.widgets import Pulse, Stage
 from nst_tf.images import gif_options
+from nst_tf.palette import LIGHT, variable
 
 PNG, GIF, COMMAND = "PNG picture", "GIF timelapse", "Command line"
 ALIKE = "One like it, as it was stopped, continued or had several β/α:"
@@ -216,13 +217,15 @@ def _labelled(session: Session) -> list[tuple[str, int]]:
 
 
 def _drawn(session: Session) -> str:
-    """The curves as part of a page."""
+    """The curves as part of a page, in the page's colours."""
     from matplotlib import rc_context
 
     from nst_tf.plots import cost_curves
 
     file = io.StringIO()
     with rc_context({"svg.fonttype": "none"}):  # letters stay letters
-        cost_curves(list(session.history), compact=True).savefig(file, format="svg")
+        cost_curves(list(session.history), compact=True).savefig(file, format="svg", transparent=True)
     svg = file.getvalue()
+    for name, colour in LIGHT.items():
+        svg = svg.replace(colour, variable(name))
     return f"<div role='img' aria-label='J, J_content and J_style by step'>{svg[svg.index('<svg') :]}</div>"

@@ -10,6 +10,8 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from nst_tf.palette import style_sheet
+
 _STATIC = Path(__file__).parent / "static"
 
 
@@ -50,7 +52,7 @@ class Pulse(anywidget.AnyWidget):
     """
 
     _esm = _STATIC / "pulse.js"
-    _css = _STATIC / "page.css"
+    _css = style_sheet() + (_STATIC / "page.css").read_text(encoding="utf8")
 
     def answer(self) -> None:
         """Tell the page that its beat was heard."""

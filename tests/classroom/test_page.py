@@ -23,12 +23,14 @@ import pytest
 from conftest import ROOT, opened
 from PIL import Image
 from playwright.sync_api import expect
+from test_palette import contrast
 
 from nst_tf import load_image
 from nst_tf.classroom.controls import SIZES
 from nst_tf.classroom.server import DESERTED
 from nst_tf.inputs import load_inputs
 from nst_tf.objective import Objective
+from nst_tf.palette import DARK, LIGHT
 from nst_tf.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -311,6 +313,62 @@ def test_two_browsers_do_not_see_each_others_pictures(chromium, classroom):
             load_image(ROOT / f"images/content/{name}.jpg", 200).shape[1:3] for name in ("louvre", "macaw")
         ]
         assert [page.problems for page in pages] == [[], []]
+
+
+# ----------------------------------------------------------------------------------- light and dark
+
+
+def colours_of_texts(page):
+    """For each text that can be used: what it says, its colour and its ground's, as (r, g, b) from 0 to 1."""
+    texts = page.evaluate(
+        """() => {
+            const ground = (element) => {
+                const { backgroundColor } = getComputedStyle(element);
+                return /, 0\\)$/.test(backgroundColor) ? ground(element.parentElement) : backgroundColor;
+            };
+            const isText = (node) => node.nodeType === Node.TEXT_NODE && node.data.trim();
+            const isField = (element) => element.matches("select, .widget-text input");
+            const says = (element) => isField(element) || [...element.childNodes].some(isText);
+            const canBeUsed = (element) => element.checkVisibility() && !element.closest(":disabled, style");
+            return [...document.querySelectorAll(".nst *")]
+                .filter((element) => says(element) && canBeUsed(element))
+                .map((element) => {
+                    const { color, fill } = getComputedStyle(element);
+                    const text = element.value ?? element.textContent;
+                    return [text, element.closest("svg") ? fill : color, ground(element)];
+                });
+        }"""
+    )
+    return [
+        (text, *([int(value) / 255 for value in re.findall(r"\d+", colour)[:3]] for colour in colours))
+        for text, *colours in texts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("system", "theme", "colours"),
+    [
+        ("light", None, LIGHT),
+        ("dark", None, DARK),
+        ("light", "JupyterLab Dark", DARK),
+        ("dark", "JupyterLab Light", LIGHT),
+    ],
+)
+def test_every_text_stands_out_from_its_ground(page, system, theme, colours):
+    set_steps(page, 3)
+    start(page)
+    expect(page.locator(".nst-curves")).to_contain_text("β J_style", timeout=READY)
+    page.emulate_media(color_scheme=system)
+    if theme:  # as JupyterLab marks its page
+        page.evaluate(
+            "light => { delete document.body.dataset.voila; document.body.dataset.jpThemeLight = light; }",
+            theme == "JupyterLab Light",
+        )
+    texts = colours_of_texts(page)
+    assert {"β J_style", "step", "Steps", "lbfgs"} <= {text.strip() for text, *_ in texts}
+    assert {text: ratio for text, *pair in texts if (ratio := contrast(*pair)) < 4.5} == {}
+    ground = page.locator(".nst-frame").evaluate("frame => getComputedStyle(frame).backgroundColor")
+    assert "#{:02x}{:02x}{:02x}".format(*map(int, re.findall(r"\d+", ground))) == colours["ground"]
 
 
 # ----------------------------------------------------------------------------------- uploads

@@ -1,4 +1,4 @@
-# make demo       the Louvre in the manner of Mary Cassatt's Summertime, into outputs/
+# make demo       the Louvre in the manner of Vincent van Gogh, into outputs/
 # make lab        JupyterLab, on the notebooks
 # make classroom  the live demo as a web page, on this machine; ADDRESS=0.0.0.0 for others too
 # make test       all tests, the notebooks' included, and how much of the package they run
@@ -20,7 +20,7 @@ BIN := $(VENV)/bin
 
 demo: $(VENV)/installed
 	@mkdir -p outputs
-	$(BIN)/python -m nst_tf demo -o outputs/louvre_summertime.jpg
+	$(BIN)/python -m nst_tf demo -o outputs/louvre_village_street_in_auvers.jpg
 
 lab: $(VENV)/installed-lab
 	$(BIN)/python -m jupyterlab notebooks/00_start_here.ipynb

@@ -8,6 +8,7 @@ refused before the seconds that loading TensorFlow takes.
 
 import io
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,7 @@ def load_image(
     minimum_side: int = 1,
     maximum_pixels: int | None = None,
     name: str = "image",
+    say: Callable[[str], object] | None = None,
 ) -> np.ndarray:
     """Read a picture as an image array.
 
@@ -56,7 +58,8 @@ def load_image(
             size exactly; the picture's proportions may differ from it only by rounding. None leaves the size.
         minimum_side: fewest pixels the shorter side may have, in the file and after resizing.
         maximum_pixels: most that the result may have, for want of memory; None means what fits into it now.
-        name: what to call a picture that has no file name, in errors.
+        name: what to call a picture that has no file name.
+        say: told in a sentence if the picture is enlarged.
 
     Returns:
         float32, shape (1, h, w, 3), RGB, values in [0, 1].
@@ -72,6 +75,9 @@ def load_image(
         fitted = planes[0].size if size is None else _fitted(planes[0].size, size, name)
         _require_side(fitted, minimum_side, name, f"at size {size} becomes")
         _require_pixels(fitted, _pixels_that_fit() if maximum_pixels is None else maximum_pixels, name)
+        if say and max(fitted) > max(planes[0].size):
+            of, to = (f"{width}×{height}" for width, height in (planes[0].size, fitted))
+            say(f"{name} has {of} pixels and is enlarged to {to}.")
         if size is not None:
             planes = [plane.resize(fitted, Image.Resampling.LANCZOS) for plane in planes]
         return _stack(planes)[np.newaxis]

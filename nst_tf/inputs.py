@@ -3,6 +3,7 @@
 Nothing here needs TensorFlow, so that a bad picture is answered at once.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -28,19 +29,26 @@ class Inputs(NamedTuple):
     G: np.ndarray
 
 
-def load_inputs(content: Source, style: Source, settings: Settings) -> Inputs:
+def load_inputs(
+    content: Source, style: Source, settings: Settings, *, say: Callable[[str], object] | None = None
+) -> Inputs:
     """The three images of a run.
+
+    Args:
+        content, style: as ``nst_tf.transfer.stylize`` takes them.
+        settings: of the run.
+        say: told in a sentence if a picture is enlarged.
 
     Raises:
         ImageError: a picture can't be read, is too small for the layers or too large for the memory that is
             free, or the start picture has other proportions than the content.
     """
-    limits = {
+    limits: dict[str, int] = {
         "minimum_side": minimum_side([name for name, _ in settings.layers]),
         "maximum_pixels": _pixels_that_fit(),
     }
-    C = load_image(content, settings.size, name="content", **limits)
-    S = load_image(style, settings.size, name="style", **limits)
+    C = load_image(content, settings.size, name="content", say=say, **limits)
+    S = load_image(style, settings.size, name="style", say=say, **limits)
     return Inputs(C, S, _start_image(C, settings))
 
 

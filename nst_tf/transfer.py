@@ -72,8 +72,8 @@ def stylize(
         callback: called with a ``Progress`` at every step, from the start image (step 0) on; the run
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
             returns ``CostWeights``.
-        progress: show a progress bar, and the lines that tell which weights, which precision and, for a
-            strength of the style, which β/α and γ/α are used.
+        progress: show a progress bar, and the lines that tell which pictures are enlarged, and which
+            weights, which precision and, for a strength of the style, which β/α and γ/α are used.
 
     All other arguments are described in ``nst_tf.settings.Settings``.
 
@@ -88,7 +88,8 @@ def stylize(
     """
     arguments = locals()  # while there are no others
     settings = Settings(**{field.name: arguments[field.name] for field in dataclasses.fields(Settings)})
-    return paint(load_inputs(content, style, settings), settings, callback=callback, progress=progress)
+    inputs = load_inputs(content, style, settings, say=print if progress else None)
+    return paint(inputs, settings, callback=callback, progress=progress)
 
 
 def paint(

@@ -39,7 +39,7 @@ def test_an_installation_outside_the_checkout(tmp_path):
     assert where.stdout.startswith(str(site))
     done = run(site / "bin/nst-tf", "demo", "--size", "64", "--steps", "2", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "louvre_summertime.png").exists()
+    assert (tmp_path / "louvre_village_street_in_auvers.png").exists()
 
     command = [site / "bin/nst-tf", "classroom"]
     with subprocess.Popen(

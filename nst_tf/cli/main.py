@@ -28,13 +28,13 @@ from nst_tf.weights import WeightsError, load_weights
 GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 DEFAULT_COMMAND = "paint"  # whose name may be left out
-DEMO_CONTENT, DEMO_STYLE = "content/louvre.jpg", "style/summertime.jpg"
-DEMO_SETTINGS = {"size": 600, "steps": 200}
+DEMO_CONTENT, DEMO_STYLE = "content/louvre.jpg", "style/village_street_in_auvers.jpg"
+DEMO_SETTINGS = {"size": 1000, "steps": 200}
 
 _OTHER_COMMANDS = """\
 other commands:
   nst-tf paint CONTENT STYLE        the same, for a picture that is called like a command
-  nst-tf demo [-o OUT] [options]    the Louvre in the manner of Mary Cassatt's Summertime
+  nst-tf demo [-o OUT] [options]    the Louvre in the manner of Vincent van Gogh
   nst-tf weights [--weights W]      fetch VGG-19's weights, and say which are in use
   nst-tf classroom                  a page for a class, on which one watches the picture appear
 """
@@ -129,7 +129,7 @@ def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser(
         "demo",
         usage="nst-tf demo [-o OUT] [options]",
-        description="Paint the Louvre in the manner of Mary Cassatt's Summertime.",
+        description="Paint the Louvre in the manner of van Gogh's Village Street in Auvers.",
     )
     _add_painting_options(parser, _default_output(DEMO_CONTENT, DEMO_STYLE))
     folder = pictures_folder()
@@ -172,7 +172,7 @@ def _paint(options: argparse.Namespace) -> int:
     if picture is None:
         picture = _default_output(options.content, options.style)
     outputs = Outputs(picture, given, options.save_every, options.gif, options.curves)
-    inputs = load_inputs(options.content, options.style, settings)
+    inputs = load_inputs(options.content, options.style, settings, say=None if options.quiet else print)
 
     from nst_tf.transfer import paint
 

@@ -86,6 +86,16 @@ def test_quiet_also_with_another_keras_backend_in_the_environment(tmp_path):
     assert (tmp_path / "louvre_summertime.png").exists()
 
 
+def test_it_says_that_a_picture_is_enlarged(paint, tmp_path):
+    with opened(LOUVRE) as louvre:
+        louvre.resize((40, 16)).save(tmp_path / "small.png")
+    done = run_cli("small.png", SUMMERTIME, *SMALL, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "small.png has 40×16 pixels and is enlarged to 64×26.\n" in done.stdout
+    assert done.stdout.count("enlarged") == 1
+    assert "enlarged" not in paint()[1]
+
+
 @pytest.mark.slow
 def test_the_command_that_repeats_a_run_repeats_it(tmp_path):
     options = (
@@ -479,8 +489,8 @@ def test_no_standard_error_and_a_reader_that_has_left(tmp_path):
 
 def test_the_demo_shows_its_own_defaults():
     text = run_cli("demo", "--help").stdout
-    assert "louvre_summertime.png, here" in " ".join(text.split())
-    assert "(600)" in text
+    assert "louvre_village_street_in_auvers.png, here" in " ".join(text.split())
+    assert "(1000)" in text
     assert "(200)" in text
     assert "CONTENT STYLE [" not in text
 

@@ -14,18 +14,17 @@ import sys
 from pathlib import Path
 
 import nbformat
-import tensorflow as tf
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from nst_tf import get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
+from nst_tf import save_image, stylize
+from nst_tf.cli.main import DEMO_CONTENT, DEMO_SETTINGS, DEMO_STYLE
 from nst_tf.files import written_aside
 from nst_tf.plots import picture_grid, triptych
-from nst_tf.progress import Ending
 
 IMAGES = Path(__file__).parent.parent / "images"
 OUT = IMAGES / "readme"
-LOUVRE, SUMMERTIME = IMAGES / "content/louvre.jpg", IMAGES / "style/summertime.jpg"
+LOUVRE, STREET = IMAGES / DEMO_CONTENT, IMAGES / DEMO_STYLE
 CAT, WAVE = IMAGES / "content/cat.jpg", IMAGES / "style/great_wave.jpg"
 DUCK, COMPOSITION = IMAGES / "photos/duck.jpg", IMAGES / "style/composition_viii.jpg"
 MEMORIAL, BRIDGE = IMAGES / "photos/lincoln_memorial.jpg", IMAGES / "style/langlois_bridge.jpg"
@@ -39,9 +38,10 @@ def save(figure, name):
 
 
 def demo():
-    result = stylize(LOUVRE, SUMMERTIME, size=600, steps=200)
-    save_image(result.image, OUT / "louvre_summertime.jpg")
-    save(triptych(LOUVRE, SUMMERTIME, result.image), "triptych")
+    result = stylize(LOUVRE, STREET, **DEMO_SETTINGS)
+    require_converged(result)
+    save_image(result.image, OUT / "louvre_village_street_in_auvers.jpg")
+    save(triptych(LOUVRE, STREET, result.image), "triptych")
 
 
 def layers():
@@ -54,10 +54,14 @@ def layers():
 
 def painted(content, style, **options):
     """A picture of a run that has converged."""
-    result = stylize(content, style, **{"steps": "converged", **options})
-    if result.ending is not Ending.CONVERGED:
-        sys.exit(f"{content} in the manner of {style} with {options}: {result.convergence}")
+    result = stylize(content, style, steps="converged", **options)
+    require_converged(result)
     return result
+
+
+def require_converged(result):
+    if not result.convergence.has_converged:
+        sys.exit(f"{result.settings}: {result.convergence}")
 
 
 def grid(name, content, style, title, columns, runs):
@@ -100,19 +104,8 @@ def gamma():
 
 def content_layer():
     layers = ("block1_conv2", "block3_conv2", "block4_conv2", "block5_conv4")
-    energies = content_energies(CAT, layers)
-    alphas = {layer: 10 * energies["block4_conv2"] / energies[layer] for layer in layers}
-    runs = {layer: {"content_layer": layer, "alpha": alpha, "beta": 0.01} for layer, alpha in alphas.items()}
+    runs = {layer: {"content_layer": layer} for layer in layers}
     grid("content_layer", CAT, WAVE, "The layer at which contents are compared", 2, runs)
-
-
-def content_energies(content, layers):
-    """Mean square activation of each layer: J_content grows with it,
-    so α divided by it counts alike at each.
-    """
-    outputs = get_layer_outputs(load_vgg19(), [(layer, 1) for layer in layers])
-    activations = outputs(preprocess(load_image(content, 400)))
-    return {layer: float(tf.reduce_mean(tf.square(a))) for layer, a in zip(layers, activations, strict=True)}
 
 
 def init():

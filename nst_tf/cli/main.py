@@ -29,7 +29,7 @@ GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 DEFAULT_COMMAND = "paint"  # whose name may be left out
 DEMO_CONTENT, DEMO_STYLE = "content/louvre.jpg", "style/village_street_in_auvers.jpg"
-DEMO_SETTINGS = {"size": 1000, "steps": 200}
+DEMO_SETTINGS = {"size": 900, "steps": 250}
 
 _OTHER_COMMANDS = """\
 other commands:

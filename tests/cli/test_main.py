@@ -264,7 +264,7 @@ def test_the_demo(tmp_path):
     done = run_cli("demo", "-o", "louvre.jpg", "--steps", "3", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Wrote louvre.jpg" in done.stdout
-    assert opened(tmp_path / "louvre.jpg").size == (600, 237)
+    assert opened(tmp_path / "louvre.jpg").size == (900, 356)
 
 
 # ----------------------------------------------------------------------------------- interruption
@@ -490,8 +490,8 @@ def test_no_standard_error_and_a_reader_that_has_left(tmp_path):
 def test_the_demo_shows_its_own_defaults():
     text = run_cli("demo", "--help").stdout
     assert "louvre_village_street_in_auvers.png, here" in " ".join(text.split())
-    assert "(1000)" in text
-    assert "(200)" in text
+    assert "(900)" in text
+    assert "(250)" in text
     assert "CONTENT STYLE [" not in text
 
 

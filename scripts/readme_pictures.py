@@ -14,10 +14,11 @@ import sys
 from pathlib import Path
 
 import nbformat
+import tensorflow as tf
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from nst_tf import save_image, stylize
+from nst_tf import get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
 from nst_tf.cli.main import DEMO_CONTENT, DEMO_SETTINGS, DEMO_STYLE
 from nst_tf.files import written_aside
 from nst_tf.plots import picture_grid, triptych
@@ -28,6 +29,7 @@ LOUVRE, STREET = IMAGES / DEMO_CONTENT, IMAGES / DEMO_STYLE
 CAT, WAVE = IMAGES / "content/cat.jpg", IMAGES / "style/great_wave.jpg"
 DUCK, COMPOSITION = IMAGES / "photos/duck.jpg", IMAGES / "style/composition_viii.jpg"
 MEMORIAL, BRIDGE = IMAGES / "photos/lincoln_memorial.jpg", IMAGES / "style/langlois_bridge.jpg"
+SIZE_OF_TWO = 320  # pixels
 PART = (150, 90, 270, 210)  # of the cat: an eye, in pixels
 CASTLE, CAFE = IMAGES / "content/neuschwanstein.jpg", IMAGES / "style/cafe_terrace.jpg"
 
@@ -80,14 +82,22 @@ def beta():
 
 
 def grid_of_two(name, title, runs):
-    """The same runs for two pairs of pictures whose activations differ much in size."""
-    pairs = {"duck": (DUCK, COMPOSITION), "memorial": (MEMORIAL, BRIDGE)}
-    pictures = {
-        f"{what}, {label}": painted(*pair, **options).image
-        for what, pair in pairs.items()
-        for label, options in runs.items()
-    }
+    """The same runs for two pairs of pictures, each with how far G's features are from C's."""
+    pictures = {}
+    for content, style in ((DUCK, COMPOSITION), (MEMORIAL, BRIDGE)):
+        for label, options in runs.items():
+            picture = painted(content, style, size=SIZE_OF_TWO, **options).image
+            error = feature_error(picture, content)
+            pictures[f"{content.stem.split('_')[-1]}, {label}: error {error:.2f}"] = picture
+            print(name, label, error, flush=True)
     save(picture_grid(pictures, title, 3), name)
+
+
+def feature_error(picture, content):
+    """‖a_G − a_C‖ / ‖a_C‖ at block3_conv4."""
+    features = get_layer_outputs(load_vgg19(), [("block3_conv4", 1)])
+    a_G, a_C = (features(preprocess(load_image(image, SIZE_OF_TWO)))[0] for image in (picture, content))
+    return float(tf.norm(a_G - a_C) / tf.norm(a_C))
 
 
 def gamma():

@@ -59,7 +59,7 @@ def load_image(
         minimum_side: fewest pixels the shorter side may have, in the file and after resizing.
         maximum_pixels: most that the result may have, for want of memory; None means what fits into it now.
         name: what to call a picture that has no file name.
-        say: told in a sentence if the picture is enlarged.
+        say: called with a sentence if the picture is enlarged.
 
     Returns:
         float32, shape (1, h, w, 3), RGB, values in [0, 1].

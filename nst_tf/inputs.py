@@ -4,7 +4,7 @@ Nothing here needs TensorFlow, so that a bad picture is answered at once.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import psutil
@@ -20,6 +20,8 @@ NOISE = 0.25  # the course's: G starts as C plus uniform noise in ±0.25
 _BYTES_PER_PIXEL = 4_500
 _BYTES_AT_LEAST = 900_000_000
 
+Say: TypeAlias = Callable[[str], object] | None
+
 
 class Inputs(NamedTuple):
     """Content, style and start image: float32, (1, h, w, 3), RGB in [0, 1]; G has C's shape."""
@@ -29,15 +31,13 @@ class Inputs(NamedTuple):
     G: np.ndarray
 
 
-def load_inputs(
-    content: Source, style: Source, settings: Settings, *, say: Callable[[str], object] | None = None
-) -> Inputs:
+def load_inputs(content: Source, style: Source, settings: Settings, *, say: Say = None) -> Inputs:
     """The three images of a run.
 
     Args:
         content, style: as ``nst_tf.transfer.stylize`` takes them.
         settings: of the run.
-        say: told in a sentence if a picture is enlarged.
+        say: called with a sentence if a picture is enlarged.
 
     Raises:
         ImageError: a picture can't be read, is too small for the layers or too large for the memory that is
@@ -49,13 +49,13 @@ def load_inputs(
     }
     C = load_image(content, settings.size, name="content", say=say, **limits)
     S = load_image(style, settings.size, name="style", say=say, **limits)
-    return Inputs(C, S, _start_image(C, settings))
+    return Inputs(C, S, _start_image(C, settings, say))
 
 
-def _start_image(C: np.ndarray, settings: Settings) -> np.ndarray:
+def _start_image(C: np.ndarray, settings: Settings, say: Say) -> np.ndarray:
     generator = np.random.default_rng(settings.seed)
     if settings.starts_from_picture:
-        return _start_from_picture(C, settings)
+        return _start_from_picture(C, settings, say)
     if settings.init == "content":
         return C.copy()
     if settings.init == "noise":
@@ -64,10 +64,10 @@ def _start_image(C: np.ndarray, settings: Settings) -> np.ndarray:
     return np.clip(C + noise, 0, 1)
 
 
-def _start_from_picture(C: np.ndarray, settings: Settings) -> np.ndarray:
+def _start_from_picture(C: np.ndarray, settings: Settings, say: Say) -> np.ndarray:
     _, height, width, _ = C.shape
     try:
-        return load_image(settings.init, (width, height), name="the start picture")
+        return load_image(settings.init, (width, height), name="the start picture", say=say)
     except ImageError as problem:
         raise ImageError(f"init is neither {', '.join(INITS)} nor a usable picture: {problem}") from None
 

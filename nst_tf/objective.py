@@ -115,7 +115,7 @@ class Evaluation(NamedTuple):
 
 
 class Objective:
-    """J(G) for one content C and one style S, of any sizes."""
+    """J(G) for one content C and one style S, of any sizes. The settings' β and γ have to be numbers."""
 
     def __init__(self, vgg: tf.keras.Model, C: np.ndarray, S: np.ndarray, settings: Settings):
         names = tuple(name for name, _ in settings.layers)

@@ -76,7 +76,7 @@ OPTIONS = {
         float,
     ),
     "size": Option(LOOK, "longer side in pixels (%(default)s)", "N", int),
-    "alpha": Option(LOOK, "weight of the content (%(default)s)", "α", float),
+    "alpha": Option(LOOK, "weight of the content (%(default)s); it matters beside a β or a γ", "α", float),
     "beta": Option(LOOK, "weight of the style, instead of a strength", "β", float),
     "gamma": Option(LOOK, "weight of the smoothness, such as 1e6 (with β: 0)", "γ", float),
     "content_layer": Option(LOOK, "where contents are compared (%(default)s)", "L"),

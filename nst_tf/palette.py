@@ -1,4 +1,4 @@
-"""The colours and type sizes of the figures and of the demo's page: they are written here and nowhere else.
+"""The colours and type sizes of the figures and of the demo's page.
 
 Each colour has a name for what it means, and a value for a light and for a dark ground.
 """
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 LIGHT = {
     "ground": "#fbfaf7",
-    "surface": "#ffffff",  # of what one can press or type into
+    "surface": "#ffffff",  # of buttons and input fields
     "ink": "#1c2127",  # text, J and G
     "muted": "#565b62",  # remarks, and numbers along an axis
     "edge": "#767b82",
@@ -56,7 +56,7 @@ class Line(NamedTuple):
 
     Attributes:
         colour: a name in ``LIGHT`` and ``DARK``.
-        dashes: of the line and its gaps, in widths of the line; none where it is drawn through.
+        dashes: of the line and its gaps, in widths of the line; empty for a solid line.
     """
 
     colour: str

@@ -66,7 +66,7 @@ class StyledFigure(Figure):
     """A figure that is drawn in ``STYLE``, as some of its parts are made only then."""
 
     def draw(self, renderer: RendererBase) -> None:
-        """Draw it, whatever the reader's own settings are."""
+        """Draw it with ``STYLE`` rather than with the reader's own settings."""
         with rc_context(STYLE):
             super().draw(renderer)
 
@@ -505,7 +505,7 @@ def _finished(figure: Figure, axes: Axes, title: str, xlabel: str, ylabel: str, 
 
 
 def _rule(axes: Axes) -> None:
-    """Fine lines across, and finer ones between powers of ten where there are hardly two of these."""
+    """Fine lines across, and finer ones between powers of ten where the axis spans less than two."""
     axes.grid(axis="y")
     low, high = axes.get_ylim()
     if axes.get_yscale() == "log" and high < 100 * low:

@@ -67,7 +67,7 @@ class CostWeights(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """What a strength of the style means for two pictures.
+    """Which β and γ each style strength stands for, with two given pictures.
 
     Attributes:
         beta: β/α at a strength of ½.
@@ -78,10 +78,17 @@ class Balance(NamedTuple):
     gamma: float
 
     def weights(self, strength: float, alpha: float) -> tuple[float, float, float]:
-        """α, β and γ for a strength s, 0 ≤ s < 1. β and γ have three digits, so that they can be told.
+        """α, β and γ for a strength s, 0 ≤ s < 1; β and γ in three digits, short enough to type.
 
         β grows with the odds s/(1 − s) to the power of 1.5, and γ with the root of that.
+
+        Raises:
+            ValueError: the strength is out of range.
         """
+        if not 0 <= strength < 1:
+            raise ValueError(f"strength is {strength!r}: give a number from 0 to less than 1, such as 0.5.")
+        if not strength:
+            return alpha, 0.0, 0.0
         odds = strength / (1 - strength)
         beta, gamma = alpha * self.beta * odds**1.5, alpha * self.gamma * odds**0.75
         return alpha, float(f"{beta:.3g}"), float(f"{gamma:.3g}")
@@ -102,7 +109,7 @@ class Progress:
         start_now: the start image at ``costs.size``, likewise.
         fall: the part of J by which the best J fell in the last tenth of the steps, of at least 10; None
             where J was another function then.
-        balance: what strengths of the style mean for the two pictures; None where β was given.
+        balance: which β and γ each style strength stands for; None where β was given.
     """
 
     costs: Costs

@@ -18,6 +18,7 @@ INITS = ("noisy_content", "noise", "content")
 PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
 STYLE_STRENGTH = 0.5
+BETA_AT_HALF, GAMMA_AT_HALF = 12.5, 0.2  # β/α and γ/α at that strength if all costs were equal
 ADAM_LEARNING_RATE = 0.03
 CONVERGED: Literal["converged"] = "converged"
 MOST_STEPS = 2000  # of a run that goes on until it has converged
@@ -35,16 +36,17 @@ class Settings:
 
     Attributes:
         style_strength: how much style, from 0 to less than 1 (None: 0.5, unless ``beta`` is given). β and γ
-            are worked out from it and the two pictures, so that it means about the same for every two
+            are worked out from it and the two pictures, so that it means about the same for any two
             pictures (see ``nst_tf.strength``). With the default layers, at 0.5 G's features at block3_conv4
             are off from C's by a relative error of about 0.9.
         size: longer side of the generated image and of the style image, in pixels.
-        alpha: α, weight of the content cost, ≥ 0.
+        alpha: α, weight of the content cost, ≥ 0. It changes the picture only where ``beta`` or ``gamma`` is
+            given, as they follow it otherwise.
         beta: β, weight of the style cost, ≥ 0, in place of ``style_strength``. Only the ratio α : β : γ
             affects where the minimum is. (None: see ``style_strength``; 1 where α is 0.)
         gamma: γ, weight of the total variation, ≥ 0, which makes the picture smooth. It has to be large, such
             as 1e6, as neighbouring values in [0, 1] differ by little. (None: see ``style_strength``; 0 where
-            ``beta`` is given.)
+            ``beta`` is given or α is 0.)
         content_layer: name of the layer at which contents are compared.
         style_layers: pairs (layer name, λ ≥ 0), or the name of a choice in ``nst_tf.layers.STYLE_PRESETS``.
         init: what G starts from: ``"noisy_content"`` (C plus uniform noise in ±0.25, clipped),

@@ -17,10 +17,9 @@ from nst_tf.inputs import Inputs
 from nst_tf.layers import minimum_side
 from nst_tf.objective import activations_of
 from nst_tf.progress import Balance
-from nst_tf.settings import LARGEST, LEAST, Settings, SettingsError
+from nst_tf.settings import BETA_AT_HALF, GAMMA_AT_HALF, LARGEST, LEAST, Settings, SettingsError
 
 SIZE = 256  # in pixels: activations are measured on pictures no larger than that, whatever the run's size
-STYLE, SMOOTHNESS = 12.5, 0.2  # β/α and γ/α at ½ if all costs were equal: docs/balance.md says how measured
 
 
 def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balance:
@@ -33,22 +32,22 @@ def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balan
         γ/α = 0.2 · J_content(0) / J_tv(S)
 
     In the first line, the first ratio alone gives too much style if S has strong activations and C weak ones;
-    the root makes up for that. J_tv(S) is that of S at the run's size, as the larger S is, the less its
-    neighbours differ; it counts as at least a quarter of J_tv(C), so that a flat S doesn't wipe out C. We
-    found the root and both constants by measuring.
+    the root makes up for that. We found the root and both constants by measuring (docs/balance.md). J_tv(S)
+    is that of S at the run's size, because the larger S is, the less its neighbouring pixels differ. It
+    counts as at least a quarter of J_tv(C), lest a flat S wipe out C; that quarter was not measured.
     """
     activations = activations_of(vgg, settings)
     a_C, a_S = (activations(tf.constant(_small(image, settings))) for image in (inputs.C, inputs.S))
     J_content = float(compute_content_cost(a_C, _silent(a_C)))
     of_C, of_S = (float(compute_style_cost(a, _silent(a), settings.layers[:-1])) for a in (a_C, a_S))
     roughness = max(float(total_variation_cost(inputs.S)), float(total_variation_cost(inputs.C)) / 4)
-    beta = STYLE * J_content * (math.sqrt(of_C / of_S) / of_S if of_S else math.inf)
-    gamma = SMOOTHNESS * J_content / roughness if roughness else 0.0
+    beta = BETA_AT_HALF * J_content * (math.sqrt(of_C / of_S) / of_S if of_S else math.inf)
+    gamma = GAMMA_AT_HALF * J_content / roughness if roughness else 0.0
     return Balance(beta, gamma)
 
 
-def weighed(settings: Settings, balance: Balance) -> Settings:
-    """The settings with the weights that their strength means, where they don't give their own.
+def with_cost_weights(settings: Settings, balance: Balance) -> Settings:
+    """The settings with the β that their strength means, and the γ unless they have their own.
 
     Raises:
         SettingsError: float32 doesn't hold that β or that γ.
@@ -57,15 +56,14 @@ def weighed(settings: Settings, balance: Balance) -> Settings:
     if strength is None:
         return settings
     _, beta, gamma = balance.weights(strength, settings.alpha)
+    if settings.gamma is not None:
+        gamma = settings.gamma
     if strength and not (LEAST <= beta <= LARGEST and gamma <= LARGEST):
         raise SettingsError(
             f"style_strength {strength:g} means β = {beta:g} and γ = {gamma:g} for these two pictures, which "
             "float32 can't hold: give beta instead."
         )
-    given = settings.gamma
-    return dataclasses.replace(
-        settings, beta=beta, gamma=gamma if given is None else given, style_strength=None
-    )
+    return dataclasses.replace(settings, beta=beta, gamma=gamma, style_strength=None)
 
 
 def _silent(a: list[tf.Tensor]) -> list[tf.Tensor]:

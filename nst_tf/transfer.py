@@ -37,7 +37,7 @@ from nst_tf.progress import (
 )
 from nst_tf.settings import Settings, SettingsError
 from nst_tf.stages import TYPICAL_STEPS, Stage, stages, with_changes
-from nst_tf.strength import balance_of, weighed
+from nst_tf.strength import balance_of, with_cost_weights
 from nst_tf.vgg import Network, load_network
 
 
@@ -102,7 +102,7 @@ def paint(
     network = load_network(settings.weights, precision=precision, say=say)
     steps = None if settings.runs_until_converged else settings.most_steps
     with _memory_errors_explained(settings.size):
-        settings, balance = _weighed(settings, network.vgg, inputs, say)
+        settings, balance = _balanced(settings, network.vgg, inputs, say)
     with progress_bar(steps, progress) as bar, _memory_errors_explained(settings.size):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
         run = _Run(network.vgg, inputs, settings, balance, callbacks, started)
@@ -117,18 +117,18 @@ def paint(
     return Result(run.picture(), run.history, _report(run.settings, network), ending)
 
 
-def _weighed(
+def _balanced(
     settings: Settings, vgg: tf.keras.Model, inputs: Inputs, say: Callable[[str], object]
 ) -> tuple[Settings, Balance | None]:
-    """The settings with the weights that a strength of the style means, and what others would mean."""
+    """The settings with the β and γ that their strength stands for, and which ones others would stand for."""
     if settings.style_strength is None:
         return settings, None
     balance = balance_of(vgg, inputs, settings)
-    weights = weighed(settings, balance)
-    ratios = (f"{getattr(weights, name) / settings.alpha:.2g}" for name in ("beta", "gamma"))
-    beta, gamma = (f"{float(ratio):g}" for ratio in ratios)  # :g has no exponent where none is needed
-    say(f"Style strength {settings.style_strength:g}: β/α = {beta}, γ/α = {gamma} for these two pictures")
-    return weights, balance
+    balanced = with_cost_weights(settings, balance)
+    alpha, beta, gamma = (getattr(balanced, name) for name in CostWeights._fields)
+    weights = f"β = {beta:g} (β/α = {beta / alpha:.2g}), γ = {gamma:g}"
+    say(f"Style strength {settings.style_strength:g}: {weights} for these two pictures")
+    return balanced, balance
 
 
 class _Best(NamedTuple):

@@ -27,8 +27,8 @@ IMAGES = Path(__file__).parent.parent / "images"
 OUT = IMAGES / "readme"
 LOUVRE, STREET = IMAGES / DEMO_CONTENT, IMAGES / DEMO_STYLE
 CAT, WAVE = IMAGES / "content/cat.jpg", IMAGES / "style/great_wave.jpg"
-DUCK, COMPOSITION = IMAGES / "photos/duck.jpg", IMAGES / "style/composition_viii.jpg"
-MEMORIAL, BRIDGE = IMAGES / "photos/lincoln_memorial.jpg", IMAGES / "style/langlois_bridge.jpg"
+OWL, DANCE = IMAGES / "photos/owl.jpg", IMAGES / "style/moulin_de_la_galette.jpg"
+PALACE, BRIDGE = IMAGES / "photos/hawa_mahal.jpg", IMAGES / "style/langlois_bridge.jpg"
 SIZE_OF_TWO = 320  # pixels
 PART = (150, 90, 270, 210)  # of the cat: an eye, in pixels
 CASTLE, CAFE = IMAGES / "content/neuschwanstein.jpg", IMAGES / "style/cafe_terrace.jpg"
@@ -84,12 +84,12 @@ def beta():
 def grid_of_two(name, title, runs):
     """The same runs for two pairs of pictures, each with how far G's features are from C's."""
     pictures = {}
-    for content, style in ((DUCK, COMPOSITION), (MEMORIAL, BRIDGE)):
+    for what, content, style in (("owl", OWL, DANCE), ("palace", PALACE, BRIDGE)):
         for label, options in runs.items():
-            picture = painted(content, style, size=SIZE_OF_TWO, **options).image
-            error = feature_error(picture, content)
-            pictures[f"{content.stem.split('_')[-1]}, {label}: error {error:.2f}"] = picture
-            print(name, label, error, flush=True)
+            result = painted(content, style, size=SIZE_OF_TWO, **options)
+            error = feature_error(result.image, content)
+            pictures[f"{what}, {label}: error {error:.2f}"] = result.image
+            print(f"{name}, {what}, {label}: error {error:.2f}, β = {result.settings['beta']}", flush=True)
     save(picture_grid(pictures, title, 3), name)
 
 
@@ -105,9 +105,13 @@ def gamma():
     usual = painted(CAT, WAVE)
     beta, its_own = usual.settings["beta"], usual.settings["gamma"]
     gammas = {"γ = 0": 0, f"γ = {its_own:.2g}": its_own, f"γ = {10 * its_own:.2g}": 10 * its_own}
-    parts = {
-        label: painted(CAT, WAVE, beta=beta, gamma=gamma).image.crop(PART).resize((480, 480), Image.NEAREST)
+    pictures = {
+        label: (usual if gamma == its_own else painted(CAT, WAVE, beta=beta, gamma=gamma)).image
         for label, gamma in gammas.items()
+    }
+    parts = {
+        label: picture.crop(PART).resize((480, 480), Image.Resampling.NEAREST)
+        for label, picture in pictures.items()
     }
     save(picture_grid(parts, "120 × 120 pixels of the cat, each four times as large", 3), "gamma")
 

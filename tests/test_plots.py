@@ -188,13 +188,6 @@ def test_zeros_have_a_place_on_a_logarithmic_colour_scale(displayed):
     assert len(displayed) == 2
 
 
-def test_a_sixth_line_is_drawn_too():
-    (axes,) = plots.curves(
-        {str(n): ([0, 1], [1, n + 1]) for n in range(6)}, "Six", xlabel="x", ylabel="y"
-    ).axes
-    assert len(axes.lines) == 6
-
-
 def test_patches_lie_three_by_three_in_reading_order():
     nine = np.linspace(0, 1, 9).reshape(9, 1, 1, 1) * np.ones((9, 4, 4, 3))
     (axes,) = plots.patch_grids({"unit": nine}, "Patches").axes

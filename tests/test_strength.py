@@ -9,9 +9,9 @@ from conftest import ROOT
 from nst_tf import stylize
 from nst_tf.images import load_image, preprocess
 from nst_tf.inputs import load_inputs
-from nst_tf.progress import CostWeights
+from nst_tf.progress import Balance, CostWeights
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.strength import balance_of, weighed
+from nst_tf.strength import balance_of, with_cost_weights
 from nst_tf.vgg import get_layer_outputs, load_vgg19
 
 PHOTO, PAINTING = ROOT / "images/content/louvre.jpg", ROOT / "images/style/great_wave.jpg"
@@ -31,7 +31,7 @@ def balance(vgg, style=PAINTING, content=PHOTO, **changed):
 
 def weights(vgg, style_strength=0.5, **changed):
     settings = Settings(style_strength=style_strength, **changed)
-    result = weighed(settings, balance(vgg))
+    result = with_cost_weights(settings, balance(vgg))
     assert result.style_strength is None
     return result.beta, result.gamma
 
@@ -90,16 +90,32 @@ def test_what_float32_does_not_hold_is_refused(vgg):
     black = np.zeros((1, 96, 96, 3), np.float32)
     of_black = balance(vgg, style=black, preprocess=False)  # nothing fires, as these weights have no biases
     with pytest.raises(SettingsError, match=r"style_strength 0\.5 means β = inf and γ = \S+ for these two"):
-        weighed(Settings(), of_black)
+        with_cost_weights(Settings(), of_black)
+    none = with_cost_weights(Settings(style_strength=0), of_black)
+    assert (none.beta, none.gamma) == (0, 0)
     with pytest.raises(SettingsError, match="style_strength 1e-30 means"):
         weights(vgg, 1e-30)
+    flat = balance(vgg)._replace(gamma=1e45)
+    with pytest.raises(SettingsError, match=r"γ = 1e\+46 for these two pictures"):
+        with_cost_weights(Settings(), flat)
+    assert with_cost_weights(Settings(gamma=3), flat).gamma == 3
+
+
+@pytest.mark.parametrize("strength", [1, -0.1, float("nan")])
+def test_a_balance_knows_the_range_of_strengths(strength):
+    with pytest.raises(ValueError, match="give a number from 0 to less than 1"):
+        Balance(1, 1).weights(strength, 10)
 
 
 def test_the_run_reports_the_beta_and_repeats_with_it(capsys):
     result = stylize(PHOTO, PAINTING, style_strength=0.6, steps=3, **SMALL)
     used = {name: result.settings[name] for name in ("beta", "gamma")}
-    told = re.search(r"Style strength 0\.6: β/α = (\S+), γ/α = (\S+) for", capsys.readouterr().out)
-    assert [10 * float(number) for number in told.groups()] == pytest.approx([*used.values()], rel=0.05)
+    told = re.search(
+        r"Style strength 0\.6: β = (\S+) \(β/α = (\S+)\), γ = (\S+) for", capsys.readouterr().out
+    )
+    beta, ratio, gamma = map(float, told.groups())
+    assert {"beta": beta, "gamma": gamma} == used
+    assert ratio == pytest.approx(beta / 10, rel=0.05)
     assert result.settings["style_strength"] is None
     assert {(row.beta, row.gamma) for row in result.history} == {tuple(used.values())}
     again = stylize(PHOTO, PAINTING, **used, steps=3, **SMALL)

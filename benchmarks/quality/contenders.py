@@ -7,7 +7,7 @@ Nothing here needs TensorFlow or PyTorch. To add a contender, write a function f
 from dataclasses import asdict
 from typing import NamedTuple
 
-from nst_tf.settings import STYLE_STRENGTH, Settings
+from nst_tf.settings import BETA_AT_HALF, GAMMA_AT_HALF, STYLE_STRENGTH, Settings
 
 # nst_tf's defaults before this benchmark existed, spelled out so that they never change.
 BEFORE_SETTINGS = {
@@ -74,6 +74,6 @@ CONTENDERS = {
         "ours",
         "style_strength",
         (0.05, 0.2, 0.35, STYLE_STRENGTH, 0.8),
-        recipe=str(asdict(Settings())),
+        recipe=f"{asdict(Settings())} {BETA_AT_HALF} {GAMMA_AT_HALF}",
     ),
 }

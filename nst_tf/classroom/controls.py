@@ -61,6 +61,11 @@ class Controls:
             slider.observe(lambda _: self._show_numbers(), "value")
         self._show_numbers()
 
+    @property
+    def style_strength(self) -> float:
+        """As shown."""
+        return float(f"{self.strength.value:.2f}")
+
     def settings(self) -> Settings:
         """What is set now.
 
@@ -69,7 +74,7 @@ class Controls:
         """
         return Settings(
             size=self._size.value,
-            style_strength=float(f"{self.strength.value:.2f}"),
+            style_strength=self.style_strength,
             content_layer=self._content_layer.value,
             style_layers=self._style_layers(),
             init=self._init.value,
@@ -110,9 +115,9 @@ class Controls:
     def _show_numbers(self) -> None:
         means = "β/α depends on the pictures"
         if self._balance:
-            alpha, beta, _ = self._balance.weights(self.strength.value, Settings.alpha)
+            alpha, beta, _ = self._balance.weights(self.style_strength, Settings.alpha)
             means = f"β/α = {two_digits(beta / alpha)}"
-        self._strength_in_numbers.value = f"Strength {self.strength.value:.2f}: {means}"
+        self._strength_in_numbers.value = f"Strength {self.style_strength:.2f}: {means}"
         for shown, (_, weight) in zip(self._lambdas, self._style_layers(), strict=True):
             shown.value = f"λ = {weight:g}"
 

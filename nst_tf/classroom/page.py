@@ -24,10 +24,11 @@ from nst_tf.settings import SettingsError
 JUPYTERS_LIMIT = 10_000_000  # Jupyter drops messages of over 10 MiB without a word
 DESERTED_AFTER = 10  # seconds without a beat
 
+BALANCED_BY = ("size", "content_layer", "style_layers")  # besides the pictures
 HINT = "Start begins anew, Continue goes on from G."
 HINT_OTHER = "Another photograph is chosen: Start paints it."
 HEADER = (
-    "<h1>Neural style transfer</h1><p>Lower J(G) = α J_content(C, G) + β J_style(S, G), "
+    "<h1>Neural style transfer</h1><p>Lower J(G) = α J_content(C, G) + β J_style(S, G) + γ J_tv(G), "
     "by changing the pixels of G.</p>"
 )
 
@@ -105,7 +106,9 @@ class Demo:
         self._start.on_click(lambda _: self._explained(self._paint_anew))
         self._resume.on_click(lambda _: self._explained(self._go_on))
         self._stop.on_click(lambda _: self._explained(self._runner.stop))
-        self._controls.strength.observe(lambda change: self._runner.reweigh(change.new), "value")
+        self._controls.strength.observe(
+            lambda _: self._runner.reweigh(self._controls.style_strength), "value"
+        )
         for picker in (self._content, self._style):
             picker.thumbnails.observe(lambda _: self._explained(self._choose), "chosen")
 
@@ -148,19 +151,25 @@ class Demo:
 
     def _refresh(self) -> None:
         runner = self._runner
-        jobs = runner.session.jobs
+        session = runner.session
+        jobs = session.jobs
         other_photograph = bool(jobs) and jobs[0].content is not self._content.chosen
         self._start.disabled = runner.running
         self._stop.disabled = not runner.running or runner.stopping
         self._resume.disabled = runner.running or not jobs or other_photograph
         self._hint.value = HINT_OTHER if other_photograph else HINT
         self._show_originals()
-        last = runner.session
-        is_same_pair = bool(jobs) and jobs[-1][:2] == (self._content.chosen, self._style.chosen)
-        self._controls.show_balance(last.balance if is_same_pair else None)
+        self._controls.show_balance(session.balance if jobs and self._would_repeat(jobs[-1]) else None)
         if runner.pace:
             self._controls.mark_slow_sizes(runner.pace, self._content.chosen.view.size)
         self._view.refresh()
+
+    def _would_repeat(self, job: Job) -> bool:
+        """Whether what is chosen now has the same balance as a job."""
+        if job.content is not self._content.chosen or job.style is not self._style.chosen:
+            return False
+        chosen = self._controls.settings()
+        return all(getattr(chosen, name) == getattr(job.settings, name) for name in BALANCED_BY)
 
     def _show_originals(self) -> None:
         """C and S of the picture that is shown or, before there is one, those that are chosen."""

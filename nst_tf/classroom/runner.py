@@ -17,7 +17,7 @@ from nst_tf.weights import WeightsError
 # Seconds that new weights have to stay the same, so that dragging a slider restarts the optimizer only once.
 RESTED = 0.5
 TRIAL_SIZES = (100, 300)  # pixels: an evaluation at both tells how long others will take
-WEIGHTED: dict[str, Any] = {"style_strength": None, "beta": 1.0}  # which the time doesn't depend on
+ANY_WEIGHTS: dict[str, Any] = {"style_strength": None, "beta": 1.0}  # the time doesn't depend on them
 
 
 class Runner:
@@ -44,8 +44,7 @@ class Runner:
         self._preparing = threading.Lock()
         self._stop = False
         self.begun = False
-        self._strength: float | None = None  # that was set while the job was under way, and when
-        self._set = 0.0
+        self._set: tuple[float, float] | None = None  # a strength, and when: while the job was under way
 
     @property
     def running(self) -> bool:
@@ -90,7 +89,7 @@ class Runner:
 
     def reweigh(self, style_strength: float) -> None:
         """Another strength of the style for the job under way, once it has stayed the same for a moment."""
-        self._strength, self._set = style_strength, time.monotonic()
+        self._set = style_strength, time.monotonic()
 
     def fail(self, sentence: str) -> None:
         """Say what went wrong."""
@@ -101,7 +100,7 @@ class Runner:
             return False
         self._stop, self.begun = False, False
         self._say("Starting…")
-        self._strength = None
+        self._set = None
 
         def work() -> None:
             try:
@@ -145,7 +144,7 @@ class Runner:
             C, S, G = load_inputs(
                 job.content.source, job.style.source, dataclasses.replace(job.settings, size=size)
             )
-            objective = Objective(vgg, C, S, dataclasses.replace(job.settings, **WEIGHTED))
+            objective = Objective(vgg, C, S, dataclasses.replace(job.settings, **ANY_WEIGHTS))
             seconds.append(min(seconds_of(functools.partial(objective, G)) for _ in range(3)))
             pixels.append(G.shape[1] * G.shape[2])
         per_pixel = max(0.0, (seconds[1] - seconds[0]) / (pixels[1] - pixels[0]))
@@ -169,16 +168,23 @@ class Runner:
             self.session, self.begun = session, True
             if self._stop or not self._is_watched():
                 return True
-            strength = self._strength
-            if strength is None or progress.balance is None or time.monotonic() - self._set < RESTED:
-                return None
-            return CostWeights(*progress.balance.weights(strength, progress.costs.alpha))
+            return self._other_weights(job, progress)
 
         C, S, settings = job
         result = stylize(C.source, S.source, **vars(settings), callback=look_on, progress=False)
         done = result.ending.is_regular
         session.end_run(result.image, result.settings, stopped=not done)
         self._say(self._told(result.ending))
+
+    def _other_weights(self, job: Job, progress: Progress) -> CostWeights | None:
+        """Those for a strength that was set during the job and has rested."""
+        if self._set is None or progress.balance is None:
+            return None
+        strength, when = self._set
+        if time.monotonic() - when < RESTED:
+            return None
+        alpha, beta, gamma = progress.balance.weights(strength, progress.costs.alpha)
+        return CostWeights(alpha, beta, gamma if job.settings.gamma is None else None)
 
     def _told(self, ending: Ending) -> str:
         if self._stop:

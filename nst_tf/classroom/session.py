@@ -60,7 +60,7 @@ class Session:
         snapshots: intermediate pictures, by step, evenly spaced.
         steps: how many steps there are to be in all.
         settings: of the last run, once it has ended, as ``Result.settings``.
-        balance: what strengths of the style mean for the last run's pictures; None where β was given.
+        balance: which β and γ each style strength stands for in the last run; None where that is unknown.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class Session:
     def begin_run(self, job: Job) -> None:
         """The next steps belong to this job."""
         self.jobs.append(job)
-        self.settings = None
+        self.settings = self.balance = None
         self._before = self.history[-1] if self.history else None
         self.steps = self._steps_before + job.settings.most_steps
 

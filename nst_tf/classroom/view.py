@@ -36,7 +36,7 @@ class View:
     Attributes:
         picture: the widgets of the picture, and of what one can do with it afterwards.
         status: where the run is.
-        curves: J, J_content and J_style.
+        curves: J and its terms.
     """
 
     def __init__(self, runner: Runner, pulse: Pulse, explained: Callable[[Callable], None]):
@@ -228,4 +228,4 @@ def _drawn(session: Session) -> str:
     svg = file.getvalue()
     for name, colour in LIGHT.items():
         svg = svg.replace(colour, variable(name))
-    return f"<div role='img' aria-label='J, J_content and J_style by step'>{svg[svg.index('<svg') :]}</div>"
+    return f"<div role='img' aria-label='J and its terms by step'>{svg[svg.index('<svg') :]}</div>"

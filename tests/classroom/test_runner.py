@@ -109,13 +109,25 @@ def test_other_weights_take_effect_in_the_run():
     assert not session.repeatable
 
 
-def test_the_weights_of_a_job_stay_if_none_are_set():
+def test_the_weights_of_a_job_stay_if_none_are_set(monkeypatch):
+    monkeypatch.setattr("nst_tf.classroom.runner.RESTED", 0)
     runner = Runner()
-    runner.start(job(beta=0.3))
-    assert {row.beta for row in finished(runner).history} == {0.3}
     runner.reweigh(0.9)  # for no job
     runner.start(job())
     assert len({row.beta for row in finished(runner).history}) == 1
+    assert runner.session.balance
+
+
+def test_weights_that_a_job_gives_stay(monkeypatch):
+    monkeypatch.setattr("nst_tf.classroom.runner.RESTED", 0)
+    for given, kept in (({"beta": 0.3}, ["beta", "gamma"]), ({"gamma": 5e5}, ["gamma"])):
+        runner = Runner()
+        runner.start(job(steps=40, **given))
+        wait(lambda runner=runner: runner.session.history)
+        runner.reweigh(0.9)
+        history = finished(runner).history
+        for name in ("beta", "gamma"):
+            assert (len({getattr(row, name) for row in history}) == 1) == (name in kept)
 
 
 def test_a_run_that_nobody_watches_stops():

@@ -94,6 +94,8 @@ def test_it_says_that_a_picture_is_enlarged(paint, tmp_path):
     assert "small.png has 40×16 pixels and is enlarged to 64×26.\n" in done.stdout
     assert done.stdout.count("enlarged") == 1
     assert "enlarged" not in paint()[1]
+    quiet = run_cli("small.png", SUMMERTIME, *SMALL, "--quiet", cwd=tmp_path)
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
 
 
 @pytest.mark.slow

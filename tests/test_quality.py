@@ -8,6 +8,7 @@ import pytest
 from benchmarks.quality import clock, contenders, pairs, results, tables
 from benchmarks.quality.pace import Pace
 from benchmarks.quality.results import Row
+from nst_tf.palette import LIGHT
 from nst_tf.progress import Costs
 from nst_tf.settings import STYLE_STRENGTH, Settings
 from nst_tf.stages import Stage
@@ -156,7 +157,7 @@ def test_the_referee_gives_the_originals_the_marks_that_they_have_by_definition(
 
 
 def test_sheets_show_every_picture_and_frame_one_of_each_contender(tmp_path):
-    from PIL import Image
+    from PIL import Image, ImageColor
 
     from benchmarks.quality import sheets
 
@@ -168,7 +169,7 @@ def test_sheets_show_every_picture_and_frame_one_of_each_contender(tmp_path):
     sheet = sheets.all_weights(CAT, rows, tmp_path, 200)
     colours = {colour for _, colour in sheet.getcolors(1 << 20)}
     assert {(20 * number, 0, 0) for number in range(10)} <= colours
-    frames = np.all(np.asarray(sheet) == (0xD5, 0x5E, 0x00), axis=-1)
+    frames = np.all(np.asarray(sheet) == ImageColor.getrgb(LIGHT["style"]), axis=-1)
     assert frames.any()
     best = sheets.at_equal_error(CAT, rows, tmp_path, 200)
     assert {(40, 0, 0), (140, 0, 0)} <= {colour for _, colour in best.getcolors(1 << 20)}  # 0.3 of 0.1 to 0.5

@@ -30,7 +30,7 @@ CAT, WAVE = IMAGES / "content/cat.jpg", IMAGES / "style/great_wave.jpg"
 OWL, DANCE = IMAGES / "photos/owl.jpg", IMAGES / "style/moulin_de_la_galette.jpg"
 PALACE, BRIDGE = IMAGES / "photos/hawa_mahal.jpg", IMAGES / "style/langlois_bridge.jpg"
 SIZE_OF_TWO = 320  # pixels
-PART = (150, 90, 270, 210)  # of the cat: an eye, in pixels
+PART = (150, 90, 270, 210)  # of the cat: the wool between its paws, in pixels
 CASTLE, CAFE = IMAGES / "content/neuschwanstein.jpg", IMAGES / "style/cafe_terrace.jpg"
 
 

@@ -73,7 +73,7 @@ def stylize(
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
             returns ``CostWeights``.
         progress: show a progress bar, and the lines that tell which pictures are enlarged, and which
-            weights, which precision and, for a strength of the style, which β/α and γ/α are used.
+            weights, which precision and, for a strength of the style, which β and γ are used.
 
     All other arguments are described in ``nst_tf.settings.Settings``.
 

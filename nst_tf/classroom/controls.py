@@ -83,6 +83,11 @@ class Controls:
             seed=self._seed.value,
         )
 
+    def balance_as(self, settings: Settings) -> bool:
+        """Whether what is set now has the same balance as these settings, with the same pictures."""
+        chosen = self._size.value, self._content_layer.value, list(self._style_layers())
+        return chosen == (settings.size, settings.content_layer, list(settings.style_layers))
+
     def show_balance(self, balance: Balance | None) -> None:
         """Show the β/α that the strength means for the pictures chosen; None: that is not known yet."""
         if balance != self._balance:

@@ -24,7 +24,6 @@ from nst_tf.settings import SettingsError
 JUPYTERS_LIMIT = 10_000_000  # Jupyter drops messages of over 10 MiB without a word
 DESERTED_AFTER = 10  # seconds without a beat
 
-BALANCED_BY = ("size", "content_layer", "style_layers")  # besides the pictures
 HINT = "Start begins anew, Continue goes on from G."
 HINT_OTHER = "Another photograph is chosen: Start paints it."
 HEADER = (
@@ -159,17 +158,15 @@ class Demo:
         self._resume.disabled = runner.running or not jobs or other_photograph
         self._hint.value = HINT_OTHER if other_photograph else HINT
         self._show_originals()
-        self._controls.show_balance(session.balance if jobs and self._would_repeat(jobs[-1]) else None)
+        self._controls.show_balance(session.balance if jobs and self._balances_as(jobs[-1]) else None)
         if runner.pace:
             self._controls.mark_slow_sizes(runner.pace, self._content.chosen.view.size)
         self._view.refresh()
 
-    def _would_repeat(self, job: Job) -> bool:
+    def _balances_as(self, job: Job) -> bool:
         """Whether what is chosen now has the same balance as a job."""
-        if job.content is not self._content.chosen or job.style is not self._style.chosen:
-            return False
-        chosen = self._controls.settings()
-        return all(getattr(chosen, name) == getattr(job.settings, name) for name in BALANCED_BY)
+        same_pair = job.content is self._content.chosen and job.style is self._style.chosen
+        return same_pair and self._controls.balance_as(job.settings)
 
     def _show_originals(self) -> None:
         """C and S of the picture that is shown or, before there is one, those that are chosen."""

@@ -66,6 +66,22 @@ def test_the_slider_s_ends(controls, control):
         assert controls.settings().style_strength == end
 
 
+@pytest.mark.parametrize("changed", ["Size", "Content layer", "block2_conv1"])
+def test_a_balance_holds_for_the_size_and_the_layers_that_it_was_measured_with(controls, control, changed):
+    settings = controls.settings()
+    control["Style"].value = 0.9
+    assert controls.balance_as(settings)
+    control[changed].value = {"Size": 200, "Content layer": "block5_conv4"}.get(changed, 0)
+    assert not controls.balance_as(settings)
+
+
+def test_no_style_layer_at_all_is_no_reason_to_fail_before_the_start(controls, control):
+    settings = controls.settings()
+    for name, _ in BALANCED_STYLE_LAYERS:
+        control[name].value = 0
+    assert not controls.balance_as(settings)
+
+
 def test_the_strength_is_shown_with_what_it_means(controls, control):
     shown = controls.main.children[0].children[1]
     assert shown.value == "Strength 0.50: β/α depends on the pictures"

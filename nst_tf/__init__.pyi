@@ -2,6 +2,7 @@ from .costs import compute_content_cost as compute_content_cost
 from .costs import compute_layer_style_cost as compute_layer_style_cost
 from .costs import compute_style_cost as compute_style_cost
 from .costs import gram_matrix as gram_matrix
+from .costs import guided_gram_matrix as guided_gram_matrix
 from .costs import total_cost as total_cost
 from .costs import total_variation_cost as total_variation_cost
 from .images import clip_0_1 as clip_0_1

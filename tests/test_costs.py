@@ -13,6 +13,7 @@ from nst_tf.costs import (
     compute_style_cost,
     gram_matrix,
     gram_matrix_per_position,
+    guided_gram_matrix,
     total_cost,
     total_variation_cost,
 )
@@ -131,6 +132,39 @@ def test_total_variation_cost(h, w, seed, dtype):
     assert J_tv.dtype.name == dtype
     assert J_tv.shape == ()
     assert float(J_tv) == pytest.approx(total_variation_by_loops(G), rel=TOLERANCE[dtype])
+
+
+@thorough
+@given(shape=SHAPES, seed=SEEDS, dtype=DTYPES)
+def test_guided_gram_matrix(shape, seed, dtype):
+    n_H, n_W, n_C = shape
+    a = activations(seed, *shape, dtype=dtype)
+    mask = np.random.default_rng(seed).uniform(0.1, 1, (n_H, n_W)).astype(dtype)
+    expected = gram_by_loops(a * mask[np.newaxis, ..., np.newaxis]) / sum(
+        float(mask[i, j]) ** 2 for i in range(n_H) for j in range(n_W)
+    )
+    guided = guided_gram_matrix(a.reshape(-1, n_C).T, mask.ravel())
+    assert guided.dtype == dtype
+    np.testing.assert_allclose(guided, expected, rtol=TOLERANCE[dtype], atol=TOLERANCE[dtype])
+
+
+def test_guided_gram_matrix_by_hand():
+    A, mask = np.array([[1.0, 2, 3], [4, 5, 6]]), np.array([1.0, 0.5, 0])
+    np.testing.assert_allclose(guided_gram_matrix(A, mask), np.array([[2, 6.5], [6.5, 22.25]]) / 1.25)
+
+
+@thorough
+@given(shape=SHAPES, seed=SEEDS)
+def test_what_a_guided_gram_matrix_sees(shape, seed):
+    a = activations(seed, *shape)
+    A = a.reshape(-1, shape[-1]).T
+    whole = guided_gram_matrix(A, np.ones(A.shape[1]))
+    np.testing.assert_allclose(whole, gram_matrix_per_position(a), rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(guided_gram_matrix(A, np.full(A.shape[1], 0.3)), whole, rtol=1e-9, atol=1e-12)
+    first = np.arange(A.shape[1]) == 0
+    np.testing.assert_allclose(
+        guided_gram_matrix(A, first.astype(float)), np.outer(A[:, 0], A[:, 0]), rtol=1e-9
+    )
 
 
 def test_total_variation_of_four_pixels():
@@ -371,6 +405,11 @@ def test_new_alpha_and_beta_as_tensors_do_not_trace_again():
         ),
         (lambda: compute_style_cost([A_C], [A_C], []), ["STYLE_LAYERS", "empty"]),
         (lambda: compute_content_cost([], []), ["list of outputs is empty"]),
+        (lambda: guided_gram_matrix(A_C, np.ones(12)), ["(1, 3, 4, 2)", "(n_C, n_H·n_W)"]),
+        (lambda: guided_gram_matrix(A_C[0, 0], np.ones(4)), ["(4, 2)", "mask (4,)", "each of the n_H·n_W"]),
+        (lambda: guided_gram_matrix(A_C[0, 0], np.ones((1, 2))), ["mask (1, 2)", "each of the n_H·n_W"]),
+        (lambda: guided_gram_matrix(A_C[0, 0], np.ones(2, np.float32)), ["mask is float32", "tf.cast"]),
+        (lambda: guided_gram_matrix(A_C[0, 0], np.zeros(2)), ["0 everywhere", "1 somewhere"]),
         (lambda: total_variation_cost(A_C[0]), ["(3, 4, 2)", "(1, h, w, 3)"]),
         (lambda: total_variation_cost(np.zeros((2, 4, 4, 3))), ["(2, 4, 4, 3)", "(1, h, w, 3)"]),
         (lambda: total_variation_cost(np.zeros((1, 4, 4, 1))), ["(1, 4, 4, 1)", "(1, h, w, 3)"]),

@@ -37,11 +37,17 @@ class Case(NamedTuple):
     def paths(self) -> tuple[Path, Path]:
         return IMAGES / f"content/{self.content}.jpg", IMAGES / f"style/{self.style}.jpg"
 
-    def inputs(self) -> Inputs:
-        return load_inputs(*self.paths(), self.settings())
+    def images(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """C, S and the start image."""
+        return images_of(load_inputs(*self.paths(), self.settings()))
 
     def __str__(self) -> str:
         return f"{self.content} × {self.style}, seed {self.seed}, {self.objective}'s objective"
+
+
+def images_of(inputs: Inputs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """C, S and the start image of a run with one painting."""
+    return inputs.C, inputs.regions[0].paintings[0].S, inputs.G
 
 
 class Goal(NamedTuple):

@@ -84,7 +84,7 @@ def to_array(tensor: torch.Tensor) -> np.ndarray:
 
 def adam(case: Case, goal: Goal, path: Path, lr: float) -> None:
     """Until the goal, from the case's start image."""
-    C, S, start = case.inputs()
+    C, S, start = case.images()
     track = Track(goal, time.perf_counter())
     objective, G = Objective(C, S, case.settings()), to_tensor(start).requires_grad_()
     optimizer = torch.optim.Adam([G], lr=lr)
@@ -105,7 +105,7 @@ def lbfgs(
     case: Case, goal: Goal, path: Path, precision: str = "float32", line_search: str | None = None
 ) -> None:
     """Until the goal, from the case's start image; no step is rejected where there is no line search."""
-    C, S, start = case.inputs()
+    C, S, start = case.images()
     track = Track(goal, time.perf_counter())
     objective, G = Objective(C, S, case.settings(), precision), to_tensor(start).requires_grad_()
 

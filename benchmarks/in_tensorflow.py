@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.cases import Case, Goal, Track
+from nst_tf.control.styles import everywhere
 from nst_tf.images import clip_0_1, preprocess
 from nst_tf.objective import Objective, forget_compiled
 from nst_tf.precision import forget_choice
@@ -29,7 +30,7 @@ def be_ready(*precisions: str) -> None:
 def the_course(case: Case, goal: Goal, path: Path) -> None:
     """The course's loop for 200 steps. It takes no goal."""
     vgg = load_vgg19(say=say_nothing)
-    C, S, G = case.inputs()
+    C, S, G = case.images()
     started = time.perf_counter()
     generated_image = tf.Variable(G)
     train_step = course_loop(vgg, C, S, case.settings())
@@ -78,7 +79,7 @@ def ours(case: Case, goal: Goal, path: Path, **options: object) -> None:
     forget_choice()
     settings = case.settings(**options)
     arguments = {**vars(settings), "steps": settings.steps, "progress": False}
-    full_size = max(case.inputs().G.shape)
+    full_size = max(case.images().G.shape)
     track = None
 
     def keep(progress) -> bool:
@@ -96,9 +97,9 @@ def scipy_lbfgs(case: Case, goal: Goal, path: Path, precision: str) -> None:
     from scipy.optimize import minimize  # nothing else needs SciPy
 
     forget_compiled()
-    C, S, G = case.inputs()
+    C, S, G = case.images()
     track = Track(goal, time.perf_counter())
-    of = Objective(load_vgg19(precision=precision, say=say_nothing), C, S, case.settings())
+    of = Objective(load_vgg19(precision=precision, say=say_nothing), C, everywhere(S), case.settings())
 
     def J_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
         J, _, gradient = of(x.astype(np.float32).reshape(G.shape))
@@ -119,8 +120,8 @@ def scipy_lbfgs(case: Case, goal: Goal, path: Path, precision: str) -> None:
 
 def referee(case: Case, path: Path, indices: list[int]) -> list[float]:
     """J in float32 of some of the images that a contender came to."""
-    C, S, _ = case.inputs()
-    of = Objective(load_vgg19(say=say_nothing), C, S, case.settings())
+    C, S, _ = case.images()
+    of = Objective(load_vgg19(say=say_nothing), C, everywhere(S), case.settings())
     images = np.load(path)["images"]
     return [of(images[index][np.newaxis])[0] for index in indices]
 
@@ -139,7 +140,8 @@ def open_objective(size: int, precision: str) -> None:
     global _open
     settings = Case("", "", 0, "course").settings()
     square = np.random.default_rng(0).random((1, size, size, 3), dtype=np.float32)
-    _open = Objective(load_vgg19(precision=precision, say=say_nothing), square, square[:, ::-1], settings)
+    vgg = load_vgg19(precision=precision, say=say_nothing)
+    _open = Objective(vgg, square, everywhere(square[:, ::-1]), settings)
 
 
 def evaluate(size: int) -> float:

@@ -1,3 +1,6 @@
+from .control.masks import colour_mask as colour_mask
+from .control.masks import rectangle_mask as rectangle_mask
+from .control.styles import Style as Style
 from .costs import compute_content_cost as compute_content_cost
 from .costs import compute_layer_style_cost as compute_layer_style_cost
 from .costs import compute_style_cost as compute_style_cost

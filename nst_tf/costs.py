@@ -102,22 +102,24 @@ def guided_gram_matrix(A: Tensor, mask: Tensor) -> tf.Tensor:
         Shape (n_C, n_C). With a mask of ones it is ``gram_matrix(A) / (n_H·n_W)``.
 
     Raises:
-        ValueError: A is not of rank 2, or mask not of rank 1, they differ in the number of positions or in dtype,
-            or the mask is 0 everywhere.
+        ValueError: A is not of rank 2, or mask not of rank 1, they differ in the number of positions or in
+            dtype, or the mask is 0 everywhere.
 
-    Source: Gatys, Ecker, Bethge, Hertzmann and Shechtman, "Controlling Perceptual Factors in Neural Style Transfer"
-    (2017), eq. 6 and 7.
+    Source: Gatys, Ecker, Bethge, Hertzmann and Shechtman, "Controlling Perceptual Factors in Neural Style
+    Transfer" (2017), eq. 6 and 7.
     """
     A, mask = _floating(A, "A"), _floating(mask, "mask")
     _require_same_dtype(A, mask, "A", "mask")
     if not (A.shape.is_compatible_with([None, None]) and mask.shape.is_compatible_with(A.shape[1:])):
         raise ValueError(
-            f"A has shape {A.shape} and mask {mask.shape}: A is (n_C, n_H·n_W), and mask has one number for each of "
-            "the n_H·n_W positions."
+            f"A has shape {A.shape} and mask {mask.shape}: A is (n_C, n_H·n_W), and mask has one number for "
+            "each of the n_H·n_W positions."
         )
     total = tf.reduce_sum(tf.square(mask))
     if tf.get_static_value(total) == 0:
-        raise ValueError("The mask is 0 everywhere, so there is no position to compare: let it be 1 somewhere.")
+        raise ValueError(
+            "The mask is 0 everywhere, so there is no position to compare: let it be 1 somewhere."
+        )
     return gram_matrix(A * mask) / total
 
 

@@ -31,6 +31,7 @@ GIF_LAST_MILLISECONDS = 2000
 BYTES_OF_IMAGE = 16  # for each pixel: RGB in float32, and the picture that it is made from
 
 Source = str | os.PathLike | Image.Image | np.ndarray
+Say = Callable[[str], object] | None  # called with a sentence on what is done
 
 
 # ---------------------------------------------------------------------------------------- in
@@ -43,7 +44,7 @@ def load_image(
     minimum_side: int = 1,
     maximum_pixels: int | None = None,
     name: str = "image",
-    say: Callable[[str], object] | None = None,
+    say: Say = None,
 ) -> np.ndarray:
     """Read a picture as an image array.
 
@@ -112,7 +113,7 @@ def _fitted(original: tuple[int, int], size: int | tuple[int, int], name: str) -
     if np.min(size) < 1:
         raise ImageError(f"size is {size}: give at least 1 pixel.")
     if isinstance(size, tuple):
-        _require_proportions(original, size, name)
+        require_proportions(original, size, name)
         return size
     scale = size / max(original)
     return max(1, round(original[0] * scale)), max(1, round(original[1] * scale))
@@ -126,7 +127,12 @@ def _require_side(size: tuple[int, int], minimum: int, name: str, verb: str) -> 
         )
 
 
-def _require_proportions(original: tuple[int, int], fitted: tuple[int, int], name: str) -> None:
+def require_proportions(original: tuple[int, int], fitted: tuple[int, int], name: str) -> None:
+    """Make sure that two pairs (width, height) have the same proportions, but for rounding.
+
+    Raises:
+        ImageError: they haven't.
+    """
     (width, height), (fitted_width, fitted_height) = original, fitted
     pixels_off = (  # in each direction, before and after
         abs(height - width * fitted_height / fitted_width),

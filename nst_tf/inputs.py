@@ -1,16 +1,18 @@
-"""From what a user gives to the three arrays that a run starts with, each checked.
+"""From what a user gives to the arrays that a run starts with, each checked.
 
 Nothing here needs TensorFlow, so that a bad picture is answered at once.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import psutil
 
+from nst_tf.control.colours import chroma, grey, grey_like, matched
+from nst_tf.control.styles import Painting, Region, Styles, load_regions, styles_of
 from nst_tf.decoding import ImageError
-from nst_tf.images import Source, load_image
+from nst_tf.images import Say, Source, load_image
 from nst_tf.layers import minimum_side
 from nst_tf.settings import INITS, Settings
 
@@ -20,19 +22,31 @@ NOISE = 0.25  # the course's: G starts as C plus uniform noise in ±0.25
 _BYTES_PER_PIXEL = 4_500
 _BYTES_AT_LEAST = 900_000_000
 
-Say: TypeAlias = Callable[[str], object] | None
-
 
 class Inputs(NamedTuple):
-    """Content, style and start image: float32, (1, h, w, 3), RGB in [0, 1]; G has C's shape."""
+    """What a run starts with. Images are float32, (1, h, w, 3), RGB in [0, 1].
+
+    Attributes:
+        C: the content image.
+        regions: where G takes on which styles.
+        G: the start image, of C's shape.
+        chroma: what G gets besides the luminance that is painted, of C's shape; None where colours are
+            painted, too.
+    """
 
     C: np.ndarray
-    S: np.ndarray
+    regions: list[Region]
     G: np.ndarray
+    chroma: np.ndarray | None = None
+
+    @property
+    def shorter_side(self) -> float:
+        """The shortest side of all pictures and regions, in pixels."""
+        return min(*self.C.shape[1:3], *(region.shorter_side for region in self.regions))
 
 
-def load_inputs(content: Source, style: Source, settings: Settings, *, say: Say = None) -> Inputs:
-    """The three images of a run.
+def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say = None) -> Inputs:
+    """The images and masks of a run.
 
     Args:
         content, style: as ``nst_tf.transfer.stylize`` takes them.
@@ -40,16 +54,35 @@ def load_inputs(content: Source, style: Source, settings: Settings, *, say: Say 
         say: called with a sentence if a picture is enlarged.
 
     Raises:
-        ImageError: a picture can't be read, is too small for the layers or too large for the memory that is
-            free, or the start picture has other proportions than the content.
+        ImageError: a picture or a mask can't be read, is too small for the layers or too large for the memory
+            that is free, or a mask or the start picture has other proportions than its picture.
+        SettingsError: there is no style, or the weights of a region's styles are all 0.
     """
+    styles = styles_of(style)
     limits: dict[str, int] = {
         "minimum_side": minimum_side([name for name, _ in settings.layers]),
         "maximum_pixels": _pixels_that_fit(),
     }
     C = load_image(content, settings.size, name="content", say=say, **limits)
-    S = load_image(style, settings.size, name="style", say=say, **limits)
-    return Inputs(C, S, _start_image(C, settings, say))
+    regions = load_regions(styles, C, settings.size, say=say, **limits)
+    if settings.colours == "content":
+        G = grey(_start_image(grey(C), settings, say))
+        return Inputs(grey(C), _recoloured(regions, grey_like, C), G, chroma(C))
+    if settings.colours == "matched":
+        regions = _recoloured(regions, matched, C)
+    return Inputs(C, regions, _start_image(C, settings, say))
+
+
+def _recoloured(regions: list[Region], recolour: Callable[..., np.ndarray], C: np.ndarray) -> list[Region]:
+    """The regions, with each painting's colours moved towards those of C in its region."""
+
+    def of(painting: Painting, region: Region) -> Painting:
+        return painting._replace(S=recolour(painting.S, C, painting.part, region.mask))
+
+    return [
+        region._replace(paintings=tuple(of(painting, region) for painting in region.paintings))
+        for region in regions
+    ]
 
 
 def _start_image(C: np.ndarray, settings: Settings, say: Say) -> np.ndarray:

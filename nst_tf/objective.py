@@ -12,13 +12,15 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 import tensorflow as tf
 
+from nst_tf.control.masks import masks_at_layers
+from nst_tf.control.styles import Region
 from nst_tf.costs import compute_content_cost, gram_distance, total_variation_cost
 from nst_tf.images import preprocess
-from nst_tf.layers import CONV_LAYERS
 from nst_tf.settings import Settings
 from nst_tf.vgg import get_layer_outputs
 
 Activations: TypeAlias = list[tf.Tensor]  # one per style layer, then the content layer's
+Layers: TypeAlias = Callable[[tf.Tensor], Activations]  # from an image (1, h, w, 3) in [0, 1]
 Targets: TypeAlias = Any  # tensors, in lists and tuples
 
 
@@ -35,11 +37,13 @@ class Term(Protocol):
     name: str
     weight: str
 
-    def targets(self, a_C: Activations, a_S: Activations, settings: Settings) -> Targets:
-        """What G should get close to. Computed once a size, as C and S never change."""
+    def targets(
+        self, activations: Layers, C: np.ndarray, regions: Sequence[Region], settings: Settings
+    ) -> Targets:
+        """What G should get close to. Computed once a size, as C and the paintings never change."""
 
-    def types(self, channels: Sequence[int]) -> Any:
-        """The targets' types, for layers with these numbers of channels."""
+    def types(self, channels: Sequence[int], masked: Sequence[bool]) -> Any:
+        """The targets' types, for layers with these numbers of channels, and regions masked or not."""
 
     def cost(self, G: tf.Tensor, a_G: Activations, targets: Targets) -> tf.Tensor:
         """How far G is from them, a scalar."""
@@ -50,36 +54,80 @@ class _Content:
 
     name, weight = "J_content", "alpha"
 
-    def targets(self, a_C: Activations, a_S: Activations, settings: Settings) -> tf.Tensor:
-        return a_C[-1]
+    def targets(
+        self, activations: Layers, C: np.ndarray, regions: Sequence[Region], settings: Settings
+    ) -> tf.Tensor:
+        return activations(tf.constant(C))[-1]
 
-    def types(self, channels: Sequence[int]) -> tf.TensorSpec:
+    def types(self, channels: Sequence[int], masked: Sequence[bool]) -> tf.TensorSpec:
         return _float32(1, None, None, channels[-1])
 
     def cost(self, G: tf.Tensor, a_G: Activations, targets: tf.Tensor) -> tf.Tensor:
         return compute_content_cost(targets, a_G[-1])
 
 
+class StyleTargets(NamedTuple):
+    """What G should get close to in one region.
+
+    Attributes:
+        lambdas: λ of each style layer, times the region's share of C.
+        grams: the Gram matrix of the paintings at each, shape (n_C, n_C).
+        masks: the region's at each, as ``masks_at_layers`` gives them; empty where it is everywhere.
+    """
+
+    lambdas: tf.Tensor
+    grams: list[tf.Tensor]
+    masks: list[tf.Tensor]
+
+
 class _Style:
-    """J_style = Σ_l λ_l J_style^[l]. Its targets are the λ's, and the Gram matrices of S."""
+    """J_style = Σ_r s_r Σ_l λ_l J_style^[l, r], where s_r is the share of C that region r covers.
+
+    So a position of G gets as much style in a small region as in a large one.
+    """
 
     name, weight = "J_style", "beta"
 
-    def targets(self, a_C: Activations, a_S: Activations, settings: Settings) -> list:
-        lambdas = tf.constant([weight for _, weight in settings.layers[:-1]], tf.float32)
-        return [lambdas, [_gram_matrix_per_position(a) for a in a_S[:-1]]]
+    def targets(
+        self, activations: Layers, C: np.ndarray, regions: Sequence[Region], settings: Settings
+    ) -> list[StyleTargets]:
+        return [style_targets(activations, region, settings) for region in regions]
 
-    def types(self, channels: Sequence[int]) -> list:
+    def types(self, channels: Sequence[int], masked: Sequence[bool]) -> list[StyleTargets]:
         grams = [_float32(n_C, n_C) for n_C in channels[:-1]]
-        return [_float32(len(grams)), grams]
+        masks = [_float32(None, 1) for _ in grams]
+        return [StyleTargets(_float32(len(grams)), grams, masks if has_mask else []) for has_mask in masked]
 
-    def cost(self, G: tf.Tensor, a_G: Activations, targets: list) -> tf.Tensor:
-        lambdas, grams_S = targets
-        distances = [
-            gram_distance(gram_S, _gram_matrix_per_position(a))
-            for gram_S, a in zip(grams_S, a_G[:-1], strict=True)
-        ]
-        return tf.tensordot(lambdas, tf.stack(distances), 1)
+    def cost(self, G: tf.Tensor, a_G: Activations, targets: list[StyleTargets]) -> tf.Tensor:
+        return tf.add_n([_style_cost(a_G[:-1], *of_region) for of_region in targets])
+
+
+def style_targets(activations: Layers, region: Region, settings: Settings) -> StyleTargets:
+    """The targets of one region.
+
+    Where it has several paintings, the mean of their Gram matrices is enough: with weights w_i that add up
+    to 1, Σ_i w_i ‖G_G − G_i‖² is ‖G_G − Σ_i w_i G_i‖² and a number that G doesn't change.
+    """
+    layers = [name for name, _ in settings.layers[:-1]]
+    lambdas = tf.constant([weight for _, weight in settings.layers[:-1]], tf.float32)
+
+    def masks(mask: np.ndarray | None, name: str) -> list[tf.Tensor]:
+        return [] if mask is None else [tf.constant(m) for m in masks_at_layers(mask, layers, name)]
+
+    weighted = []
+    for painting in region.paintings:
+        grams = _gram_matrices(activations(tf.constant(painting.S))[:-1], masks(painting.part, "The part"))
+        weighted.append([painting.weight * gram for gram in grams])
+    grams = [tf.add_n(of_layer) for of_layer in zip(*weighted, strict=True)]
+    return StyleTargets(region.share * lambdas, grams, masks(region.mask, region.name))
+
+
+def _style_cost(
+    a_G: Activations, lambdas: tf.Tensor, grams_S: list[tf.Tensor], masks: list[tf.Tensor]
+) -> tf.Tensor:
+    """Of one region."""
+    distances = [gram_distance(S, G) for S, G in zip(grams_S, _gram_matrices(a_G, masks), strict=True)]
+    return tf.tensordot(lambdas, tf.stack(distances), 1)
 
 
 class _Smoothness:
@@ -87,10 +135,12 @@ class _Smoothness:
 
     name, weight = "J_tv", "gamma"
 
-    def targets(self, a_C: Activations, a_S: Activations, settings: Settings) -> list:
+    def targets(
+        self, activations: Layers, C: np.ndarray, regions: Sequence[Region], settings: Settings
+    ) -> list:
         return []
 
-    def types(self, channels: Sequence[int]) -> list:
+    def types(self, channels: Sequence[int], masked: Sequence[bool]) -> list:
         return []
 
     def cost(self, G: tf.Tensor, a_G: Activations, targets: list) -> tf.Tensor:
@@ -115,13 +165,15 @@ class Evaluation(NamedTuple):
 
 
 class Objective:
-    """J(G) for one content C and one style S, of any sizes. The settings' β and γ have to be numbers."""
+    """J(G) for one content C, and regions with the styles that G is to have there.
 
-    def __init__(self, vgg: tf.keras.Model, C: np.ndarray, S: np.ndarray, settings: Settings):
-        names = tuple(name for name, _ in settings.layers)
-        activations, self._evaluate = _compiled(vgg, names, settings.preprocess)
-        a_C, a_S = activations(tf.constant(C)), activations(tf.constant(S))
-        self._targets = [term.targets(a_C, a_S, settings) for term in TERMS]
+    The settings' β and γ have to be numbers.
+    """
+
+    def __init__(self, vgg: tf.keras.Model, C: np.ndarray, regions: Sequence[Region], settings: Settings):
+        activations = activations_of(vgg, settings)
+        self._evaluate = _evaluation(activations, tuple(region.mask is not None for region in regions))
+        self._targets = [term.targets(activations, C, regions, settings) for term in TERMS]
         self.reweigh(settings)
 
     def reweigh(self, settings: Settings) -> None:
@@ -135,29 +187,38 @@ class Objective:
         return Evaluation(float(J), parts, gradient.numpy())
 
 
-def activations_of(vgg: tf.keras.Model, settings: Settings) -> Callable[[tf.Tensor], Activations]:
-    """A function from an image (1, h, w, 3) in [0, 1] to the activations of these settings' layers."""
-    return _compiled(vgg, tuple(name for name, _ in settings.layers), settings.preprocess)[0]
+def activations_of(vgg: tf.keras.Model, settings: Settings) -> Layers:
+    """The activations of these settings' layers."""
+    return _activations(vgg, tuple(name for name, _ in settings.layers), settings.preprocess)
 
 
-@functools.lru_cache(
-    maxsize=2
-)  # tracing takes a second; a run with the same layers as the last need not wait for it
-def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) -> tuple[Callable, Callable]:
-    """The activations of these layers, and J with its gradient: each traced once, for images of any size."""
+# Tracing takes a second, and a run with the same layers as the last need not wait for it. Autograph has
+# nothing to translate here, and takes its time.
+_kept = functools.lru_cache(maxsize=2)
+_compiled = functools.partial(tf.function, autograph=False)
+
+
+@_kept
+def _activations(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) -> Layers:
+    """The activations of these layers, traced once, for images of any size."""
     layer_outputs = get_layer_outputs(vgg, [(name, 1) for name in layers])
-    channels = [CONV_LAYERS[name][1] for name in layers]
-    image = _float32(1, None, None, 3)
 
-    compiled = functools.partial(
-        tf.function, autograph=False
-    )  # it has nothing to translate here, and takes its time
-
-    @compiled(input_signature=[image])
+    # The targets are computed by this, too, so that they are rounded as in J: J_content of C itself is 0 in
+    # bfloat16 as well.
+    @_compiled(input_signature=[_float32(1, None, None, 3)])
     def activations(image: tf.Tensor) -> Activations:
         return [tf.cast(a, tf.float32) for a in layer_outputs(preprocess(image) if preprocessed else image)]
 
-    @compiled(input_signature=[image, [term.types(channels) for term in TERMS], _float32(len(TERMS))])
+    return activations.get_concrete_function()
+
+
+@_kept
+def _evaluation(activations: Any, masked: tuple[bool, ...]) -> Callable:
+    """J with its gradient, traced once, for images of any size and for regions with a mask or without."""
+    channels = [a.shape[-1] for a in activations.structured_outputs]
+    types = [term.types(channels, masked) for term in TERMS]
+
+    @_compiled(input_signature=[_float32(1, None, None, 3), types, _float32(len(TERMS))])
     def evaluate(
         G: tf.Tensor, targets: list[Targets], weights: tf.Tensor
     ) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
@@ -168,14 +229,25 @@ def _compiled(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) 
             J = tf.add_n([weight * cost for weight, cost in zip(tf.unstack(weights), costs, strict=True)])
         return J, costs, tape.gradient(J, G)
 
-    # The targets are compiled as well, so that they are rounded as evaluate rounds: J_content of C itself is
-    # 0 in bfloat16 too.
-    return activations.get_concrete_function(), evaluate.get_concrete_function()
+    return evaluate.get_concrete_function()
 
 
 def forget_compiled() -> None:
     """Have the next objective traced anew, as the first one in a process is."""
-    _compiled.cache_clear()
+    for kept in (_activations, _evaluation):
+        kept.cache_clear()
+
+
+def _gram_matrices(a: Activations, masks: list[tf.Tensor]) -> list[tf.Tensor]:
+    """For each layer the Gram matrix per position, or the guided one where there are masks."""
+    if not masks:
+        return [_gram_matrix_per_position(of_layer) for of_layer in a]
+    return [_guided_gram_matrix(of_layer, m) for of_layer, m in zip(a, masks, strict=True)]
+
+
+def _guided_gram_matrix(a: tf.Tensor, m: tf.Tensor) -> tf.Tensor:
+    """As ``costs.guided_gram_matrix``, with a mask whose squares add up to 1."""
+    return _gram_matrix_of_columns(tf.reshape(a, [-1, tf.shape(a)[-1]]) * m)
 
 
 def _gram_matrix_per_position(a: tf.Tensor) -> tf.Tensor:

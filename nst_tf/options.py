@@ -1,4 +1,4 @@
-"""Settings ⇄ the command line: the options that a parser is given, and the command that repeats a run."""
+"""Settings and styles ⇄ the command line: a parser's options, and the command that repeats a run."""
 
 import argparse
 import dataclasses
@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nst_tf.control.styles import EVERYWHERE, Style, Styles, styles_of
 from nst_tf.layers import STYLE_PRESETS
 from nst_tf.settings import (
     ADAM_LEARNING_RATE,
+    COLOURS,
     CONVERGED,
     INITS,
     OPTIMIZER_NAMES,
     PRECISIONS,
     STYLE_STRENGTH,
     Settings,
+    SettingsError,
 )
 from nst_tf.weights import CHOICES
 
@@ -88,6 +91,7 @@ OPTIONS = {
         _style_layers,
     ),
     "init": Option(LOOK, f"{', '.join(INITS)}, or a picture to start from (%(default)s)", "I"),
+    "colours": Option(LOOK, f"{', '.join(COLOURS)}: whose colours it has (%(default)s)", "C"),
     "preprocess": Option(LOOK, "feed VGG-19 [0, 1], as the course's notebook does"),
     "optimizer": Option(WORK, f"{', '.join(OPTIMIZER_NAMES)} (%(default)s)", "O"),
     "steps": Option(
@@ -110,6 +114,103 @@ OPTIONS = {
     "seed": Option(WORK, "of the noise (%(default)s)", "N", int),
     "weights": Option(WORK, f"{', '.join(CHOICES)}, or a file (%(default)s)", "W", is_always_named=True),
 }
+
+
+@dataclass(frozen=True)
+class StyleOption:
+    """How an attribute of the styles is given on the command line: a value for each painting.
+
+    Attributes:
+        flag: the option.
+        help: what it does.
+        letter: the placeholder for a value in the help.
+        parse: from a value's text to the attribute.
+        default: the text of the attribute's default.
+    """
+
+    flag: str
+    help: str
+    letter: str
+    parse: Callable[[str], Any] = str
+    default: str = "1"
+
+
+def _picture_unless(word: str) -> Callable[[str], str | None]:
+    return lambda text: None if text == word else text
+
+
+ALL = "all"  # of a painting, which then needs no mask
+STYLE_OPTIONS = {
+    "weight": StyleOption("--style-weights", "how much each painting counts, such as 3 1", "W", float),
+    "region": StyleOption(
+        "--regions",
+        "for each painting a mask over CONTENT (white where it is used), 'rest' or 'everywhere'",
+        "MASK",
+        _picture_unless(EVERYWHERE),
+        EVERYWHERE,
+    ),
+    "part": StyleOption(
+        "--style-parts",
+        "for each painting a mask over it (white where it counts), or 'all'",
+        "MASK",
+        _picture_unless(ALL),
+        ALL,
+    ),
+    "scale": StyleOption(
+        "--style-scale",
+        "size of the painting relative to the picture, or of all: 0.5 gives small strokes",
+        "F",
+        float,
+    ),
+}
+
+
+def add_style_options(parser: argparse.ArgumentParser) -> None:
+    """Give a parser the options that say how each painting is used."""
+    group = parser.add_argument_group("how each painting is used (a value for each, in their order)")
+    for name, option in STYLE_OPTIONS.items():
+        group.add_argument(
+            option.flag, dest=name, nargs="+", metavar=option.letter, type=option.parse, help=option.help
+        )
+
+
+def styles_given(options: argparse.Namespace, paintings: list[str]) -> list[Style]:
+    """The styles that were given to a parser, for these paintings.
+
+    Raises:
+        SettingsError: a value makes no sense, or there are not as many as paintings.
+    """
+    columns = {}
+    for name, option in STYLE_OPTIONS.items():
+        values = getattr(options, name)
+        if values is None:
+            continue
+        if name == "scale" and len(values) == 1:
+            values = values * len(paintings)
+        if len(values) != len(paintings):
+            given, needed = _counted(len(values), "value"), _counted(len(paintings), "painting")
+            raise SettingsError(f"{option.flag} has {given} for {needed}: give one for each.")
+        columns[name] = values
+    return [
+        Style(painting, **{name: values[place] for name, values in columns.items()})
+        for place, painting in enumerate(paintings)
+    ]
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _words_of_styles(styles: list[Style]) -> list[str]:
+    """The options that say how each painting is used, where it isn't the default."""
+    words = []
+    for name, option in STYLE_OPTIONS.items():
+        values = [getattr(style, name) for style in styles]
+        texts = [option.default if value is None else _text(name, value) for value in values]
+        if any(text != option.default for text in texts):
+            same = name == "scale" and len(set(texts)) == 1
+            words += [option.flag, *(texts[:1] if same else texts)]
+    return words
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -139,19 +240,21 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return Settings(**{field.name: getattr(options, field.name) for field in dataclasses.fields(Settings)})
 
 
-def command_line(content: str, style: str, settings: Mapping[str, Any], output: str | None = None) -> str:
+def command_line(content: str, style: Styles, settings: Mapping[str, Any], output: str | None = None) -> str:
     """The ``python -m nst_tf`` command that paints the same picture again.
 
     Args:
         content: path of the photograph.
-        style: path of the painting.
+        style: path of the painting, or styles whose pictures and masks are paths.
         settings: of the run, as ``Result.settings`` holds them. Only what isn't a default is named, and
             always the precision and the weights that the run used.
         output: path of the picture to write.
     """
     given = {name: settings[name] for name in ("optimizer", "beta")}  # on which other defaults depend
     defaults = {**vars(Settings(**given)), **{name: getattr(Settings, name) for name in given}}
-    words = ["python", "-m", "nst_tf", content, style]
+    styles = styles_of(style)
+    words = ["python", "-m", "nst_tf", content, *(str(of.picture) for of in styles)]
+    words += _words_of_styles(styles)
     if output:
         words += ["-o", f"./{output}" if output.startswith("-") else output]  # lest it be taken for an option
     for name, default in defaults.items():

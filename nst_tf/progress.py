@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 from tqdm.auto import tqdm
 
+from nst_tf.control.colours import with_chroma
 from nst_tf.convergence import Convergence, convergence, percent
 from nst_tf.images import tensor_to_image
 from nst_tf.stages import Stage, with_changes
@@ -110,6 +111,8 @@ class Progress:
         fall: the part of J by which the best J fell in the last tenth of the steps, of at least 10; None
             where J was another function then.
         balance: which β and γ each style strength stands for; None where β was given.
+        chroma: what the picture gets besides the luminance of G, of ``start``'s shape; None where G has its
+            own.
     """
 
     costs: Costs
@@ -121,10 +124,11 @@ class Progress:
     start_now: np.ndarray
     fall: float | None = None
     balance: Balance | None = None
+    chroma: np.ndarray | None = None
 
     def picture(self) -> Image.Image:
         """The best image so far, at the result's size: in a coarse stage, the start image with changes."""
-        return tensor_to_image(with_changes(self.start, self.start_now, self.best))
+        return picture_of(with_changes(self.start, self.start_now, self.best), self.chroma)
 
 
 Callback = Callable[[Progress], bool | CostWeights | None]
@@ -155,6 +159,11 @@ class Result:
         counts = is_full_size and self.ending is not Ending.NOT_FINITE
         costs = comparable_costs(self.history) if counts else []
         return convergence(costs, self.history[-1].step, counts and self.ending is Ending.CONVERGED)
+
+
+def picture_of(G: np.ndarray, chroma: np.ndarray | None) -> Image.Image:
+    """G as a picture, with that chroma in place of its own."""
+    return tensor_to_image(G if chroma is None else with_chroma(G, chroma))
 
 
 def comparable_costs(history: Sequence[Costs]) -> list[float]:

@@ -16,6 +16,7 @@ from nst_tf.weights import CHOICES
 
 INITS = ("noisy_content", "noise", "content")
 PRECISIONS = ("auto", "float32", "bfloat16")
+COLOURS = ("style", "content", "matched")
 OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
 STYLE_STRENGTH = 0.5
 BETA_AT_HALF, GAMMA_AT_HALF = 12.5, 0.2  # β/α and γ/α at that strength if all costs were equal
@@ -51,6 +52,9 @@ class Settings:
         style_layers: pairs (layer name, λ ≥ 0), or the name of a choice in ``nst_tf.layers.STYLE_PRESETS``.
         init: what G starts from: ``"noisy_content"`` (C plus uniform noise in ±0.25, clipped),
             ``"noise"``, ``"content"``, or a picture.
+        colours: of the picture: the painting's (``"style"``), the photograph's (``"content"``: only
+            luminances are painted), or those of a painting whose colours were moved to have the photograph's
+            mean and covariance (``"matched"``).
         optimizer: ``"lbfgs"``, ``"adam"`` or ``"gradient_descent"``.
         steps: how many times J and its gradient are evaluated after the first time, at all sizes together.
             ``"converged"`` goes on until J has converged: until the best J has fallen by less than 1 % in the
@@ -84,6 +88,7 @@ class Settings:
     content_layer: str = "block4_conv2"
     style_layers: str | Sequence[tuple[str, float]] = "balanced"
     init: Source = "content"
+    colours: str = "style"
     optimizer: str = "lbfgs"
     steps: int | Literal["converged"] = 100
     coarse_to_fine: bool = True
@@ -114,6 +119,8 @@ class Settings:
             raise SettingsError(
                 f"optimizer is {self.optimizer!r}: choose among {', '.join(OPTIMIZER_NAMES)}."
             )
+        if self.colours not in COLOURS:
+            raise SettingsError(f"colours is {self.colours!r}: choose among {', '.join(COLOURS)}.")
         self._require_learning_rate()
         if not isinstance(self.coarse_to_fine, bool):
             raise SettingsError(f"coarse_to_fine is {self.coarse_to_fine!r}: give True or False.")

@@ -7,15 +7,17 @@ cost would be if all activations were 0, and γ against how smooth the painting 
 
 import dataclasses
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.costs import compute_content_cost, compute_style_cost, total_variation_cost
+from nst_tf.control.styles import Region
+from nst_tf.costs import compute_content_cost, compute_style_cost, gram_distance, total_variation_cost
 from nst_tf.images import resized
 from nst_tf.inputs import Inputs
 from nst_tf.layers import minimum_side
-from nst_tf.objective import activations_of
+from nst_tf.objective import Layers, activations_of, style_targets
 from nst_tf.progress import Balance
 from nst_tf.settings import BETA_AT_HALF, GAMMA_AT_HALF, LARGEST, LEAST, Settings, SettingsError
 
@@ -23,7 +25,7 @@ SIZE = 256  # in pixels: activations are measured on pictures no larger than tha
 
 
 def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balance:
-    """β/α and γ/α for these two pictures at a strength of ½.
+    """β/α and γ/α for these pictures at a strength of ½.
 
     J_content(0) and J_style(0) are the costs if all activations were 0, and J_C(0) is that style cost with C
     in place of S. Then
@@ -35,12 +37,16 @@ def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balan
     the root makes up for that. We found the root and both constants by measuring (docs/balance.md). J_tv(S)
     is that of S at the run's size, because the larger S is, the less its neighbouring pixels differ. It
     counts as at least a quarter of J_tv(C), lest a flat S wipe out C; that quarter was not measured.
+
+    Of several paintings, what is averaged is the target that they have in common, over their weights, and
+    J_style(0) and J_tv(S), over what their regions cover. Masks count in nothing else.
     """
     activations = activations_of(vgg, settings)
-    a_C, a_S = (activations(tf.constant(_small(image, settings))) for image in (inputs.C, inputs.S))
+    a_C = activations(tf.constant(_small(inputs.C, settings)))
     J_content = float(compute_content_cost(a_C, _silent(a_C)))
-    of_C, of_S = (float(compute_style_cost(a, _silent(a), settings.layers[:-1])) for a in (a_C, a_S))
-    roughness = max(float(total_variation_cost(inputs.S)), float(total_variation_cost(inputs.C)) / 4)
+    of_C = float(compute_style_cost(a_C, _silent(a_C), settings.layers[:-1]))
+    of_S = _over_regions(inputs.regions, lambda region: _cost_of_silence(activations, region, settings))
+    roughness = max(_over_regions(inputs.regions, _roughness), float(total_variation_cost(inputs.C)) / 4)
     beta = BETA_AT_HALF * J_content * (math.sqrt(of_C / of_S) / of_S if of_S else math.inf)
     gamma = GAMMA_AT_HALF * J_content / roughness if roughness else 0.0
     return Balance(beta, gamma)
@@ -64,6 +70,27 @@ def with_cost_weights(settings: Settings, balance: Balance) -> Settings:
             "float32 can't hold: give beta instead."
         )
     return dataclasses.replace(settings, beta=beta, gamma=gamma, style_strength=None)
+
+
+def _over_regions(regions: Sequence[Region], value: Callable[[Region], float]) -> float:
+    """The mean of a value of each region, weighted by what it covers."""
+    return sum(region.share * value(region) for region in regions) / sum(region.share for region in regions)
+
+
+def _cost_of_silence(activations: Layers, region: Region, settings: Settings) -> float:
+    """J_style in a region where nothing fires."""
+    paintings = [
+        painting._replace(S=_small(painting.S, settings), part=None) for painting in region.paintings
+    ]
+    whole = region._replace(paintings=tuple(paintings), mask=None)
+    lambdas, grams, _ = style_targets(activations, whole, settings)
+    distances = [gram_distance(gram, tf.zeros_like(gram)) for gram in grams]
+    return float(tf.tensordot(lambdas, tf.stack(distances), 1))
+
+
+def _roughness(region: Region) -> float:
+    """J_tv of its paintings."""
+    return sum(painting.weight * float(total_variation_cost(painting.S)) for painting in region.paintings)
 
 
 def _silent(a: list[tf.Tensor]) -> list[tf.Tensor]:

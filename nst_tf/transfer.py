@@ -15,8 +15,9 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from nst_tf.control.styles import Styles
 from nst_tf.convergence import fall_of, is_little
-from nst_tf.images import Source, resized, tensor_to_image
+from nst_tf.images import Source, resized
 from nst_tf.inputs import Inputs, load_inputs
 from nst_tf.layers import minimum_side
 from nst_tf.objective import Objective
@@ -31,6 +32,7 @@ from nst_tf.progress import (
     Progress,
     Result,
     comparable_costs,
+    picture_of,
     progress_bar,
     say_nothing,
     shown_on,
@@ -43,7 +45,7 @@ from nst_tf.vgg import Network, load_network
 
 def stylize(
     content: Source,
-    style: Source,
+    style: Styles,
     *,
     style_strength: float | None = Settings.style_strength,
     size: int = Settings.size,
@@ -53,6 +55,7 @@ def stylize(
     content_layer: str = Settings.content_layer,
     style_layers: str | Sequence[tuple[str, float]] = Settings.style_layers,
     init: str | Source = Settings.init,
+    colours: str = Settings.colours,
     optimizer: str = Settings.optimizer,
     steps: int | Literal["converged"] = Settings.steps,
     coarse_to_fine: bool = Settings.coarse_to_fine,
@@ -64,11 +67,12 @@ def stylize(
     callback: Callback | None = None,
     progress: bool = True,
 ) -> Result:
-    """Paint the content picture in the manner of the style picture.
+    """Paint the content picture in the manner of one or several style pictures.
 
     Args:
         content: path, PIL image, or array (uint8 in 0–255 or floating-point in [0, 1]).
-        style: likewise. It may have other proportions than the content.
+        style: likewise, or a ``nst_tf.Style``, which adds a weight, a region and a scale, or a list of
+            several. A style picture may have other proportions than the content.
         callback: called with a ``Progress`` at every step, from the start image (step 0) on; the run
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
             returns ``CostWeights``.
@@ -173,15 +177,17 @@ class _Run:
 
     def picture(self) -> Image.Image:
         """The best image so far, at the size of the result."""
-        return tensor_to_image(self._with_what_has_changed(self._inputs.G))
+        return picture_of(self._with_what_has_changed(self._inputs.G), self._inputs.chroma)
 
     def _with_what_has_changed(self, start: np.ndarray) -> np.ndarray:
         return start if self._best is None else with_changes(start, self._best.start, self._best.G)
 
     def _lower_J_at(self, stage: Stage) -> Ending:
-        C, S = resized(self._inputs.C, stage.size), resized(self._inputs.S, stage.size)
-        start = resized(self._inputs.G, (C.shape[2], C.shape[1]))
-        objective = Objective(self._vgg, C, S, self.settings)
+        C = resized(self._inputs.C, stage.size)
+        size = (C.shape[2], C.shape[1])
+        start = resized(self._inputs.G, size)
+        regions = [region.at(size) for region in self._inputs.regions]
+        objective = Objective(self._vgg, C, regions, self.settings)
         G = self._with_what_has_changed(start)
         while True:
             images = OPTIMIZERS[self.settings.optimizer](G, self.settings.learning_rate)
@@ -231,7 +237,7 @@ class _Run:
         """Tell the callbacks how far the run is, and adopt any weights that they return."""
         costs = self.history[-1]
         steps, images = self.settings.most_steps, (G, best.G, self._inputs.G, best.start)
-        progress = Progress(costs, steps, self._stages, *images, fall, self._balance)
+        progress = Progress(costs, steps, self._stages, *images, fall, self._balance, self._inputs.chroma)
         for callback in self._callbacks:
             answer = callback(progress)
             if isinstance(answer, bool | np.bool_) and answer:
@@ -248,11 +254,10 @@ def _planned(inputs: Inputs, settings: Settings) -> list[Stage]:
     A start picture may be nearly finished, so it is not painted over at a coarse size.
     """
     least = minimum_side([name for name, _ in settings.layers])
-    shorter_side = min(*inputs.C.shape[1:3], *inputs.S.shape[1:3])
     coarse_to_fine = settings.coarse_to_fine and not settings.starts_from_picture
     shared = TYPICAL_STEPS if settings.runs_until_converged else None
     size = max(inputs.C.shape[1:3])
-    return stages(size, shorter_side, least, settings.most_steps, coarse_to_fine, shared)
+    return stages(size, inputs.shorter_side, least, settings.most_steps, coarse_to_fine, shared)
 
 
 def _cost_weights(settings: Settings) -> CostWeights:

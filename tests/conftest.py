@@ -41,6 +41,14 @@ def chromium():
         yield lambda: playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
+def load_images(content, style, settings):
+    """C, S and the start image of a run with one painting."""
+    from nst_tf.inputs import load_inputs
+
+    inputs = load_inputs(content, style, settings)
+    return inputs.C, inputs.regions[0].paintings[0].S, inputs.G
+
+
 @pytest.fixture(scope="session")
 def vgg():
     """VGG-19 with its real weights, fetched on the first run."""

@@ -6,6 +6,7 @@ import pytest
 from benchmarks.__main__ import _ratio
 from benchmarks.cases import OBJECTIVES, PAIRS, Case, Goal, Track
 from benchmarks.race import CONTENDERS, COURSE, DEFAULT, PYTORCH, SEEDS, Lap, _judged, cases
+from nst_tf.control.styles import everywhere
 from nst_tf.objective import Objective
 
 
@@ -67,8 +68,8 @@ def test_pytorch_minimises_the_same_objective(vgg, name):
     in_pytorch.be_ready()
     case = Case("louvre", "summertime", 0, name)
     settings = case.settings(size=96)
-    C, S, G = (image[:, :38, :96] for image in case.inputs())
-    J, _, gradient = Objective(vgg, C, S, settings)(G)
+    C, S, G = (image[:, :38, :96] for image in case.images())
+    J, _, gradient = Objective(vgg, C, everywhere(S), settings)(G)
     tensor = in_pytorch.to_tensor(G).requires_grad_()
     theirs = in_pytorch.Objective(C, S, settings)(tensor)
     theirs.backward()

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import LOUVRE, SUMMERTIME
+from conftest import LOUVRE, SUMMERTIME, load_images
 
 from nst_tf import load_vgg19, stylize
-from nst_tf.inputs import load_inputs
+from nst_tf.control.styles import everywhere
 from nst_tf.objective import Objective
 from nst_tf.precision import fastest_precision, forget_choice
 from nst_tf.settings import Settings
@@ -44,8 +44,8 @@ def test_another_precision_is_refused():
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_costs_and_gradient_are_nearly_those_of_float32(vgg, vgg_bfloat16, name):
     settings = Settings(**SMALL, **OBJECTIVES[name])
-    C, S, G = load_inputs(LOUVRE, SUMMERTIME, settings)
-    full, half = (Objective(model, C, S, settings)(G) for model in (vgg, vgg_bfloat16))
+    C, S, G = load_images(LOUVRE, SUMMERTIME, settings)
+    full, half = (Objective(model, C, everywhere(S), settings)(G) for model in (vgg, vgg_bfloat16))
     assert half.J == pytest.approx(full.J, rel=0.05)
     assert half.costs == pytest.approx(full.costs, rel=0.05)
     assert half.gradient.dtype == np.float32
@@ -56,8 +56,8 @@ def test_costs_and_gradient_are_nearly_those_of_float32(vgg, vgg_bfloat16, name)
 
 def test_the_content_itself_costs_nothing_in_bfloat16_too(vgg_bfloat16):
     settings = Settings(**SMALL, beta=0.05)
-    C, S, _ = load_inputs(LOUVRE, SUMMERTIME, settings)
-    assert Objective(vgg_bfloat16, C, S, settings)(C).costs["J_content"] == 0
+    C, S, _ = load_images(LOUVRE, SUMMERTIME, settings)
+    assert Objective(vgg_bfloat16, C, everywhere(S), settings)(C).costs["J_content"] == 0
 
 
 @pytest.mark.slow  # where bfloat16 is only imitated
@@ -65,12 +65,13 @@ def test_the_content_itself_costs_nothing_in_bfloat16_too(vgg_bfloat16):
 def test_the_picture_of_a_run_is_as_good(vgg, name):
     """Its J, in float32, differs by a few percent from that of a run in float32."""
     settings = Settings(**SMALL, **OBJECTIVES[name])
-    C, S, _ = load_inputs(LOUVRE, SUMMERTIME, settings)
+    C, S, _ = load_images(LOUVRE, SUMMERTIME, settings)
     J = {}
     for precision in ("float32", "bfloat16"):
         options = {**SMALL, **OBJECTIVES[name], "steps": 60, "precision": precision, "progress": False}
         image = stylize(LOUVRE, SUMMERTIME, **options).image
-        J[precision] = Objective(vgg, C, S, settings)(np.asarray(image, np.float32)[np.newaxis] / 255)[0]
+        G = np.asarray(image, np.float32)[np.newaxis] / 255
+        J[precision] = Objective(vgg, C, everywhere(S), settings)(G)[0]
     assert J["bfloat16"] < 1.06 * J["float32"]
 
 

@@ -8,7 +8,7 @@ import signal
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import LOUVRE, SUMMERTIME, opened
+from conftest import LOUVRE, SUMMERTIME, load_images, opened
 from PIL import Image
 
 from nst_tf import (
@@ -20,9 +20,9 @@ from nst_tf import (
     stylize,
     total_cost,
 )
+from nst_tf.control.styles import everywhere
 from nst_tf.costs import gram_distance
 from nst_tf.decoding import ImageError
-from nst_tf.inputs import load_inputs
 from nst_tf.layers import STYLE_PRESETS
 from nst_tf.objective import Objective, _gram_matrix_per_position
 from nst_tf.optimizers import OPTIMIZERS
@@ -38,8 +38,8 @@ def run(**options):
 
 def objective_for(vgg, **options):
     settings = Settings(**{"size": 96, "beta": 0.05, **options})
-    C, S, G = load_inputs(LOUVRE, SUMMERTIME, settings)
-    return Objective(vgg, C, S, settings), C, S, G
+    C, S, G = load_images(LOUVRE, SUMMERTIME, settings)
+    return Objective(vgg, C, everywhere(S), settings), C, S, G
 
 
 # ---------------------------------------------------------------------------------- the objective

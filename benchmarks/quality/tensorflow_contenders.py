@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.cases import images_of
 from benchmarks.in_tensorflow import be_ready as be_ready
 from benchmarks.in_tensorflow import course_loop
 from benchmarks.quality.clock import Clock
@@ -33,7 +34,7 @@ def course(task: Task) -> Painted:
         style_layers="course",
         init="noisy_content",
     )
-    C, S, G = load_inputs(*task.pair.paths(), settings)
+    C, S, G = images_of(load_inputs(*task.pair.paths(), settings))
     generated_image = tf.Variable(G)
     train_step = course_loop(load_vgg19(say=say_nothing), C, S, settings)
     clock = Clock(task.seconds)

@@ -141,12 +141,12 @@ class Runner:
         self._say("Measuring how fast this machine is…")
         seconds, pixels = [], []
         for size in TRIAL_SIZES:
-            C, S, G = load_inputs(
-                job.content.source, job.style.source, dataclasses.replace(job.settings, size=size)
-            )
-            objective = Objective(vgg, C, S, dataclasses.replace(job.settings, **ANY_WEIGHTS))
-            seconds.append(min(seconds_of(functools.partial(objective, G)) for _ in range(3)))
-            pixels.append(G.shape[1] * G.shape[2])
+            settings = dataclasses.replace(job.settings, size=size)
+            inputs = load_inputs(job.content.source, job.style.source, settings)
+            weighed = dataclasses.replace(settings, **ANY_WEIGHTS)
+            objective = Objective(vgg, inputs.C, inputs.regions, weighed)
+            seconds.append(min(seconds_of(functools.partial(objective, inputs.G)) for _ in range(3)))
+            pixels.append(inputs.G.shape[1] * inputs.G.shape[2])
         per_pixel = max(0.0, (seconds[1] - seconds[0]) / (pixels[1] - pixels[0]))
         self.pace = Pace(max(0.0, seconds[0] - per_pixel * pixels[0]), per_pixel)
         self._say("Ready: press Start")

@@ -20,7 +20,14 @@ from nst_tf.cli.outputs import Outputs
 from nst_tf.decoding import FORMATS, ImageError
 from nst_tf.files import pictures_folder
 from nst_tf.inputs import load_inputs
-from nst_tf.options import add_option, add_options, command_line, settings_of
+from nst_tf.options import (
+    add_option,
+    add_options,
+    add_style_options,
+    command_line,
+    settings_of,
+    styles_given,
+)
 from nst_tf.progress import Ending, say_nothing
 from nst_tf.settings import SettingsError
 from nst_tf.weights import WeightsError, load_weights
@@ -112,15 +119,15 @@ def _add_paint(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser = commands.add_parser(
         DEFAULT_COMMAND,
         prog="nst-tf",
-        usage="nst-tf CONTENT STYLE [-o OUT] [options]",
-        description="Paint the picture CONTENT in the manner of the picture STYLE.",
+        usage="nst-tf CONTENT STYLE [STYLE ...] [-o OUT] [options]",
+        description="Paint the picture CONTENT in the manner of the picture STYLE, or of several.",
         epilog=_OTHER_COMMANDS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "content", metavar="CONTENT", help=f"the photograph, in one of the formats {', '.join(FORMATS)}"
     )
-    parser.add_argument("style", metavar="STYLE", help="the painting")
+    parser.add_argument("style", metavar="STYLE", nargs="+", help="the painting, or several")
     _add_painting_options(parser, "CONTENT_STYLE.png")
     parser.set_defaults(run=_paint)
 
@@ -133,7 +140,7 @@ def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
     )
     _add_painting_options(parser, _default_output(DEMO_CONTENT, DEMO_STYLE))
     folder = pictures_folder()
-    pictures = {"content": str(folder / DEMO_CONTENT), "style": str(folder / DEMO_STYLE)}
+    pictures = {"content": str(folder / DEMO_CONTENT), "style": [str(folder / DEMO_STYLE)]}
     parser.set_defaults(run=_paint, **pictures, **DEMO_SETTINGS)
 
 
@@ -147,6 +154,7 @@ def _add_painting_options(parser: _Parser, default_output: str) -> None:
     )
     parser.add_argument("--version", action="version", version=f"nst_tf {nst_tf.__version__}")
     add_options(parser)
+    add_style_options(parser)
     more = parser.add_argument_group("what else is written")
     more.add_argument(
         "--save-every",
@@ -167,12 +175,14 @@ def _at_least_one(text: str) -> int:
 
 def _paint(options: argparse.Namespace) -> int:
     settings = settings_of(options)
-    given = [options.content, options.style, *([options.init] if settings.starts_from_picture else [])]
+    styles = styles_given(options, options.style)
+    given = [options.content, *options.style, *([options.init] if settings.starts_from_picture else [])]
+    given += [str(mask) for style in styles for mask in (style.region, style.part) if mask is not None]
     picture = options.output
     if picture is None:
-        picture = _default_output(options.content, options.style)
+        picture = _default_output(options.content, options.style[0])
     outputs = Outputs(picture, given, options.save_every, options.gif, options.curves)
-    inputs = load_inputs(options.content, options.style, settings, say=None if options.quiet else print)
+    inputs = load_inputs(options.content, styles, settings, say=None if options.quiet else print)
 
     from nst_tf.transfer import paint
 
@@ -184,7 +194,7 @@ def _paint(options: argparse.Namespace) -> int:
         if result.ending is not Ending.NOT_FINITE:
             say(str(result.convergence))
         if result.ending.is_regular:
-            say(f"The same again: {command_line(options.content, options.style, result.settings, picture)}")
+            say(f"The same again: {command_line(options.content, styles, result.settings, picture)}")
     except ImageError as problem:
         return _complain(problem, FAILED)
     return {Ending.INTERRUPTED: INTERRUPTED, Ending.NOT_FINITE: FAILED}.get(result.ending, GOOD)

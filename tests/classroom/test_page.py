@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from conftest import ROOT, opened
+from conftest import ROOT, load_images, opened
 from PIL import Image
 from playwright.sync_api import expect
 from test_palette import contrast
@@ -29,7 +29,7 @@ from nst_tf import load_image
 from nst_tf.classroom.controls import SIZES
 from nst_tf.classroom.server import DESERTED
 from nst_tf.cli.main import parsed
-from nst_tf.inputs import load_inputs
+from nst_tf.control.styles import everywhere
 from nst_tf.objective import Objective
 from nst_tf.options import settings_of
 from nst_tf.palette import DARK, LIGHT
@@ -196,10 +196,10 @@ def test_a_run_from_the_thumbnails_to_the_files(page, vgg, tmp_path):
     command = shlex.split(text.decode())
     assert command[:3] == ["python", "-m", "nst_tf"]
     settings = settings_of(parsed(command[3:]))
-    C, S, _ = load_inputs(
+    C, S, _ = load_images(
         ROOT / "images/content/chambord.jpg", ROOT / "images/style/great_wave.jpg", settings
     )
-    objective = Objective(vgg, C, S, settings)
+    objective = Objective(vgg, C, everywhere(S), settings)
     assert objective(load_image(Image.open(io.BytesIO(png)))).J < objective(C).J / 5
     command[command.index("-o") + 1] = str(tmp_path / "again.png")
     subprocess.run([sys.executable, *command[1:], "--quiet"], cwd=ROOT, check=True)

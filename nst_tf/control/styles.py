@@ -224,9 +224,9 @@ def _settled(regions: list[Region], size: tuple[int, int]) -> list[Region]:
 
 def _require_area(mask: np.ndarray, minimum_side: int, name: str) -> None:
     if side_of(mask) < minimum_side:
-        pixels = float(mask.sum())
+        pixels = round(float(mask.sum()))
         raise ImageError(
-            f"{name} covers {pixels:.3g} pixel{'' if pixels == 1 else 's'} at this size, and these layers of "
+            f"{name} covers {pixels} pixel{'' if pixels == 1 else 's'} at this size, and these layers of "
             f"VGG-19 need at least {minimum_side}×{minimum_side}: make it larger."
         )
 

@@ -1,7 +1,7 @@
 """Makes the pictures of docs/pictures.md: ``python scripts/docs_pictures.py [NAME ...]``.
 
-Names: regions, blanket, several, colours, scale. Without one, all are made, into images/readme/. About 40 minutes
-on two cores, as every run goes on until J has converged.
+Names: regions, blanket, several, colours, scale. Without one, all are made, into images/readme/. About 30
+minutes on two cores, as every run goes on until J has converged.
 """
 
 import sys
@@ -15,6 +15,7 @@ from nst_tf.plots import picture_grid
 HORSES = IMAGES / "content/horses.jpg"
 SHAPES = IMAGES / "style/composition_viii.jpg"
 SIZE = 520  # pixels
+SIZE_OF_SCALES = 297  # of which the painting has twice as many
 
 
 def sky_of_the_castle():
@@ -27,11 +28,11 @@ def shown(mask):
     return np.repeat(mask[..., np.newaxis], 3, axis=-1)
 
 
-def grid(name, title, columns, runs, before=None, **options):
+def grid(name, title, columns, runs, before=None, size=SIZE):
     """Pictures to begin with, and one for each run: its styles, and maybe settings of its own."""
     pictures = dict(before or {})
     for label, (content, styles, more) in runs.items():
-        result = painted(content, styles, size=SIZE, **options, **more)
+        result = painted(content, styles, size=size, **more)
         print(f"{name}, {label}: {result.convergence}", flush=True)
         pictures[label] = result.image
     save(picture_grid(pictures, title, columns), name)
@@ -71,7 +72,7 @@ def colours():
 
 def scale():
     runs = {f"scale {scale:g}": (HORSES, Style(STREET, scale=scale), {}) for scale in (0.5, 1, 2)}
-    grid("scale", "The Village Street at three sizes", 3, runs)
+    grid("scale", "The Village Street at three sizes", 3, runs, size=SIZE_OF_SCALES)
 
 
 if __name__ == "__main__":

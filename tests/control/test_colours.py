@@ -104,6 +104,17 @@ def test_the_colours_of_the_content_stay():
     np.testing.assert_array_equal(np.asarray(seen[0].picture()), np.round(255 * C))  # it starts from C
 
 
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam", "gradient_descent"])
+@pytest.mark.parametrize("init", ["content", "noise"])
+def test_where_colours_stay_only_luminances_are_painted(optimizer, init):
+    def look(progress):
+        assert np.ptp(progress.G, axis=-1).max() == 0
+
+    options = {**SMALL, "init": init, "optimizer": optimizer}
+    J = [row.J for row in stylize(LOUVRE, SUMMERTIME, colours="content", callback=look, **options).history]
+    assert min(J) < J[0]
+
+
 def test_matched_is_a_run_with_the_matched_painting():
     C, S = load_image(LOUVRE, 96), load_image(SUMMERTIME, 96)
     result = stylize(C, S, colours="matched", **SMALL)

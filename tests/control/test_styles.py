@@ -1,12 +1,22 @@
 """Several styles, regions and scale: what they mean for J and its gradient, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import LOUVRE, ROOT, SUMMERTIME
 from PIL import Image
 
-from nst_tf import Style, guided_gram_matrix, load_image, load_vgg19, rectangle_mask, stylize
+from nst_tf import (
+    Style,
+    guided_gram_matrix,
+    load_image,
+    load_vgg19,
+    rectangle_mask,
+    save_image,
+    stylize,
+)
 from nst_tf.control.masks import masks_at_layers
 from nst_tf.control.styles import styles_of
 from nst_tf.costs import gram_distance
@@ -171,6 +181,17 @@ def test_styles_with_the_same_region_share_it_and_its_weights():
     styles = Style(SUMMERTIME, weight=3, region=mask), Style(GREAT_WAVE, region=mask.copy())
     regions = inputs_of(styles[0], Style(GREAT_WAVE, region="rest"), styles[1]).regions
     assert [[painting.weight for painting in region.paintings] for region in regions] == [[0.75, 0.25], [1]]
+
+
+def test_a_mask_in_a_file_named_like_a_word(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    upper = rectangle_mask(LOUVRE, **SKY)
+    save_image(upper, "rest.png")
+    Path("rest.png").rename("rest")
+    for path in (Path("rest"), "./rest"):
+        first, second = inputs_of(Style(SUMMERTIME, region=path), Style(GREAT_WAVE, region="rest")).regions
+        assert first.mask[0, 0] == second.mask[-1, 0] == 1
+        assert first.mask[-1, 0] == second.mask[0, 0] == 0
 
 
 def test_everywhere_in_words_is_no_mask():

@@ -191,7 +191,7 @@ def _mask_of(style: Style, size: tuple[int, int]) -> tuple[np.ndarray | None, st
 
 def _is_same(region: Region, mask: np.ndarray | None, name: str) -> bool:
     if region.mask is None or mask is None:
-        return region.name == name
+        return region.mask is mask and region.name == name
     return np.array_equal(region.mask, mask)
 
 

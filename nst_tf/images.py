@@ -113,7 +113,7 @@ def _fitted(original: tuple[int, int], size: int | tuple[int, int], name: str) -
     if np.min(size) < 1:
         raise ImageError(f"size is {size}: give at least 1 pixel.")
     if isinstance(size, tuple):
-        require_proportions(original, size, name)
+        _require_proportions(original, size, name)
         return size
     scale = size / max(original)
     return max(1, round(original[0] * scale)), max(1, round(original[1] * scale))
@@ -127,24 +127,24 @@ def _require_side(size: tuple[int, int], minimum: int, name: str, verb: str) -> 
         )
 
 
-def require_proportions(original: tuple[int, int], fitted: tuple[int, int], name: str) -> None:
-    """Make sure that two pairs (width, height) have the same proportions, but for rounding.
-
-    Raises:
-        ImageError: they haven't.
-    """
-    (width, height), (fitted_width, fitted_height) = original, fitted
-    pixels_off = (  # in each direction, before and after
-        abs(height - width * fitted_height / fitted_width),
-        abs(width - height * fitted_width / fitted_height),
-        abs(fitted_height - fitted_width * height / width),
-        abs(fitted_width - fitted_height * width / height),
-    )
-    if min(pixels_off) > 1:  # more than rounding to whole pixels explains
+def _require_proportions(original: tuple[int, int], fitted: tuple[int, int], name: str) -> None:
+    if not have_same_proportions(original, fitted):
         raise ImageError(
-            f"{name} is {width}×{height} pixels, which has not the proportions of "
-            f"{fitted_width}×{fitted_height}: crop it first."
+            f"{name} is {original[0]}×{original[1]} pixels, which has not the proportions of "
+            f"{fitted[0]}×{fitted[1]}: crop it first."
         )
+
+
+def have_same_proportions(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two sizes (width, height) differ in proportions only by rounding to whole pixels."""
+    (width, height), (other_width, other_height) = one, other
+    pixels_off = (  # in each direction, before and after
+        abs(height - width * other_height / other_width),
+        abs(width - height * other_width / other_height),
+        abs(other_height - other_width * height / width),
+        abs(other_width - other_height * width / height),
+    )
+    return min(pixels_off) <= 1
 
 
 def _pixels_that_fit() -> int:

@@ -19,7 +19,7 @@ from nst_tf.settings import INITS, Settings
 NOISE = 0.25  # the course's: G starts as C plus uniform noise in ±0.25
 
 # Peak resident memory of a run, measured from 256 to 1024 px and rounded up: python -m benchmarks.memory
-_BYTES_PER_PIXEL = 4_500
+_BYTES_PER_PIXEL, _BYTES_PER_PIXEL_OF_A_REGION = 4_500, 1_000
 _BYTES_AT_LEAST = 900_000_000
 
 
@@ -40,9 +40,10 @@ class Inputs(NamedTuple):
     chroma: np.ndarray | None = None
 
     @property
-    def shorter_side(self) -> float:
-        """The shortest side of all pictures and regions, in pixels."""
-        return min(*self.C.shape[1:3], *(region.shorter_side for region in self.regions))
+    def shorter_side(self) -> int:
+        """The shortest side of all pictures, in pixels."""
+        paintings = [painting.S for region in self.regions for painting in region.paintings]
+        return min(side for image in (self.C, *paintings) for side in image.shape[1:3])
 
 
 def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say = None) -> Inputs:
@@ -61,10 +62,11 @@ def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say 
     styles = styles_of(style)
     limits: dict[str, int] = {
         "minimum_side": minimum_side([name for name, _ in settings.layers]),
-        "maximum_pixels": _pixels_that_fit(),
+        "maximum_pixels": _pixels_that_fit(sum(style.region is not None for style in styles)),
     }
     C = load_image(content, settings.size, name="content", say=say, **limits)
-    regions = load_regions(styles, C, settings.size, say=say, **limits)
+    layers = [name for name, _ in settings.layers[:-1]]
+    regions = load_regions(styles, C, settings.size, layers, say=say, **limits)
     if settings.colours == "content":
         G = grey(_start_image(grey(C), settings, say))
         return Inputs(grey(C), _recoloured(regions, grey_like, C), G, chroma(C))
@@ -105,7 +107,7 @@ def _start_from_picture(C: np.ndarray, settings: Settings, say: Say) -> np.ndarr
         raise ImageError(f"init is neither {', '.join(INITS)} nor a usable picture: {problem}") from None
 
 
-def _pixels_that_fit() -> int:
+def _pixels_that_fit(regions: int) -> int:
     """How large an image may be, lest the program be killed for its memory."""
     free = psutil.virtual_memory().available - _BYTES_AT_LEAST
-    return max(0, free // _BYTES_PER_PIXEL)
+    return max(0, free // (_BYTES_PER_PIXEL + regions * _BYTES_PER_PIXEL_OF_A_REGION))

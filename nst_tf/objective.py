@@ -116,7 +116,9 @@ def style_targets(activations: Layers, region: Region, settings: Settings) -> St
 
     weighted = []
     for painting in region.paintings:
-        grams = _gram_matrices(activations(tf.constant(painting.S))[:-1], masks(painting.part, "The part"))
+        grams = _gram_matrices(
+            activations(tf.constant(painting.S))[:-1], masks(painting.part, "The mask over a style")
+        )
         weighted.append([painting.weight * gram for gram in grams])
     grams = [tf.add_n(of_layer) for of_layer in zip(*weighted, strict=True)]
     return StyleTargets(region.share * lambdas, grams, masks(region.mask, region.name))

@@ -2,12 +2,13 @@
 
 import argparse
 import dataclasses
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nst_tf.control.styles import EVERYWHERE, Style, Styles, styles_of
+from nst_tf.control.styles import EVERYWHERE, REST, Style, Styles, styles_of
 from nst_tf.layers import STYLE_PRESETS
 from nst_tf.settings import (
     ADAM_LEARNING_RATE,
@@ -134,31 +135,29 @@ class StyleOption:
     parse: Callable[[str], Any] = str
     default: str = "1"
 
+    @property
+    def dest(self) -> str:
+        """Its name in a parser's results."""
+        return self.flag.removeprefix("--").replace("-", "_")
 
-def _picture_unless(word: str) -> Callable[[str], str | None]:
-    return lambda text: None if text == word else text
 
-
-ALL = "all"  # of a painting, which then needs no mask
 STYLE_OPTIONS = {
     "weight": StyleOption("--style-weights", "how much each painting counts, such as 3 1", "W", float),
     "region": StyleOption(
         "--regions",
-        "for each painting a mask over CONTENT (white where it is used), 'rest' or 'everywhere'",
+        f"for each painting a mask over CONTENT (white where it is used), {REST} or {EVERYWHERE}",
         "MASK",
-        _picture_unless(EVERYWHERE),
-        EVERYWHERE,
+        default=EVERYWHERE,
     ),
     "part": StyleOption(
         "--style-parts",
-        "for each painting a mask over it (white where it counts), or 'all'",
+        f"for each painting a mask over it (white where it counts), or {EVERYWHERE}",
         "MASK",
-        _picture_unless(ALL),
-        ALL,
+        default=EVERYWHERE,
     ),
     "scale": StyleOption(
         "--style-scale",
-        "size of the painting relative to the picture, or of all: 0.5 gives small strokes",
+        "size of each painting relative to the picture (one value: for all of them); 0.5 gives small strokes",
         "F",
         float,
     ),
@@ -167,11 +166,9 @@ STYLE_OPTIONS = {
 
 def add_style_options(parser: argparse.ArgumentParser) -> None:
     """Give a parser the options that say how each painting is used."""
-    group = parser.add_argument_group("how each painting is used (a value for each, in their order)")
-    for name, option in STYLE_OPTIONS.items():
-        group.add_argument(
-            option.flag, dest=name, nargs="+", metavar=option.letter, type=option.parse, help=option.help
-        )
+    group = parser.add_argument_group("how each painting is used: a value for each, behind the pictures")
+    for option in STYLE_OPTIONS.values():
+        group.add_argument(option.flag, nargs="+", metavar=option.letter, type=option.parse, help=option.help)
 
 
 def styles_given(options: argparse.Namespace, paintings: list[str]) -> list[Style]:
@@ -182,7 +179,7 @@ def styles_given(options: argparse.Namespace, paintings: list[str]) -> list[Styl
     """
     columns = {}
     for name, option in STYLE_OPTIONS.items():
-        values = getattr(options, name)
+        values = getattr(options, option.dest)
         if values is None:
             continue
         if name == "scale" and len(values) == 1:
@@ -206,7 +203,7 @@ def _words_of_styles(styles: list[Style]) -> list[str]:
     words = []
     for name, option in STYLE_OPTIONS.items():
         values = [getattr(style, name) for style in styles]
-        texts = [option.default if value is None else _text(name, value) for value in values]
+        texts = [option.default if value is None else _word(name, value) for value in values]
         if any(text != option.default for text in texts):
             same = name == "scale" and len(set(texts)) == 1
             words += [option.flag, *(texts[:1] if same else texts)]
@@ -253,10 +250,10 @@ def command_line(content: str, style: Styles, settings: Mapping[str, Any], outpu
     given = {name: settings[name] for name in ("optimizer", "beta")}  # on which other defaults depend
     defaults = {**vars(Settings(**given)), **{name: getattr(Settings, name) for name in given}}
     styles = styles_of(style)
-    words = ["python", "-m", "nst_tf", content, *(str(of.picture) for of in styles)]
+    words = ["python", "-m", "nst_tf", _path(content), *(_path(of.picture) for of in styles)]
     words += _words_of_styles(styles)
     if output:
-        words += ["-o", f"./{output}" if output.startswith("-") else output]  # lest it be taken for an option
+        words += ["-o", _path(output)]
     for name, default in defaults.items():
         option, value = OPTIONS[name], settings[name]
         if value is None:
@@ -266,6 +263,24 @@ def command_line(content: str, style: Styles, settings: Mapping[str, Any], outpu
         elif option.is_always_named or _text(name, value) != _text(name, default):
             words += [option.flag(name), _text(name, value)]
     return shlex.join(words)
+
+
+def _word(name: str, value: Any) -> str:
+    """An attribute of a style."""
+    if isinstance(value, float):
+        return _text(name, value)
+    is_word = isinstance(value, str) and value in (EVERYWHERE, REST)
+    return value if is_word else _path(value)
+
+
+def _path(path: Any) -> str:
+    """A path that can't be taken for an option or a word.
+
+    Raises:
+        TypeError: it is none.
+    """
+    text = os.fspath(path)
+    return f"./{text}" if text.startswith("-") or text in (EVERYWHERE, REST) else text
 
 
 def _text(name: str, value: Any) -> str:

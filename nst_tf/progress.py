@@ -111,8 +111,8 @@ class Progress:
         fall: the part of J by which the best J fell in the last tenth of the steps, of at least 10; None
             where J was another function then.
         balance: which β and γ each style strength stands for; None where β was given.
-        chroma: what the picture gets besides the luminance of G, of ``start``'s shape; None where G has its
-            own.
+        chroma: where only luminances are painted, what the picture gets besides: then G, ``best`` and both
+            start images are grey. Otherwise None.
     """
 
     costs: Costs

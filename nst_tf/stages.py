@@ -32,7 +32,7 @@ class Stage(NamedTuple):
 
 def stages(
     size: int,
-    shorter_side: float,
+    shorter_side: int,
     minimum_side: int,
     steps: int,
     coarse_to_fine: bool,
@@ -42,7 +42,7 @@ def stages(
 
     Args:
         size: longer side of the result, in pixels.
-        shorter_side: the shortest side of the content, the styles and their regions at that size.
+        shorter_side: the shortest side of the content and the styles at that size.
         minimum_side: fewest pixels a side may have for the layers in use.
         steps: of the whole run, from 0, the start image, on.
         coarse_to_fine: False leaves only the full size.

@@ -38,8 +38,9 @@ def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balan
     is that of S at the run's size, because the larger S is, the less its neighbouring pixels differ. It
     counts as at least a quarter of J_tv(C), lest a flat S wipe out C; that quarter was not measured.
 
-    Of several paintings, what is averaged is the target that they have in common, over their weights, and
-    J_style(0) and J_tv(S), over what their regions cover. Masks count in nothing else.
+    With several paintings, J_style(0) is that of their averaged target, and J_style(0) and J_tv(S) are
+    averaged over the regions by area. Masks play no other part. One β serves all regions, so where the β of
+    their own would differ, one gets more style than the strength says, and another less.
     """
     activations = activations_of(vgg, settings)
     a_C = activations(tf.constant(_small(inputs.C, settings)))
@@ -66,7 +67,7 @@ def with_cost_weights(settings: Settings, balance: Balance) -> Settings:
         gamma = settings.gamma
     if strength and not (LEAST <= beta <= LARGEST and gamma <= LARGEST):
         raise SettingsError(
-            f"style_strength {strength:g} means β = {beta:g} and γ = {gamma:g} for these two pictures, which "
+            f"style_strength {strength:g} means β = {beta:g} and γ = {gamma:g} for these pictures, which "
             "float32 can't hold: give beta instead."
         )
     return dataclasses.replace(settings, beta=beta, gamma=gamma, style_strength=None)

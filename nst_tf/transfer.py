@@ -131,7 +131,7 @@ def _balanced(
     balanced = with_cost_weights(settings, balance)
     alpha, beta, gamma = (getattr(balanced, name) for name in CostWeights._fields)
     weights = f"β = {beta:g} (β/α = {beta / alpha:.2g}), γ = {gamma:g}"
-    say(f"Style strength {settings.style_strength:g}: {weights} for these two pictures")
+    say(f"Style strength {settings.style_strength:g}: {weights} for these pictures")
     return balanced, balance
 
 
@@ -253,13 +253,23 @@ class _Run:
 def _planned(inputs: Inputs, settings: Settings) -> list[Stage]:
     """The run's stages.
 
-    A start picture may be nearly finished, so it is not painted over at a coarse size.
+    A start picture may be nearly finished, so it is not painted over at a coarse size. Nor is there a coarse
+    size at which too little is left of a mask.
     """
     least = minimum_side([name for name, _ in settings.layers])
     coarse_to_fine = settings.coarse_to_fine and not settings.starts_from_picture
     shared = TYPICAL_STEPS if settings.runs_until_converged else None
     size = max(inputs.C.shape[1:3])
-    return stages(size, inputs.shorter_side, least, settings.most_steps, coarse_to_fine, shared)
+    *coarse, full = stages(size, inputs.shorter_side, least, settings.most_steps, coarse_to_fine, shared)
+    return [*(stage for stage in coarse if _masks_are_seen(inputs, settings, stage.size)), full]
+
+
+def _masks_are_seen(inputs: Inputs, settings: Settings, size: int) -> bool:
+    """Whether enough is left of all masks at that size."""
+    style_layers = [name for name, _ in settings.layers[:-1]]
+    masked = [region for region in inputs.regions if region.has_masks]
+    small = resized(inputs.C, size)
+    return all(region.at((small.shape[2], small.shape[1])).is_seen(style_layers) for region in masked)
 
 
 def _cost_weights(settings: Settings) -> CostWeights:

@@ -3,9 +3,12 @@
 import dataclasses
 import inspect
 import shlex
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from nst_tf import Style
 from nst_tf.cli.main import parsed
 from nst_tf.optimizers import OPTIMIZERS
 from nst_tf.options import OPTIONS, command_line, settings_of
@@ -60,6 +63,17 @@ def test_it_names_what_differs_and_repeats_the_run(options, words):
     options = parsed(shlex.split(line)[3:])
     assert (options.content, options.style, options.output) == ("my photo.jpg", ["painting.jpg"], "it's.png")
     assert vars(settings_of(options)) == settings
+
+
+def test_paths_are_not_taken_for_words_or_options():
+    styles = [Style("-s.png", region=Path("rest")), Style("t.png", region="rest", part="./everywhere")]
+    line = command_line("-c.png", styles, {**vars(Settings(**USED)), "weights_sha256": "…"})
+    options = parsed(shlex.split(line)[3:])
+    assert (options.content, options.style) == ("./-c.png", ["./-s.png", "t.png"])
+    assert options.regions == ["./rest", "rest"]
+    assert options.style_parts == ["everywhere", "./everywhere"]
+    with pytest.raises(TypeError):
+        command_line("c.png", Style(np.zeros((2, 2, 3))), vars(Settings(**USED)))
 
 
 def test_an_output_is_not_taken_for_an_option():

@@ -144,8 +144,8 @@ def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
     parser.set_defaults(run=_paint, **pictures, **DEMO_SETTINGS)
 
 
-def _default_output(content: str, style: str) -> str:
-    return f"{Path(content).stem}_{Path(style).stem}.png"
+def _default_output(*pictures: str) -> str:
+    return f"{'_'.join(Path(picture).stem for picture in pictures)}.png"
 
 
 def _add_painting_options(parser: _Parser, default_output: str) -> None:
@@ -175,12 +175,16 @@ def _at_least_one(text: str) -> int:
 
 def _paint(options: argparse.Namespace) -> int:
     settings = settings_of(options)
+    if options.style[1:] and not os.path.exists(options.style[-1]):  # noqa: PTH110 - never raises
+        raise ImageError(
+            f"{options.style[-1]} does not exist: check the path, or put -o before it if it is to be written."
+        )
     styles = styles_given(options, options.style)
     given = [options.content, *options.style, *([options.init] if settings.starts_from_picture else [])]
     given += [str(mask) for style in styles for mask in (style.region, style.part) if mask is not None]
     picture = options.output
     if picture is None:
-        picture = _default_output(options.content, options.style[0])
+        picture = _default_output(options.content, *options.style)
     outputs = Outputs(picture, given, options.save_every, options.gif, options.curves)
     inputs = load_inputs(options.content, styles, settings, say=None if options.quiet else print)
 

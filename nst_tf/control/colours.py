@@ -31,9 +31,9 @@ def chroma(image: np.ndarray) -> np.ndarray:
     return image - luminance(image)
 
 
-def with_chroma(image: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+def with_chroma(image: np.ndarray, of_another: np.ndarray) -> np.ndarray:
     """The luminance of one image with the chroma of another, clipped to [0, 1]. Paper: section 5."""
-    return np.clip(luminance(image) + chroma, 0, 1)
+    return np.clip(luminance(image) + of_another, 0, 1)
 
 
 def grey_like(
@@ -53,9 +53,10 @@ def grey_like(
 def matched(
     S: np.ndarray, C: np.ndarray, part: np.ndarray | None = None, region: np.ndarray | None = None
 ) -> np.ndarray:
-    """S with its colours moved so that their mean and covariance are C's, clipped to [0, 1].
+    """S with its colours moved so that their mean and covariance are C's, and then clipped to [0, 1].
 
-    x ↦ Σ_C^½ Σ_S^−½ (x − μ_S) + μ_C, with symmetric roots of the covariance matrices.
+    x ↦ Σ_C^½ Σ_S^−½ (x − μ_S) + μ_C, with symmetric roots of the covariance matrices. Eigenvalues count as at
+    least 1e-5, so a painting of hardly any colours keeps to hardly any.
 
     Args:
         S, C: images, shape (1, h, w, 3) in [0, 1].

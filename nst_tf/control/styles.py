@@ -12,16 +12,16 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from nst_tf.control.masks import load_mask, mask_at, side_of, without_overlaps
+from nst_tf.control.masks import is_seen, load_mask, mask_at, require_seen, without_overlaps
 from nst_tf.decoding import ImageError
 from nst_tf.images import Say, Source, load_image, resized
-from nst_tf.settings import SettingsError
+from nst_tf.settings import LARGEST, SettingsError
 
 SCALES = (0.1, 10)  # beyond these, a slip is more likely than a wish
 EVERYWHERE, REST = "everywhere", "rest"  # regions that need no mask
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # pictures may be arrays
 class Style:
     """A painting, and how it is used.
 
@@ -31,7 +31,8 @@ class Style:
         region: a mask over C, a grey picture of C's proportions and of any size: white where G takes on this
             style, black where it doesn't, grey in between. ``"rest"`` is what the other regions leave, and
             None or ``"everywhere"`` all of C. A file of such a name is ``"./rest"``.
-        part: likewise a mask over the painting: which part of it is the style. None: all of it.
+        part: likewise a mask over the painting: which part of it is the style. None or ``"everywhere"``: all
+            of it.
         scale: longer side of the painting relative to G's, 0.1 to 10: 0.5 gives small strokes, 2 large ones.
 
     Raises:
@@ -45,13 +46,15 @@ class Style:
     scale: float = 1
 
     def __post_init__(self) -> None:
-        if not (_is_number(self.weight) and 0 <= self.weight < math.inf):  # also false for NaN
+        if not (_is_number(self.weight) and 0 <= self.weight <= LARGEST):  # also false for NaN
             raise SettingsError(f"The weight of a style is {self.weight!r}: give a number of at least 0.")
         if not (_is_number(self.scale) and SCALES[0] <= self.scale <= SCALES[1]):
             raise SettingsError(
                 f"The scale of a style is {self.scale!r}: give a number from {SCALES[0]} to {SCALES[1]}, "
                 "such as 0.5 for small strokes."
             )
+        for name in ("weight", "scale"):
+            object.__setattr__(self, name, float(getattr(self, name)))
 
 
 Styles: TypeAlias = Source | Style | Sequence[Source | Style]
@@ -71,12 +74,6 @@ class Painting(NamedTuple):
     weight: float = 1.0
     part: np.ndarray | None = None
     scale: float = 1.0
-
-    @property
-    def shorter_side(self) -> float:
-        """In pixels; of a part, the side of a square that covers as much."""
-        side = min(self.S.shape[1:3])
-        return side if self.part is None else min(side, side_of(self.part))
 
     def at(self, size: int) -> "Painting":
         """The painting for a G with that longer side."""
@@ -103,10 +100,14 @@ class Region(NamedTuple):
         return 1.0 if self.mask is None else float(self.mask.mean())
 
     @property
-    def shorter_side(self) -> float:
-        """Of the region and its paintings, in pixels; of a mask, the side of a square that covers as much."""
-        sides = [painting.shorter_side for painting in self.paintings]
-        return min(sides) if self.mask is None else min(*sides, side_of(self.mask))
+    def has_masks(self) -> bool:
+        """Whether it has one, or one of its paintings."""
+        return self.mask is not None or any(painting.part is not None for painting in self.paintings)
+
+    def is_seen(self, style_layers: Sequence[str]) -> bool:
+        """Whether enough is left of all masks at these layers."""
+        masks = [self.mask, *(painting.part for painting in self.paintings)]
+        return all(is_seen(mask, style_layers) for mask in masks if mask is not None)
 
     def at(self, size: tuple[int, int]) -> "Region":
         """The region for a C of that width and height, with paintings of the size that goes with it."""
@@ -133,10 +134,25 @@ def styles_of(styles: Styles) -> list[Style]:
     return [style if isinstance(style, Style) else Style(style) for style in several]
 
 
+class _Group(NamedTuple):
+    """The styles of one region, before they are loaded.
+
+    Attributes:
+        where: a mask over C, ``EVERYWHERE`` or ``REST``.
+        name: of the region, for errors.
+        styles: each with what to call it in errors.
+    """
+
+    where: np.ndarray | str
+    name: str
+    styles: list[tuple[Style, str]]
+
+
 def load_regions(
     styles: Sequence[Style],
     C: np.ndarray,
     size: int,
+    style_layers: Sequence[str],
     *,
     minimum_side: int,
     maximum_pixels: int,
@@ -148,7 +164,8 @@ def load_regions(
         styles: at least one.
         C: shape (1, h, w, 3).
         size: longer side of a painting of scale 1, in pixels.
-        minimum_side: fewest pixels that the shorter side of a painting or of a region may have.
+        style_layers: names of the layers at which styles are compared.
+        minimum_side: fewest pixels that the shorter side of a painting may have.
         maximum_pixels: most that a painting may have.
         say: called with a sentence if a painting is enlarged.
 
@@ -156,78 +173,98 @@ def load_regions(
         ImageError: a picture or a mask can't be used.
         SettingsError: the weights of a region are all 0.
     """
-    shape = (C.shape[2], C.shape[1])
-    regions: list[tuple[Region, list[Style]]] = []
-    for style in styles:
-        mask, name = _mask_of(style, shape)
-        group = next((group for region, group in regions if _is_same(region, mask, name)), None)
-        if group is None:
-            group = []
-            regions.append((Region((), mask, name), group))
-        group.append(style)
+    groups = _grouped(styles, (C.shape[2], C.shape[1]))
     limits = {"minimum_side": minimum_side, "maximum_pixels": maximum_pixels, "say": say}
-    loaded = [
-        region._replace(paintings=_load_paintings(group, region.name, size, limits))
-        for region, group in regions
-    ]
-    settled = _settled(loaded, shape)
-    for region in settled:
-        for mask, name in [(region.mask, region.name), *((p.part, "The part") for p in region.paintings)]:
-            if mask is not None:
-                _require_area(mask, minimum_side, name)
-    return settled
+    masks = _masks_of(groups, (C.shape[1], C.shape[2]))
+    regions = []
+    for group, mask in zip(groups, masks, strict=True):
+        if mask is not None:
+            require_seen(mask, style_layers, group.name)
+        regions.append(Region(_load_paintings(group, size, style_layers, limits), mask, group.name))
+    return regions
 
 
-def _mask_of(style: Style, size: tuple[int, int]) -> tuple[np.ndarray | None, str]:
-    """The mask of a style's region, and the region's name. The rest has no mask before the others have."""
-    region = style.region
-    if region is None or (isinstance(region, str) and region == EVERYWHERE):
-        return None, EVERYWHERE
-    if isinstance(region, str) and region == REST:
-        return None, REST
-    name = str(region) if isinstance(region, str | os.PathLike) else "The region's mask"
-    return load_mask(region, size, name), name
+def _grouped(styles: Sequence[Style], size: tuple[int, int]) -> list[_Group]:
+    """The styles by region, for a C of that width and height."""
+    groups: list[_Group] = []
+    for number, style in enumerate(styles, 1):
+        label = "style" if len(styles) == 1 else f"style {number}"
+        where, name = _where(style.region, size, label)
+        same = (group for group in groups if _is_same(group.where, where))
+        group = next(same, None)
+        if group is None:
+            group = _Group(where, name, [])
+            groups.append(group)
+        group.styles.append((style, label))
+    return groups
 
 
-def _is_same(region: Region, mask: np.ndarray | None, name: str) -> bool:
-    if region.mask is None or mask is None:
-        return region.mask is mask and region.name == name
-    return np.array_equal(region.mask, mask)
+def _where(region: Source | None, size: tuple[int, int], label: str) -> tuple[np.ndarray | str, str]:
+    """A mask or a word, and a name."""
+    if region is None:
+        return EVERYWHERE, EVERYWHERE
+    if isinstance(region, str):
+        if region in (EVERYWHERE, REST):
+            return region, f"the {REST}" if region == REST else region
+        if region and not os.path.exists(region):  # noqa: PTH110 - never raises
+            raise ImageError(f"{region} is neither a mask's file nor {REST!r} nor {EVERYWHERE!r}.")
+    name = f"the mask over the content of {label}"
+    return load_mask(region, size, name), _name(region, name)
 
 
-def _load_paintings(styles: Sequence[Style], region: str, size: int, limits: dict) -> tuple[Painting, ...]:
-    total = sum(style.weight for style in styles)
+def _is_same(one: np.ndarray | str, other: np.ndarray | str) -> bool:
+    if isinstance(one, str) or isinstance(other, str):
+        return isinstance(one, str) and isinstance(other, str) and one == other
+    return np.array_equal(one, other)
+
+
+def _masks_of(groups: Sequence[_Group], shape: tuple[int, int]) -> Sequence[np.ndarray | None]:
+    """The mask of each group. Where they add up to more than 1, each gets its share."""
+    if len(groups) == 1 and isinstance(groups[0].where, str):
+        return [None]
+    full = np.ones(shape, np.float32)
+    given = [full if isinstance(group.where, str) else group.where for group in groups]
+    is_rest = [isinstance(group.where, str) and group.where == REST for group in groups]
+    others = np.sum([mask for mask, rest in zip(given, is_rest, strict=True) if not rest], axis=0)
+    left = np.clip(1 - others, 0, 1).astype(np.float32)
+    if any(is_rest) and not left.any():
+        raise ImageError("The other regions leave nothing for the rest: make them smaller, or leave it out.")
+    return without_overlaps([left if rest else mask for mask, rest in zip(given, is_rest, strict=True)])
+
+
+def _load_paintings(
+    group: _Group, size: int, style_layers: Sequence[str], limits: dict
+) -> tuple[Painting, ...]:
+    total = sum(style.weight for style, _ in group.styles)
     if not 0 < total < math.inf:
         raise SettingsError(
-            f"The weights of the styles add up to {total:g} (region: {region}): give one a weight of 1."
+            f"The weights of the styles ({group.name}) add up to {total:g}: give one of them a weight of 1."
         )
-    paintings = []
-    for style in styles:
-        S = load_image(style.picture, round(size * style.scale), name="style", **limits)
-        part = None if style.part is None else load_mask(style.part, S.shape[2:0:-1], "The part's mask")
-        paintings.append(Painting(S, style.weight / total, part, style.scale))
-    return tuple(paintings)
+    return tuple(
+        _load_painting(style, label, style.weight / total, size, style_layers, limits)
+        for style, label in group.styles
+    )
 
 
-def _settled(regions: list[Region], size: tuple[int, int]) -> list[Region]:
-    """The rest gets its mask; where masks add up to more than 1, each gets its share."""
-    if len(regions) == 1 and regions[0].mask is None:
-        return [regions[0]._replace(name=EVERYWHERE)]
-    masks = [np.ones(size[::-1], np.float32) if region.mask is None else region.mask for region in regions]
-    is_rest = [region.mask is None and region.name == REST for region in regions]
-    others = np.sum([mask for mask, rest in zip(masks, is_rest, strict=True) if not rest], axis=0)
-    left = np.clip(1 - others, 0, 1).astype(np.float32)
-    masks = [left if rest else mask for mask, rest in zip(masks, is_rest, strict=True)]
-    return [region._replace(mask=mask) for region, mask in zip(regions, without_overlaps(masks), strict=True)]
+def _load_painting(
+    style: Style, label: str, weight: float, size: int, style_layers: Sequence[str], limits: dict
+) -> Painting:
+    try:
+        S = load_image(style.picture, round(size * style.scale), name=label, **limits)
+    except ImageError as problem:
+        if style.scale == 1:
+            raise
+        raise ImageError(f"At a scale of {style.scale:g}: {problem}") from None
+    if style.part is None or (isinstance(style.part, str) and style.part == EVERYWHERE):
+        return Painting(S, weight, None, style.scale)
+    name = f"the mask over {label}"
+    part = load_mask(style.part, S.shape[2:0:-1], name)
+    require_seen(part, style_layers, _name(style.part, name))
+    return Painting(S, weight, part, style.scale)
 
 
-def _require_area(mask: np.ndarray, minimum_side: int, name: str) -> None:
-    if side_of(mask) < minimum_side:
-        pixels = round(float(mask.sum()))
-        raise ImageError(
-            f"{name} covers {pixels} pixel{'' if pixels == 1 else 's'} at this size, and these layers of "
-            f"VGG-19 need at least {minimum_side}×{minimum_side}: make it larger."
-        )
+def _name(source: Source, name: str) -> str:
+    return str(source) if isinstance(source, str | os.PathLike) else name
 
 
 def _is_number(value: object) -> bool:

@@ -248,13 +248,14 @@ def test_every_option_reaches_the_run(paint, tmp_path):
 
 def test_every_option_of_the_paintings_reaches_the_run_and_the_command_that_repeats_it(here, tmp_path):
     """Three paintings, two regions, a part and colours, in Python and by the command that was printed."""
-    upper = rectangle_mask(LOUVRE, bottom=0.6)
+    sky = rectangle_mask(LOUVRE, left=0.4)
     right = rectangle_mask(GREAT_WAVE, left=0.3)
-    Image.fromarray((255 * upper).astype(np.uint8)).save(tmp_path / "my sky.png")
+    Image.fromarray((255 * sky).astype(np.uint8)).save(tmp_path / "my sky.png")
     Image.fromarray((255 * right).astype(np.uint8)).save(tmp_path / "part.png")
     code, out, error = here(
         *(LOUVRE, SUMMERTIME, GREAT_WAVE, SUMMERTIME, *SMALL, "--style-weights", "1", "3", "0.5"),
-        *("--regions", "rest", "my sky.png", "my sky.png", "--style-parts", "all", "part.png", "all"),
+        *("--regions", "rest", "my sky.png", "my sky.png"),
+        *("--style-parts", "everywhere", "part.png", "everywhere"),
         *("--style-scale", "2", "1.5", "1", "--colours", "matched"),
     )
     assert code == 0, error
@@ -265,7 +266,7 @@ def test_every_option_of_the_paintings_reaches_the_run_and_the_command_that_repe
             Style(
                 GREAT_WAVE, weight=6, region=tmp_path / "my sky.png", part=tmp_path / "part.png", scale=1.5
             ),
-            Style(SUMMERTIME, weight=1, region=upper),
+            Style(SUMMERTIME, weight=1, region=sky),
         ],
         colours="matched",
         size=64,
@@ -273,18 +274,18 @@ def test_every_option_of_the_paintings_reaches_the_run_and_the_command_that_repe
         precision="float32",
         progress=False,
     )
-    picture = np.asarray(opened(tmp_path / "louvre_summertime.png"))
+    picture = np.asarray(opened(tmp_path / "louvre_summertime_great_wave_summertime.png"))
     np.testing.assert_array_equal(picture, expected.image)
     (command,) = (line for line in out.splitlines() if line.startswith("The same again: "))
     words = shlex.split(command.removeprefix("The same again: "))
     assert words[3:7] == [str(path) for path in (LOUVRE, SUMMERTIME, GREAT_WAVE, SUMMERTIME)]
     assert words[7 : words.index("-o")] == [
         *("--style-weights", "1", "3", "0.5", "--regions", "rest", "my sky.png", "my sky.png"),
-        *("--style-parts", "all", "part.png", "all", "--style-scale", "2", "1.5", "1"),
+        *("--style-parts", "everywhere", "part.png", "everywhere", "--style-scale", "2", "1.5", "1"),
     ]  # fmt: skip
     again = run_cli(*words[3:], cwd=tmp_path)
     assert again.returncode == 0, again.stderr
-    np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime.png"), picture)
+    np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime_great_wave_summertime.png"), picture)
 
 
 def test_a_preset_and_a_picture_to_start_from(paint, tmp_path):
@@ -474,12 +475,21 @@ def write_masks(folder):
             [LOUVRE, SUMMERTIME, "--regions", "sky.png", "castle.png"],
             "--regions has 2 values for 1 painting: give one for each.",
         ),
+        (
+            [LOUVRE, SUMMERTIME, "out.png"],
+            "out.png does not exist: check the path, or put -o",
+        ),
+        ([LOUVRE, SUMMERTIME, "--regions=--"], "argument --regions: expected one argument"),
+        (
+            [LOUVRE, SUMMERTIME, "--regions", ""],
+            "The file name of the mask over the content of",
+        ),
         ([LOUVRE, SUMMERTIME, "--style-weights", "much"], "invalid float value: 'much'"),
         ([LOUVRE, SUMMERTIME, "--style-weights", "-1"], "The weight of a style is -1.0: give a number of at"),
         ([LOUVRE, SUMMERTIME, "--style-weights", "nan"], "The weight of a style is nan: give a number of at"),
         (
             [LOUVRE, SUMMERTIME, SUMMERTIME, "--style-weights", "0", "0"],
-            "styles add up to 0 (region: everywh",
+            "The weights of the styles (everywhere) add up",
         ),
         (
             [LOUVRE, SUMMERTIME, "--style-scale", "0"],
@@ -488,18 +498,18 @@ def write_masks(folder):
         ([LOUVRE, SUMMERTIME, "--style-scale", "-1"], "The scale of a style is -1.0: give a number from 0.1"),
         ([LOUVRE, SUMMERTIME, "--style-scale", "100"], "The scale of a style is 100.0: give a number from 0"),
         ([LOUVRE, SUMMERTIME, "--style-scale", "nan"], "The scale of a style is nan: give a number from 0.1"),
-        ([LOUVRE, SUMMERTIME, "--regions", "sky.png"], "sky.png does not exist"),
+        ([LOUVRE, SUMMERTIME, "--regions", "sky.png"], "sky.png is neither a mask's file nor 'rest'"),
         ([LOUVRE, SUMMERTIME, "--regions", __file__], "test_main.py is not a picture"),
-        ([LOUVRE, SUMMERTIME, "--regions", BLACK], "black.png is all black, which leaves nothing: make it"),
+        ([LOUVRE, SUMMERTIME, "--regions", BLACK], "black.png is black (0 of 255 at most): make it"),
         (
             [LOUVRE, SUMMERTIME, "--regions", SUMMERTIME],
-            "summertime.jpg is 592×435 pixels, which has not the",
+            "summertime.jpg is 592×435 pixels, but its picture",
         ),
-        ([LOUVRE, SUMMERTIME, "--regions", LOUVRE], "louvre.jpg has colours: a mask is grey, white where"),
-        ([LOUVRE, SUMMERTIME, "--style-parts", LOUVRE], "louvre.jpg is 700×277 pixels, which has not the"),
+        ([LOUVRE, SUMMERTIME, "--regions", LOUVRE], "louvre.jpg has colours: convert it to grey"),
+        ([LOUVRE, SUMMERTIME, "--style-parts", LOUVRE], "louvre.jpg is 700×277 pixels, but its picture"),
         (
             [LOUVRE, SUMMERTIME, "--regions", DOT, "--init", "noise"],
-            "dot.png covers 1 pixel at this size, and these layers of VGG-19 need at least 16×16: make it",
+            "dot.png covers 1 pixel at this size, of which block5_conv1 sees 1: make it larger",
         ),
         ([LOUVRE, SUMMERTIME, "--regions", DOT, "-o", DOT], "dot.png is one of the pictures given: choose"),
         (["weights", "--weights", "vgg16"], "neither a file nor one of"),

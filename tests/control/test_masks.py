@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nst_tf import colour_mask, load_image, rectangle_mask
-from nst_tf.control.masks import load_mask, mask_at, masks_at_layers, side_of, without_overlaps
+from nst_tf.control.masks import (
+    is_seen,
+    load_mask,
+    mask_at,
+    masks_at_layers,
+    require_seen,
+    without_overlaps,
+)
 from nst_tf.decoding import ImageError
 
 CAT = ROOT / "images/content/cat.jpg"
@@ -38,6 +45,8 @@ def test_a_rectangle():
 def test_a_rectangle_that_is_none(sides):
     with pytest.raises(ValueError, match=r"The rectangle goes from .* parts of the width and the height"):
         rectangle_mask(np.zeros((10, 20, 3), np.uint8), **sides)
+    with pytest.raises(ValueError, match=r"The rectangle is less than a pixel of 20×10: make it larger"):
+        rectangle_mask(np.zeros((10, 20, 3), np.uint8), right=0.001)
 
 
 def test_the_blanket_by_its_colour_and_not_the_cat():
@@ -60,14 +69,36 @@ def test_a_colour_in_three_ways_and_its_tolerance():
     assert colour_mask(picture, "skyblue", tolerance=2).min() == 1
 
 
+def test_specks_and_shadows_do_not_matter_in_a_mask_from_a_colour():
+    picture = np.full((200, 200, 3), (40, 80, 160), np.uint8)
+    picture[100:] = (20, 40, 80)  # half as light
+    picture[50:52, 50:52] = (255, 0, 0)
+    assert colour_mask(picture, (40, 80, 160), tolerance=0.2).min() > 0.95
+    picture[50:80, 50:80] = (255, 0, 0)
+    assert colour_mask(picture, (40, 80, 160), tolerance=0.2)[65, 65] == 0
+
+
+def test_lightness_counts_too():
+    picture = np.full((60, 60, 3), 255, np.uint8)
+    picture[30:] = 0
+    mask = colour_mask(picture, "white")
+    assert (mask[:25].min(), mask[35:].max()) == (1, 0)
+
+
+def test_the_mask_of_a_large_picture_has_its_size():
+    picture = np.full((300, 2500, 3), (40, 80, 160), np.uint8)
+    picture[:, 1250:] = 255
+    mask = colour_mask(picture, (40, 80, 160))
+    assert mask.shape == (300, 2500)
+    assert (mask[:, :1200].min(), mask[:, 1300:].max()) == (1, 0)
+
+
 def test_no_such_colour():
     picture = np.zeros((4, 4, 3), np.uint8)
-    with pytest.raises(ValueError, match="skyblau"):
-        colour_mask(picture, "skyblau")
-    for colour in ((1, 2), (0, 0, 256)):
-        with pytest.raises(ValueError, match="red, green, blue"):
+    for colour in ("skyblau", (1, 2), (0, 0, 256), (0.5, 0.6, 0.9), (1, 2, "a"), None, 5):
+        with pytest.raises(ValueError, match=r"The colour is .*: give a name such as 'skyblue'"):
             colour_mask(picture, colour)
-    for tolerance in (0, -1, float("nan")):
+    for tolerance in (0, -1, float("nan"), "x", None):
         with pytest.raises(ValueError, match=r"The tolerance is .* positive number"):
             colour_mask(picture, "red", tolerance)
 
@@ -100,8 +131,31 @@ def test_where_masks_overlap_they_share():
     np.testing.assert_allclose(shared, [[[1, 0.5, 0.2, 0]], [[0, 0.5, 0.3, 1]]])
 
 
-def test_the_side_of_a_square_as_large():
-    assert side_of(np.array([[1, 1, 0.5], [1, 0.5, 0]])) == 2
+@pytest.mark.parametrize(
+    ("columns", "seen"),
+    [
+        (slice(0, 16), True),  # one column of positions
+        (slice(0, 3), False),  # fewer pixels than a position has: 192 of 256
+        (slice(0, 4), True),  # as many
+        (slice(63, 79), False),  # one of 16 columns is left
+        (slice(48, 79), True),  # 16 of 31
+        (slice(50, 79), False),  # 14 of 29
+    ],
+)
+def test_whether_enough_of_a_mask_is_left_at_the_deepest_layer(columns, seen):
+    """64 × 79 pixels are 4 × 4 positions of block 5: the last 15 columns fall off."""
+    mask = np.zeros((64, 79), np.float32)
+    mask[:, columns] = 1
+    assert is_seen(mask, LAYERS) is seen
+    assert is_seen(mask, ["block1_conv1"])
+
+
+def test_what_is_said_where_too_little_is_left():
+    mask = np.zeros((64, 79), np.float32)
+    mask[:, 63:] = 1
+    said = r"strip\.png covers 1024 pixels at this size, of which block5_conv1 sees 64: make it larger"
+    with pytest.raises(ImageError, match=said):
+        require_seen(mask, LAYERS, "strip.png")
 
 
 @thorough
@@ -131,15 +185,35 @@ def test_a_strip_that_no_position_sees():
 @pytest.mark.parametrize(
     ("pixels", "words"),
     [
-        (np.zeros((20, 30)), ["mask.png", "all black", "white where the style is"]),
-        (np.full((20, 20), 255), ["mask.png", "20×20", "30×20"]),
-        (np.random.default_rng(0).integers(0, 256, (20, 30, 3)), ["mask.png has colours", "a mask is grey"]),
+        (np.zeros((20, 30)), ["mask.png is black (0 of 255", "white where the style is"]),
+        (np.full((20, 20), 255), ["mask.png is 20×20", "30×20 at this size", "proportions of the upright"]),
+        (np.ones((20, 30)), ["mask.png is black (1 of 255"]),
+        (np.full((20, 30, 4), (255, 255, 255, 0)), ["mask.png is transparent in places", "black or white"]),
+        (
+            np.random.default_rng(0).integers(0, 256, (20, 30, 3)),
+            ["has colours", "convert it to grey"],
+        ),
     ],
 )
 def test_masks_that_cannot_be_used(tmp_path, pixels, words):
     with pytest.raises(ImageError) as problem:
         load_mask(saved(tmp_path, pixels), (30, 20), "The mask")
     assert [word for word in words if word not in str(problem.value)] == []
+
+
+def test_masks_in_other_forms():
+    """As comparisons and programs that find objects give them, and with an opaque alpha channel."""
+    upper = np.arange(20)[:, np.newaxis] < np.full(30, 10)
+    as_rgba = np.full((20, 30, 4), 255, np.uint8)
+    as_rgba[10:, :, :3] = 0
+    for mask in (upper, upper[..., np.newaxis], upper.astype(float), tf.constant(upper), as_rgba):
+        np.testing.assert_array_equal(load_mask(mask, (30, 20), "The mask"), upper)
+    for image in (Image.fromarray(as_rgba), Image.fromarray(as_rgba).convert("1")):
+        np.testing.assert_array_equal(load_mask(image, (30, 20), "The mask"), upper)
+    as_rgba[0, 0, 3] = 0
+    for mask in (as_rgba, as_rgba / 255, Image.fromarray(as_rgba)):
+        with pytest.raises(ImageError, match="The mask is transparent in places"):
+            load_mask(mask, (30, 20), "The mask")
 
 
 def test_a_jpeg_file_of_a_grey_picture_is_grey(tmp_path):

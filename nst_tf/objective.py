@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from nst_tf.control.masks import masks_at_layers
-from nst_tf.control.styles import Region
+from nst_tf.control.styles import Region, coverage
 from nst_tf.costs import compute_content_cost, gram_distance, total_variation_cost
 from nst_tf.images import preprocess
 from nst_tf.settings import Settings
@@ -22,6 +22,18 @@ from nst_tf.vgg import get_layer_outputs
 Activations: TypeAlias = list[tf.Tensor]  # one per style layer, then the content layer's
 Layers: TypeAlias = Callable[[tf.Tensor], Activations]  # from an image (1, h, w, 3) in [0, 1]
 Targets: TypeAlias = Any  # tensors, in lists and tuples
+
+
+class Layout(NamedTuple):
+    """What the types of the targets depend on.
+
+    Attributes:
+        masked: for each region, whether it has a mask.
+        is_partial: whether the regions leave a part of C.
+    """
+
+    masked: tuple[bool, ...]
+    is_partial: bool
 
 
 class Term(Protocol):
@@ -42,8 +54,8 @@ class Term(Protocol):
     ) -> Targets:
         """What G should get close to. Computed once a size, as C and the paintings never change."""
 
-    def types(self, channels: Sequence[int], masked: Sequence[bool]) -> Any:
-        """The targets' types, for layers with these numbers of channels, and regions masked or not."""
+    def types(self, channels: Sequence[int], layout: Layout) -> Any:
+        """The targets' types, for layers with these numbers of channels."""
 
     def cost(self, G: tf.Tensor, a_G: Activations, targets: Targets) -> tf.Tensor:
         """How far G is from them, a scalar."""
@@ -59,7 +71,7 @@ class _Content:
     ) -> tf.Tensor:
         return activations(tf.constant(C))[-1]
 
-    def types(self, channels: Sequence[int], masked: Sequence[bool]) -> tf.TensorSpec:
+    def types(self, channels: Sequence[int], layout: Layout) -> tf.TensorSpec:
         return _float32(1, None, None, channels[-1])
 
     def cost(self, G: tf.Tensor, a_G: Activations, targets: tf.Tensor) -> tf.Tensor:
@@ -93,10 +105,12 @@ class _Style:
     ) -> list[StyleTargets]:
         return [style_targets(activations, region, settings) for region in regions]
 
-    def types(self, channels: Sequence[int], masked: Sequence[bool]) -> list[StyleTargets]:
+    def types(self, channels: Sequence[int], layout: Layout) -> list[StyleTargets]:
         grams = [_float32(n_C, n_C) for n_C in channels[:-1]]
         masks = [_float32(None, 1) for _ in grams]
-        return [StyleTargets(_float32(len(grams)), grams, masks if has_mask else []) for has_mask in masked]
+        return [
+            StyleTargets(_float32(len(grams)), grams, masks if has_mask else []) for has_mask in layout.masked
+        ]
 
     def cost(self, G: tf.Tensor, a_G: Activations, targets: list[StyleTargets]) -> tf.Tensor:
         return tf.add_n([_style_cost(a_G[:-1], *of_region) for of_region in targets])
@@ -133,20 +147,27 @@ def _style_cost(
 
 
 class _Smoothness:
-    """J_tv, which has no targets."""
+    """J_tv, of G where there is style, and of C where there is none and nothing is to be smoothed."""
 
     name, weight = "J_tv", "gamma"
 
     def targets(
         self, activations: Layers, C: np.ndarray, regions: Sequence[Region], settings: Settings
-    ) -> list:
-        return []
+    ) -> list[tf.Tensor]:
+        covered = coverage(regions)
+        if covered is None:
+            return []
+        m = covered[np.newaxis, ..., np.newaxis]
+        return [tf.constant(m), tf.constant((1 - m) * C)]
 
-    def types(self, channels: Sequence[int], masked: Sequence[bool]) -> list:
-        return []
+    def types(self, channels: Sequence[int], layout: Layout) -> list[tf.TensorSpec]:
+        return [_float32(1, None, None, 1), _float32(1, None, None, 3)] if layout.is_partial else []
 
-    def cost(self, G: tf.Tensor, a_G: Activations, targets: list) -> tf.Tensor:
-        return total_variation_cost(G)
+    def cost(self, G: tf.Tensor, a_G: Activations, targets: list[tf.Tensor]) -> tf.Tensor:
+        if not targets:
+            return total_variation_cost(G)
+        m, rest_of_C = targets
+        return total_variation_cost(m * G + rest_of_C)
 
 
 TERMS: tuple[Term, ...] = (_Content(), _Style(), _Smoothness())
@@ -174,7 +195,8 @@ class Objective:
 
     def __init__(self, vgg: tf.keras.Model, C: np.ndarray, regions: Sequence[Region], settings: Settings):
         activations = activations_of(vgg, settings)
-        self._evaluate = _evaluation(activations, tuple(region.mask is not None for region in regions))
+        masked = tuple(region.mask is not None for region in regions)
+        self._evaluate = _evaluation(activations, Layout(masked, coverage(regions) is not None))
         self._targets = [term.targets(activations, C, regions, settings) for term in TERMS]
         self.reweigh(settings)
 
@@ -215,10 +237,10 @@ def _activations(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: boo
 
 
 @_kept
-def _evaluation(activations: Any, masked: tuple[bool, ...]) -> Callable:
-    """J with its gradient, traced once, for images of any size and for regions with a mask or without."""
+def _evaluation(activations: Any, layout: Layout) -> Callable:
+    """J with its gradient, traced once, for images of any size."""
     channels = [a.shape[-1] for a in activations.structured_outputs]
-    types = [term.types(channels, masked) for term in TERMS]
+    types = [term.types(channels, layout) for term in TERMS]
 
     @_compiled(input_signature=[_float32(1, None, None, 3), types, _float32(len(TERMS))])
     def evaluate(

@@ -117,6 +117,15 @@ class Region(NamedTuple):
         )
 
 
+def coverage(regions: Sequence[Region]) -> np.ndarray | None:
+    """What the regions cover together, shape (h, w) in [0, 1]; None if that is all of C."""
+    masks = [region.mask for region in regions if region.mask is not None]
+    if len(masks) < len(regions):
+        return None
+    total = np.sum(masks, axis=0)
+    return None if total.min() > 1 - 1 / 255 else np.minimum(total, 1)
+
+
 def everywhere(S: np.ndarray) -> list[Region]:
     """One painting for all of G."""
     return [Region((Painting(S),))]

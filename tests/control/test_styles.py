@@ -153,6 +153,30 @@ def test_no_gradient_beyond_the_receptive_fields_of_the_region(random_vgg, deepe
     assert touched[seen].mean() > 0.7  # dead units leave some of the rest untouched
 
 
+def test_what_no_region_covers_is_not_smoothed(random_vgg):
+    """J_tv is that of a picture with C where there is no style."""
+    settings = Settings(**SMALL, alpha=0, beta=0, gamma=2.0, init="noise")
+    mask = rectangle_mask(load_start(), right=0.5)
+    objective, inputs = objective_of(random_vgg, Style(SUMMERTIME, region=mask), settings=settings)
+    J, _, gradient = objective(inputs.G)
+    seen = np.where(inputs.regions[0].mask[np.newaxis, ..., np.newaxis] > 0.5, inputs.G, inputs.C)
+    expected = 2 * sum(np.mean(np.diff(seen.astype(float), axis=axis) ** 2) for axis in (1, 2))
+    assert J == pytest.approx(expected, rel=1e-3)
+    assert np.abs(gradient[:, :, 49:]).max() == 0
+    assert np.abs(gradient[:, :, :47]).min(axis=-1).max() > 0
+
+
+def test_what_is_beyond_the_style_and_the_content_layer_stays_as_it_is(vgg):
+    """At one size, from C on: to the bit, also with smoothness."""
+    C = np.asarray(Image.open(LOUVRE).resize((256, 96)))
+    style = Style(GREAT_WAVE, region=rectangle_mask(C, right=0.125))
+    shallow = {"content_layer": "block2_conv1", "style_layers": [("block2_conv1", 1)]}
+    picture = stylize(C, style, size=256, steps=10, coarse_to_fine=False, progress=False, **shallow).image
+    changed = np.asarray(picture) != C
+    assert changed[:, :32].mean() > 0.5
+    assert not changed[:, -100:].any()
+
+
 def test_what_no_region_covers_keeps_to_the_content(vgg):
     """With the real network: the lower half stays nearer to C than the upper one."""
     sky = rectangle_mask(LOUVRE, **SKY)

@@ -33,14 +33,14 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What decides how the picture comes out, besides the two pictures themselves.
+    """What decides how the picture comes out, besides the pictures themselves.
 
     Attributes:
         style_strength: how much style, from 0 to less than 1 (None: 0.5, unless ``beta`` is given). β and γ
-            are worked out from it and the two pictures, so that it means about the same for any two
+            are worked out from it and the pictures, so that it means about the same for any two
             pictures (see ``nst_tf.strength``). With the default layers, at 0.5 G's features at block3_conv4
             are off from C's by a relative error of about 0.9.
-        size: longer side of the generated image and of the style image, in pixels.
+        size: longer side of the generated image, in pixels, and of the style image at a scale of 1.
         alpha: α, weight of the content cost, ≥ 0. It changes the picture only where ``beta`` or ``gamma`` is
             given, as they follow it otherwise.
         beta: β, weight of the style cost, ≥ 0, in place of ``style_strength``. Only the ratio α : β : γ

@@ -1,4 +1,4 @@
-"""Turns a strength of the style, which means about the same for any two pictures, into β and γ.
+"""Turns a strength of the style, which means about the same for any pictures, into β and γ.
 
 The same β can wipe out a dark photograph and hardly change another, because activations differ in size from
 picture to picture: J_content is quadratic in them, and J_style quartic. So β is measured against what each
@@ -35,7 +35,7 @@ def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balan
 
     In the first line, the first ratio alone gives too much style if S has strong activations and C weak ones;
     the root makes up for that. We found the root and both constants by measuring (docs/balance.md). J_tv(S)
-    is that of S at the run's size, because the larger S is, the less its neighbouring pixels differ. It
+    is that of S as large as in the run, because the larger S is, the less its neighbouring pixels differ. It
     counts as at least a quarter of J_tv(C), lest a flat S wipe out C; that quarter was not measured.
 
     With several paintings, J_style(0) is that of their averaged target, and J_style(0) and J_tv(S) are

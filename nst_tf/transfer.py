@@ -1,4 +1,4 @@
-"""From two pictures to a third: the objective J(G), and the loop that lowers it.
+"""From a photograph and paintings to a picture: the objective J(G), and the loop that lowers it.
 
 The network is frozen. What is optimised are the pixels of G.
 """
@@ -71,8 +71,8 @@ def stylize(
 
     Args:
         content: path, PIL image, or array (uint8 in 0–255 or floating-point in [0, 1]).
-        style: likewise, or a ``nst_tf.Style``, which adds a weight, a region and a scale, or a list of
-            several. A style picture may have other proportions than the content.
+        style: likewise, or a ``nst_tf.Style``, which adds a weight, a region, a part and a scale, or
+            a list of several. A style picture may have other proportions than the content.
         callback: called with a ``Progress`` at every step, from the start image (step 0) on; the run
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
             returns ``CostWeights``.

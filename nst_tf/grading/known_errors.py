@@ -28,12 +28,15 @@ NAMES = (
     *("content_output", "generated_output", "style_image_output", "generated_image_output", "STYLE_LAYERS"),
     *("a_C", "a_S", "a_G", "n_H", "n_W", "n_C", "J", "J_content", "J_style", "J_style_layer"),
     *("alpha", "beta", "generated_image", "vgg_model_outputs", "optimizer", "clip_0_1", "tape", "image"),
-    *("A", "GS", "GG", "tf", "np", "enumerate", "range", "zip", "len", "sum"),
+    *("A", "GS", "GG", "mask", "guided_gram_matrix", "tf", "np", "enumerate", "range", "zip", "len", "sum"),
 )
 
 _CONTENT, _LAYER, _STYLE, _STEP = "content", "compute_layer", "compute_style", "train_step"
+_GUIDED = "guided_gram_matrix"
 _APPLY = "`apply_gradients` takes a list of (gradient, variable) pairs: `[(gradient, generated_image)]`."
-_OF_THE_NOTEBOOK = "gram_matrix|compute_\\w+|total_cost|clip_0_1|optimizer|vgg_model_outputs|alpha|beta"
+_OF_THE_NOTEBOOK = (
+    "(?:guided_)?gram_matrix|compute_\\w+|total_cost|clip_0_1|optimizer|vgg_model_outputs|alpha|beta"
+)
 _SHAPES = "Incompatible shapes|Shapes of all inputs|must be (equal|broadcast)|required broadcastable"
 _DTYPES = "as input #|same dtype|expected to be a|requested dtype|EagerTensor of dtype|does not match type"
 
@@ -157,6 +160,46 @@ _OF_SHAPES = (
         "axis-missing",
         "Invalid reduction dimension|axis.* out of (range|bounds)|dimension out of range",
         "There is no such axis: axes count from 0. Leave out `axis` to reduce over all of them.",
+    ),
+)
+
+_OF_A_MASK = (
+    KnownError(
+        "mask-on-channels",
+        "\\[\\d+,(\\d+)\\] vs. \\[\\1,1\\]|\\[(\\d+),1\\] vs. \\[\\d+,\\2\\]"
+        "|\\[(\\d+),\\d+\\] vs. \\[\\3\\]|\\[(\\d+)\\] vs. \\[\\4,",
+        "The mask has one number for each position, and in A the positions are the columns: what lies along "
+        "the last axis there?",
+        exercise=_GUIDED,
+    ),
+    KnownError(
+        "mask-on-channels",
+        "In\\[0\\]: \\[(\\d+),\\1\\]",
+        "Multiplied from the left, the mask weights the rows, which are A's channels. The positions are its "
+        "columns.",
+        exercise=_GUIDED,
+    ),
+    KnownError(
+        "mask-on-channels",
+        "are incompatible",
+        "`tf.boolean_mask` picks along the first axis, the channels, unless `axis` says otherwise. And what "
+        "does the formula do where the mask is ½?",
+        line="boolean_mask",
+        exercise=_GUIDED,
+    ),
+    KnownError(
+        "mask-in-a-matrix-product",
+        "ndims must be >= 2",
+        "The mask has a single axis, so it can't be a factor of a matrix product: each position of A is "
+        "multiplied by its own number.",
+        exercise=_GUIDED,
+    ),
+    KnownError(
+        "dtypes-mixed",
+        _DTYPES,
+        "TensorFlow doesn't mix dtypes: A and the mask are float32, but what counts gives integers, and what "
+        "compares gives true and false.",
+        exercise=_GUIDED,
     ),
 )
 
@@ -463,4 +506,4 @@ _BY_TYPE = (
     KnownError("assertion", "AssertionError", "One of your `assert` statements fails for these arguments."),
 )
 
-KNOWN_ERRORS = (*_OF_THE_STEP, *_OF_DTYPES, *_OF_SHAPES, *_OF_LISTS, *_OF_TENSORS, *_BY_TYPE)
+KNOWN_ERRORS = (*_OF_THE_STEP, *_OF_A_MASK, *_OF_DTYPES, *_OF_SHAPES, *_OF_LISTS, *_OF_TENSORS, *_BY_TYPE)

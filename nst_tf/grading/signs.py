@@ -20,6 +20,7 @@ SIGNATURES = {
     "total_cost": "total_cost(J_content, J_style, alpha=10, beta=40)",
     "train_step": "train_step(generated_image)",
     "preprocess": "preprocess(image)",
+    "guided_gram_matrix": "guided_gram_matrix(A, mask)",
 }
 _LONGEST = 5_000  # characters of a text that is read
 _LONGEST_SHOWN = 60

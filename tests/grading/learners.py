@@ -410,6 +410,82 @@ RIGHT = {
                 return tf.keras.applications.vgg19.preprocess_input(image * 255)
             """,
     },
+    "guided_gram_matrix": {
+        "as a formula": """
+            def guided_gram_matrix(A, mask):
+                weighted = A * mask
+                return tf.matmul(weighted, tf.transpose(weighted)) / tf.reduce_sum(tf.square(mask))
+            """,
+        "with the earlier function": """
+            def guided_gram_matrix(A, mask):
+                return gram_matrix(tf.multiply(A, mask[None, :])) / tf.reduce_sum(mask**2)
+            """,
+        "einsum": """
+            @tf.function
+            def guided_gram_matrix(A: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+                squares = mask * mask
+                return tf.einsum("ki,li,i->kl", A, A, squares) / tf.math.add_n(tf.unstack(squares))
+            """,
+        "the mask as a diagonal matrix": """
+            guided_gram_matrix = lambda A, mask: (
+                A @ tf.linalg.diag(mask**2) @ tf.transpose(A) / tf.linalg.trace(tf.linalg.diag(mask**2))
+            )
+            """,
+        "the square in one factor": """
+            def guided_gram_matrix(A, mask):
+                weights = tf.square(mask)
+                return tf.matmul(A * weights, A, transpose_b=True) / tf.reduce_sum(weights)
+            """,
+        "roots of normalised weights": """
+            def guided_gram_matrix(A, mask):
+                weights = mask**2 / tf.reduce_sum(mask**2)
+                A_m = tf.sqrt(weights) * A
+                return tf.linalg.matmul(A_m, A_m, transpose_b=True)
+            """,
+        "the mask scaled to length 1": """
+            def guided_gram_matrix(A, mask):
+                A_m = A * tf.math.l2_normalize(mask)
+                return tf.tensordot(A_m, A_m, axes=[[1], [1]])
+            """,
+        "the mask scaled to a maximum of 1": """
+            def guided_gram_matrix(A, mask):
+                mask = mask / tf.reduce_max(mask)
+                return tf.matmul(A * mask, A * mask, transpose_b=True) / tf.norm(mask) ** 2
+            """,
+        "without the positions that don't count": """
+            def guided_gram_matrix(A, mask):
+                counts = mask > 0
+                A, mask = tf.boolean_mask(A, counts, axis=1), tf.boolean_mask(mask, counts)
+                return tf.matmul(A * mask, A * mask, transpose_b=True) / tf.reduce_sum(mask**2)
+            """,
+        "position by position": """
+            def guided_gram_matrix(A, mask):
+                total, squares = tf.zeros([A.shape[0], A.shape[0]]), 0.0
+                for i in range(A.shape[1]):
+                    column = mask[i] * A[:, i : i + 1]
+                    total += column @ tf.transpose(column)
+                    squares += mask[i] ** 2
+                return total / squares
+            """,
+        "as a mean": """
+            def guided_gram_matrix(A, mask):
+                A_m = tf.transpose(A) * tf.reshape(mask, [-1, 1])
+                sizes = tf.cast(tf.shape(mask)[0], tf.float32)
+                return tf.matmul(A_m, A_m, transpose_a=True) / (sizes * tf.reduce_mean(mask**2))
+            """,
+        "Keras": """
+            def guided_gram_matrix(A, mask):
+                masked = tf.keras.ops.multiply(A, mask)
+                product = tf.keras.ops.matmul(masked, tf.keras.ops.transpose(masked))
+                return product / tf.keras.ops.sum(tf.keras.ops.square(mask))
+            """,
+        "in float64": """
+            def guided_gram_matrix(A, mask):
+                A, mask = tf.cast(A, tf.float64), tf.cast(mask, tf.float64)
+                G = (A * mask) @ tf.transpose(A * mask) / tf.tensordot(mask, mask, 1)
+                return tf.cast(G, tf.float32)
+            """,
+    },
     "train_step": {
         "as in the course": """
             @tf.function()
@@ -903,6 +979,118 @@ WRONG = [
             optimizer.apply_gradients([(tape.gradient(J, generated_image), generated_image)])
             generated_image.assign(clip_0_1(generated_image))
             return float(J)
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "mask-not-squared",
+        """
+        def guided_gram_matrix(A, mask):
+            A = mask * A
+            return A @ tf.transpose(A) / tf.reduce_sum(mask)
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "not-divided",
+        "def guided_gram_matrix(A, mask):\n    return gram_matrix(A * mask)",
+    ),
+    (
+        "guided_gram_matrix",
+        "mask-in-one-factor",
+        """
+        def guided_gram_matrix(A, mask):
+            return tf.einsum("ki,i,li->kl", A, mask, A) / tf.reduce_sum(mask**2)
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "mask-in-one-factor+mask-not-squared",
+        """
+        def guided_gram_matrix(A, mask):
+            A_m = A * tf.sqrt(mask / tf.reduce_sum(mask))
+            return tf.matmul(A_m, A_m, transpose_b=True)
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "divided-by-positions",
+        """
+        def guided_gram_matrix(A, mask):
+            G = gram_matrix(A * mask)
+            return G / tf.cast(tf.shape(A)[-1], G.dtype)
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "mask-ignored",
+        "def guided_gram_matrix(A, mask):\n    return gram_matrix(A) / A.shape[1]",
+    ),
+    (
+        "guided_gram_matrix",
+        "mask-not-applied+divided-by-counted",
+        """
+        def guided_gram_matrix(A, mask):
+            return gram_matrix(A) / tf.reduce_sum(tf.cast(mask > 0, tf.float32))
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "mask-thresholded",
+        """
+        def guided_gram_matrix(A, mask):
+            A = tf.boolean_mask(A, mask > 0, axis=1)
+            return gram_matrix(A) / A.shape[1]
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "square-of-the-sum",
+        """
+        def guided_gram_matrix(A, mask):
+            return gram_matrix(A * (mask / tf.reduce_sum(mask)))
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "root-of-the-sum",
+        "def guided_gram_matrix(A, mask):\n    return gram_matrix(A * mask) / tf.norm(mask)",
+    ),
+    (
+        "guided_gram_matrix",
+        "mask-on-channels",
+        """
+        def guided_gram_matrix(A, mask):
+            masked = A * mask[:, None]
+            return tf.matmul(masked, masked, transpose_b=True) / tf.reduce_sum(mask**2)
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "global-for-mask",
+        """
+        sky = tf.constant([0.0, 0.5, 1.0] * 5)
+
+        def guided_gram_matrix(A, mask):
+            weights = tf.reshape(tf.tile(sky, [mask.shape[0]])[: mask.shape[0]], [-1])
+            return gram_matrix(A * weights) / tf.reduce_sum(weights**2)
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "other-order",
+        """
+        def guided_gram_matrix(mask, A):
+            return gram_matrix(A * mask) / tf.reduce_sum(mask**2)
+        """,
+    ),
+    (
+        "guided_gram_matrix",
+        "numpy-inside",
+        """
+        def guided_gram_matrix(A, mask):
+            G = np.dot(A * mask, np.transpose(A * mask)) / np.sum(np.square(mask))
+            return tf.constant(G)
         """,
     ),
 ]

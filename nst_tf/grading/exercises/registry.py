@@ -15,6 +15,7 @@ EXERCISES = {  # the function's name, and the file that describes the exercise
     "total_cost": "total_cost",
     "preprocess": "preprocess",
     "train_step": "train_step",
+    "guided_gram_matrix": "guided_gram_matrix",
 }
 
 

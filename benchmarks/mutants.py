@@ -56,8 +56,8 @@ EQUIVALENT = {
         "the cost of S and G is that of G and S"
     ),
     r"as_outputs\(content_output\), .*swap arguments$": "the cost of C and G is that of G and C",
-    r"self\.(together|content|style|factor)\(.*swap arguments$": (
-        "a sum, products, and a step that leaves its first argument as it is"
+    r"self\.(together|content|style|factor|weighted|divisor)\(.*swap arguments$": (
+        "a sum, products, and steps that leave their first argument as it is"
     ),
     r"\[:-1\]: no end$": "the λ are one fewer than the outputs, and the shorter list ends the loop",
     r"\.py, .*(True → False|False → True)$": (

@@ -308,7 +308,7 @@ def save_image(
     """Write a picture, whole or not at all.
 
     Args:
-        image: PIL image, or a tensor that ``tensor_to_image`` takes.
+        image: PIL image, a tensor that ``tensor_to_image`` takes, or a mask of shape (h, w) in [0, 1].
         path: where to; the ending chooses the format.
         options: passed on to Pillow's ``Image.save``.
 
@@ -316,13 +316,15 @@ def save_image(
         ImageError: it can't be written there.
     """
     path = check_output(path)
-    picture = image if isinstance(image, Image.Image) else tensor_to_image(image)
+    if not isinstance(image, Image.Image):
+        is_mask = np.ndim(image) == 2
+        image = tensor_to_image(np.repeat(np.asarray(image)[..., np.newaxis], 3, -1) if is_mask else image)
     if path.suffix.lower() in {".jpg", ".jpeg"}:
         options = {"quality": 95, "subsampling": 0, **options}
     # In memory first: on a full disk, Pillow takes half a file that it has written for a whole one.
     file = io.BytesIO()
     try:
-        picture.save(file, Image.registered_extensions()[path.suffix.lower()], **options)
+        image.save(file, Image.registered_extensions()[path.suffix.lower()], **options)
         with written_aside(path) as aside:
             aside.write_bytes(file.getvalue())
     except (OSError, ValueError) as problem:

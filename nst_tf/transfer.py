@@ -209,6 +209,8 @@ class _Run:
         G: np.ndarray | None = next(images)
         while G is not None:
             J, costs, gradient = objective(G)
+            if self._inputs.chroma is not None:  # so that G stays grey
+                gradient = np.repeat(gradient.mean(axis=-1, keepdims=True), 3, axis=-1)
             if not (math.isfinite(J) and np.isfinite(gradient).all()):
                 if self._best is None:
                     raise SettingsError("J is not a finite number at the start: lower alpha, beta or gamma.")

@@ -504,3 +504,11 @@ def test_a_picture_that_needs_more_memory_than_is_free(tmp_path, monkeypatch):
         load_image(tmp_path / "large.png")
     with pytest.raises(ImageError, match=r"^mine\.png has 6000×5000 pixels"):
         decode_picture((tmp_path / "large.png").read_bytes(), "mine.png")
+
+
+def test_a_mask_is_saved_as_a_grey_picture(tmp_path):
+    mask = np.array([[0, 0.2], [0.6, 1]], np.float32)
+    save_image(mask, tmp_path / "mask.png")
+    np.testing.assert_array_equal(np.asarray(opened(tmp_path / "mask.png"))[..., 0], [[0, 51], [153, 255]])
+    with pytest.raises(ImageError, match="values from 0 to 2"):
+        save_image(2 * mask, tmp_path / "mask.png")

@@ -58,7 +58,7 @@ def test_it_names_what_differs_and_repeats_the_run(options, words):
     line = command_line("my photo.jpg", "painting.jpg", {**settings, "weights_sha256": "…"}, "it's.png")
     assert line == f"""python -m nst_tf 'my photo.jpg' painting.jpg -o 'it'"'"'s.png' {words}"""
     options = parsed(shlex.split(line)[3:])
-    assert (options.content, options.style, options.output) == ("my photo.jpg", "painting.jpg", "it's.png")
+    assert (options.content, options.style, options.output) == ("my photo.jpg", ["painting.jpg"], "it's.png")
     assert vars(settings_of(options)) == settings
 
 

@@ -9,12 +9,15 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageColor, ImageFilter
 
+from nst_tf.control.colours import chroma, luminance
 from nst_tf.decoding import ImageError
 from nst_tf.images import Source, load_image, require_proportions
 from nst_tf.layers import block_of
 
 GREY = 0.1  # how far a mask's channels may be apart: JPEG files of grey pictures come close to it
-SOFT = 1 / 200  # radius of a mask's soft edge, as a part of the picture's longer side
+LIGHTNESS = 0.3  # how much it counts beside a colour, so that shadows don't matter
+SPECK = 5  # pixels: what is smaller in a mask made from a colour is left out
+SOFT = 1 / 200  # radius of such a mask's edge, as a part of the picture's longer side
 
 
 # ----------------------------------------------------------------------------- for those who have none
@@ -50,14 +53,16 @@ def rectangle_mask(
     return mask
 
 
-def colour_mask(picture: Source, colour: str | Sequence[int], tolerance: float = 0.2) -> np.ndarray:
+def colour_mask(picture: Source, colour: str | Sequence[int], tolerance: float = 0.1) -> np.ndarray:
     """A mask that is white where a picture has about a certain colour, with a soft edge.
+
+    How light the colour is counts for less, so that shadows don't matter.
 
     Args:
         picture: the one that the mask is for.
         colour: a name or a code, such as ``"skyblue"`` or ``"#87ceeb"``, or (red, green, blue) in 0–255.
-        tolerance: the distance between two colours, from 0 to 1 (black to white), up to which a pixel is
-            white; at twice that distance it is black.
+        tolerance: the distance between two colours up to which the mask is white; it is black from 1.5 times
+            that distance on. Between grey and pure blue it is 0.5.
 
     Returns:
         Shape (h, w) in [0, 1].
@@ -67,20 +72,22 @@ def colour_mask(picture: Source, colour: str | Sequence[int], tolerance: float =
         ValueError: there is no such colour, or the tolerance is not positive.
     """
     if not tolerance > 0:
-        raise ValueError(f"The tolerance is {tolerance!r}: give a positive number, such as 0.2.")
-    pixels = load_image(picture)[0]
-    distance = np.sqrt(np.mean(np.square(pixels - _rgb(colour)), axis=-1))
-    mask = np.clip(2 - distance / tolerance, 0, 1)
-    softened = Image.fromarray(np.round(255 * mask).astype(np.uint8))
-    softened = softened.filter(ImageFilter.GaussianBlur(SOFT * max(mask.shape)))
+        raise ValueError(f"The tolerance is {tolerance!r}: give a positive number, such as 0.1.")
+    image, pixel = load_image(picture), _pixel(colour)
+    hue = np.mean(np.square(chroma(image) - chroma(pixel)), axis=-1)[0]
+    lightness = np.square(luminance(image) - luminance(pixel))[0, ..., 0]
+    mask = np.clip(3 - 2 * np.sqrt(hue + LIGHTNESS**2 * lightness) / tolerance, 0, 1)
+    edged = Image.fromarray(np.round(255 * mask).astype(np.uint8)).filter(ImageFilter.MedianFilter(SPECK))
+    softened = edged.filter(ImageFilter.GaussianBlur(SOFT * max(mask.shape)))
     return np.asarray(softened, np.float32) / 255
 
 
-def _rgb(colour: str | Sequence[int]) -> np.ndarray:
+def _pixel(colour: str | Sequence[int]) -> np.ndarray:
+    """An image of one pixel."""
     channels = ImageColor.getrgb(colour) if isinstance(colour, str) else tuple(colour)
     if len(channels) != 3 or not all(0 <= channel <= 255 for channel in channels):
         raise ValueError(f"The colour is {colour!r}: give a name, or (red, green, blue) in 0–255.")
-    return np.array(channels, np.float32) / 255
+    return np.array(channels, np.float32).reshape(1, 1, 1, 3) / 255
 
 
 # ------------------------------------------------------------------------------------------ in a run

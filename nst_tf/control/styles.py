@@ -154,7 +154,7 @@ def load_regions(
 
     Raises:
         ImageError: a picture or a mask can't be used.
-        SettingsError: the weights of a region are all 0, or two regions are the rest.
+        SettingsError: the weights of a region are all 0.
     """
     shape = (C.shape[2], C.shape[1])
     regions: list[tuple[Region, list[Style]]] = []
@@ -191,7 +191,7 @@ def _mask_of(style: Style, size: tuple[int, int]) -> tuple[np.ndarray | None, st
 
 def _is_same(region: Region, mask: np.ndarray | None, name: str) -> bool:
     if region.mask is None or mask is None:
-        return region.name == name
+        return region.mask is mask and region.name == name
     return np.array_equal(region.mask, mask)
 
 
@@ -211,22 +211,21 @@ def _load_paintings(styles: Sequence[Style], region: str, size: int, limits: dic
 
 def _settled(regions: list[Region], size: tuple[int, int]) -> list[Region]:
     """The rest gets its mask; where masks add up to more than 1, each gets its share."""
-    if len(regions) == 1 and regions[0].name in (EVERYWHERE, REST):
+    if len(regions) == 1 and regions[0].mask is None:
         return [regions[0]._replace(name=EVERYWHERE)]
-    full = np.ones(size[::-1], np.float32)
-    masks = [full if region.mask is None else region.mask for region in regions if region.name != REST]
-    left = np.clip(1 - np.sum(masks, axis=0), 0, 1).astype(np.float32)
-    masks = [
-        left if region.name == REST else full if region.mask is None else region.mask for region in regions
-    ]
+    masks = [np.ones(size[::-1], np.float32) if region.mask is None else region.mask for region in regions]
+    is_rest = [region.mask is None and region.name == REST for region in regions]
+    others = np.sum([mask for mask, rest in zip(masks, is_rest, strict=True) if not rest], axis=0)
+    left = np.clip(1 - others, 0, 1).astype(np.float32)
+    masks = [left if rest else mask for mask, rest in zip(masks, is_rest, strict=True)]
     return [region._replace(mask=mask) for region, mask in zip(regions, without_overlaps(masks), strict=True)]
 
 
 def _require_area(mask: np.ndarray, minimum_side: int, name: str) -> None:
     if side_of(mask) < minimum_side:
-        pixels = float(mask.sum())
+        pixels = round(float(mask.sum()))
         raise ImageError(
-            f"{name} covers {pixels:.3g} pixel{'' if pixels == 1 else 's'} at this size, and these layers of "
+            f"{name} covers {pixels} pixel{'' if pixels == 1 else 's'} at this size, and these layers of "
             f"VGG-19 need at least {minimum_side}×{minimum_side}: make it larger."
         )
 

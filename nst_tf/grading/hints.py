@@ -33,6 +33,8 @@ def stopped(expected: Expected, calls: Sequence[Observation], text: Text) -> Adv
         if observed.kind == "error":
             advice = read_off_failing(text, advice_on(observed.text, text.name))
             when = f"For {expected.inputs[place].words}," if place else ""
+            if text.has_other_order and advice.slug != "other-parameters":
+                advice = Advice("other-order", another_order(text.name))
             return advice._replace(sentence=f"{raised(observed.text, when)} {advice.sentence}")
     return None
 

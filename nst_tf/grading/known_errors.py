@@ -167,9 +167,9 @@ _OF_A_MASK = (
     KnownError(
         "mask-on-channels",
         "\\[\\d+,(\\d+)\\] vs. \\[\\1,1\\]|\\[(\\d+),1\\] vs. \\[\\d+,\\2\\]"
-        "|\\[(\\d+),\\d+\\] vs. \\[\\3\\]|\\[(\\d+)\\] vs. \\[\\4,",
-        "The mask has one number for each position, and in A the positions are the columns: what lies along "
-        "the last axis there?",
+        "|\\[(\\d+),\\d+\\] vs. \\[\\3\\]|\\[(\\d+)\\] vs. \\[\\4,|Expected dimension \\d+ at axis",
+        "The mask has one number for each position: along which axis of the activations do the positions lie "
+        "here, and along which one does the mask?",
         exercise=_GUIDED,
     ),
     KnownError(
@@ -188,6 +188,13 @@ _OF_A_MASK = (
         exercise=_GUIDED,
     ),
     KnownError(
+        "mask-after-the-product",
+        "\\[(\\d+),\\1\\] vs. \\[\\d+\\]",
+        "After the matrix product no axis is left for the positions: the mask comes in before it, and the "
+        "divisor is a single number.",
+        exercise=_GUIDED,
+    ),
+    KnownError(
         "mask-in-a-matrix-product",
         "ndims must be >= 2",
         "The mask has a single axis, so it can't be a factor of a matrix product: each position of A is "
@@ -195,10 +202,17 @@ _OF_A_MASK = (
         exercise=_GUIDED,
     ),
     KnownError(
+        "indexed-by-mask",
+        "valid indices|integers, slices",
+        "Unlike a NumPy array, a tensor can't be indexed with a mask. And what does the formula do where the "
+        "mask is ½?",
+        exercise=_GUIDED,
+    ),
+    KnownError(
         "dtypes-mixed",
-        _DTYPES,
-        "TensorFlow doesn't mix dtypes: A and the mask are float32, but what counts gives integers, and what "
-        "compares gives true and false.",
+        f"{_DTYPES}|attr 'T' of bool",
+        "TensorFlow doesn't mix dtypes. A and the mask are float32, counting gives integers, and comparing "
+        "gives booleans: `tf.cast` those to float32.",
         exercise=_GUIDED,
     ),
 )

@@ -54,6 +54,8 @@ _AS_IT_BEGAN = (
     "`{name}` still has its initial value when it is returned: nothing is ever added to it. What should the "
     "loop add?"
 )
+# Mistakes that a function makes, too, whose author has written the step but not kept what it gives.
+_LIKE_A_STEP_LEFT_OUT = ("compared-with-itself", "mask-ignored", "mask-not-applied", "not-divided")
 _INTEGER_TYPES = ("uint8", "int8", "uint16")  # of pictures; sizes are int32 for good reasons
 
 
@@ -90,7 +92,7 @@ def read_off(
         return _VARIABLE
     if (slugs & {"unknown"} or has_no_gradient) and text.passes(*_INTEGER_TYPES):
         return _INTEGERS
-    if slugs & {"unknown", "compared-with-itself"}:
+    if slugs & {"unknown", *_LIKE_A_STEP_LEFT_OUT}:
         if text.has_floor_division:
             return _FLOOR
         if code := text.dropped:

@@ -19,10 +19,11 @@ from conftest import LOUVRE, ROOT, SUMMERTIME, opened, run_cli
 from PIL import Image
 from tqdm.auto import tqdm
 
-from nst_tf import stylize
+from nst_tf import Style, rectangle_mask, stylize
 from nst_tf.cli.main import main
 from nst_tf.layers import STYLE_PRESETS
 
+GREAT_WAVE = ROOT / "images/style/great_wave.jpg"
 SMALL = [
     "--size",
     "64",
@@ -245,6 +246,47 @@ def test_every_option_reaches_the_run(paint, tmp_path):
     np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime.png"), expected.image)
 
 
+def test_every_option_of_the_paintings_reaches_the_run_and_the_command_that_repeats_it(here, tmp_path):
+    """Three paintings, two regions, a part and colours, in Python and by the command that was printed."""
+    upper = rectangle_mask(LOUVRE, bottom=0.6)
+    right = rectangle_mask(GREAT_WAVE, left=0.3)
+    Image.fromarray((255 * upper).astype(np.uint8)).save(tmp_path / "my sky.png")
+    Image.fromarray((255 * right).astype(np.uint8)).save(tmp_path / "part.png")
+    code, out, error = here(
+        *(LOUVRE, SUMMERTIME, GREAT_WAVE, SUMMERTIME, *SMALL, "--style-weights", "1", "3", "0.5"),
+        *("--regions", "rest", "my sky.png", "my sky.png", "--style-parts", "all", "part.png", "all"),
+        *("--style-scale", "2", "1.5", "1", "--colours", "matched"),
+    )
+    assert code == 0, error
+    expected = stylize(
+        LOUVRE,
+        [
+            Style(SUMMERTIME, region="rest", scale=2),
+            Style(
+                GREAT_WAVE, weight=6, region=tmp_path / "my sky.png", part=tmp_path / "part.png", scale=1.5
+            ),
+            Style(SUMMERTIME, weight=1, region=upper),
+        ],
+        colours="matched",
+        size=64,
+        steps=4,
+        precision="float32",
+        progress=False,
+    )
+    picture = np.asarray(opened(tmp_path / "louvre_summertime.png"))
+    np.testing.assert_array_equal(picture, expected.image)
+    (command,) = (line for line in out.splitlines() if line.startswith("The same again: "))
+    words = shlex.split(command.removeprefix("The same again: "))
+    assert words[3:7] == [str(path) for path in (LOUVRE, SUMMERTIME, GREAT_WAVE, SUMMERTIME)]
+    assert words[7 : words.index("-o")] == [
+        *("--style-weights", "1", "3", "0.5", "--regions", "rest", "my sky.png", "my sky.png"),
+        *("--style-parts", "all", "part.png", "all", "--style-scale", "2", "1.5", "1"),
+    ]  # fmt: skip
+    again = run_cli(*words[3:], cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime.png"), picture)
+
+
 def test_a_preset_and_a_picture_to_start_from(paint, tmp_path):
     Image.fromarray(np.asarray(opened(LOUVRE))[:, ::-1]).save(tmp_path / "mirrored.png")
     assert paint("--style-layers", "coarse", "--init", "mirrored.png", "--quiet") == (0, "", "")
@@ -352,6 +394,16 @@ def test_control_c_while_tensorflow_loads(tmp_path):
 # --------------------------------------------------------------------------------------- bad input
 
 
+BLACK, DOT = "../black.png", "../dot.png"  # masks over the Louvre, nearly one pixel white in the second
+
+
+def write_masks(folder):
+    mask = Image.new("L", (700, 277))
+    mask.save(folder / "black.png")
+    mask.paste(255, (100, 100, 102, 102))
+    mask.save(folder / "dot.png")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -409,12 +461,53 @@ def test_control_c_while_tensorflow_loads(tmp_path):
         ([LOUVRE, SUMMERTIME, "--gif", "film.png"], "use .gif"),
         ([LOUVRE, SUMMERTIME, "-o", "a.gif", "--gif", "a.gif"], "named for two outputs"),
         ([LOUVRE, SUMMERTIME, "--curves", "curves.xyz"], "ends in .xyz"),
-        ([LOUVRE, SUMMERTIME, "--colour"], "unrecognized arguments: --colour"),
+        ([LOUVRE, SUMMERTIME, "--colour-of"], "unrecognized arguments: --colour-of"),
+        (
+            [LOUVRE, SUMMERTIME, "--colours", "mine"],
+            "colours is 'mine': choose among style, content, matched",
+        ),
+        (
+            [LOUVRE, SUMMERTIME, SUMMERTIME, "--style-weights", "1"],
+            "--style-weights has 1 value for 2 paintings: give one for each.",
+        ),
+        (
+            [LOUVRE, SUMMERTIME, "--regions", "sky.png", "castle.png"],
+            "--regions has 2 values for 1 painting: give one for each.",
+        ),
+        ([LOUVRE, SUMMERTIME, "--style-weights", "much"], "invalid float value: 'much'"),
+        ([LOUVRE, SUMMERTIME, "--style-weights", "-1"], "The weight of a style is -1.0: give a number of at"),
+        ([LOUVRE, SUMMERTIME, "--style-weights", "nan"], "The weight of a style is nan: give a number of at"),
+        (
+            [LOUVRE, SUMMERTIME, SUMMERTIME, "--style-weights", "0", "0"],
+            "styles add up to 0 (region: everywh",
+        ),
+        (
+            [LOUVRE, SUMMERTIME, "--style-scale", "0"],
+            "The scale of a style is 0.0: give a number from 0.1 to",
+        ),
+        ([LOUVRE, SUMMERTIME, "--style-scale", "-1"], "The scale of a style is -1.0: give a number from 0.1"),
+        ([LOUVRE, SUMMERTIME, "--style-scale", "100"], "The scale of a style is 100.0: give a number from 0"),
+        ([LOUVRE, SUMMERTIME, "--style-scale", "nan"], "The scale of a style is nan: give a number from 0.1"),
+        ([LOUVRE, SUMMERTIME, "--regions", "sky.png"], "sky.png does not exist"),
+        ([LOUVRE, SUMMERTIME, "--regions", __file__], "test_main.py is not a picture"),
+        ([LOUVRE, SUMMERTIME, "--regions", BLACK], "black.png is all black, which leaves nothing: make it"),
+        (
+            [LOUVRE, SUMMERTIME, "--regions", SUMMERTIME],
+            "summertime.jpg is 592×435 pixels, which has not the",
+        ),
+        ([LOUVRE, SUMMERTIME, "--regions", LOUVRE], "louvre.jpg has colours: a mask is grey, white where"),
+        ([LOUVRE, SUMMERTIME, "--style-parts", LOUVRE], "louvre.jpg is 700×277 pixels, which has not the"),
+        (
+            [LOUVRE, SUMMERTIME, "--regions", DOT, "--init", "noise"],
+            "dot.png covers 1 pixel at this size, and these layers of VGG-19 need at least 16×16: make it",
+        ),
+        ([LOUVRE, SUMMERTIME, "--regions", DOT, "-o", DOT], "dot.png is one of the pictures given: choose"),
         (["weights", "--weights", "vgg16"], "neither a file nor one of"),
         (["demo", "--steps", "0"], "steps is 0"),
     ],
 )
 def test_bad_input_is_one_sentence_and_writes_nothing(here, tmp_path, arguments, words):
+    write_masks(tmp_path.parent)
     code, out, error = here(*arguments)
     assert code in (1, 2)
     assert out == ""
@@ -427,10 +520,10 @@ def test_bad_input_is_one_sentence_and_writes_nothing(here, tmp_path, arguments,
 @pytest.mark.parametrize("command", ["", "paint ", "demo ", "weights ", "classroom "])
 def test_an_unknown_option_is_its_commands_error(here, command):
     code, _, error = here(
-        *command.split(), *([LOUVRE, SUMMERTIME] if command in ("", "paint ") else []), "--colour"
+        *command.split(), *([LOUVRE, SUMMERTIME] if command in ("", "paint ") else []), "--fancy"
     )
     name = "nst-tf" if command in ("", "paint ") else f"nst-tf {command.strip()}"
-    assert (code, error) == (2, f"{name}: unrecognized arguments: --colour. See {name} --help\n")
+    assert (code, error) == (2, f"{name}: unrecognized arguments: --fancy. See {name} --help\n")
 
 
 def test_an_error_after_the_progress_bar_is_a_line_of_its_own(paint, tmp_path):

@@ -76,10 +76,14 @@ def test_right_is_right_with_a_gpus_rounding(seed):
         G_S, G_G = (gram_matrix(tf.transpose(tf.reshape(a, [n_H * n_W, n_C]))) for a in (a_S, a_G))
         return tf.reduce_sum((G_S - G_G) ** 2) / (2 * n_C * n_H * n_W) ** 2
 
+    def guided_gram_matrix(A, mask):
+        return gram_matrix(A * mask) / tf.reduce_sum(mask**2)
+
     A = tf.constant([[1 + 2**-12, 1 + 2**-10]])
     np.testing.assert_array_equal(in_tf32(A), [[1, 1 + 2**-10]])
     assert diagnose("gram_matrix", gram_matrix, seed).passed
     assert diagnose("compute_layer_style_cost", compute_layer_style_cost, seed).passed
+    assert diagnose("guided_gram_matrix", guided_gram_matrix, seed).passed
 
 
 @pytest.mark.parametrize("switch", ["disable_v2_behavior", "disable_eager_execution"])
@@ -266,6 +270,16 @@ def right_gram(A):
                 alpha * J_content + beta * J_style * tf.cast(J_style < 40, tf.float32)
             ),
             "It is right for J_content =",
+        ),
+        (
+            "guided_gram_matrix",
+            lambda A, mask: right_gram(A * mask) / tf.reduce_sum(mask**2) * tf.reduce_max(mask),
+            "It is right for a mask of zeros and ones, but not always",
+        ),
+        (
+            "guided_gram_matrix",
+            lambda A, mask: right_gram(A * mask) / tf.reduce_sum(mask**2) / 2,
+            "always 1/2 times the right value",
         ),
         ("gram_matrix", lambda A: tf.cast(right_gram(A), tf.float64), "It returns a tensor of dtype float64"),
     ],

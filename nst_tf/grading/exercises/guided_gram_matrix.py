@@ -62,7 +62,7 @@ def _random_mask(random: Generator, positions: int, largest: float = 0.8) -> np.
 def _inputs(random: Generator) -> list[Input]:
     calls = [
         (_random_matrix(random, shape), _random_mask(random, shape[1], largest))
-        for shape, largest in (((4, 15), 0.8), ((6, 6), 0.6), ((7, 3), 0.8))
+        for shape, largest in (((4, 15), 0.8), ((6, 6), 0.9), ((7, 3), 0.6))
     ]
     A, mask = calls[0]
     zeros_and_ones = random.permutation(np.arange(mask.size) % 3 > 0).astype(np.float32)
@@ -86,6 +86,10 @@ ALL_POSITIONS = "This is the Gram matrix of all the positions: where does the ma
 FOURTH_POWER = (
     "Each position counts with m⁴, but the formula has m². Multiplying the two factors already squares the "
     "mask."
+)
+PICKED = (
+    "The mask only picks positions, and each of them counts in full. In the formula, the activations are "
+    "multiplied by the mask's values."
 )
 INVERTED = "It uses 1 − m, so the positions that count are those the mask leaves out."
 COVARIANCE = (
@@ -139,12 +143,8 @@ MISTAKES = [
         "The mask is turned into zeros and ones. The values between them say how much a position counts.",
         mask=tf.round,
     ),
-    mistake(
-        "positions-picked",
-        "The mask only picks positions, and each of them counts in full. In the formula, the activations are "
-        "multiplied by the mask's values.",
-        weighted=lambda A, mask: A * tf.cast(mask > 0, A.dtype),
-    ),
+    mistake("positions-picked", PICKED, weighted=lambda A, mask: A * tf.cast(mask > 0, A.dtype)),
+    mistake("positions-above-half-picked", PICKED, weighted=lambda A, mask: A * tf.round(mask)),
     mistake("mask-inverted", INVERTED, mask=lambda mask: 1 - mask),
     mistake("mask-inverted-in-the-product", INVERTED, weighted=lambda A, mask: A * (1 - mask)),
     mistake(

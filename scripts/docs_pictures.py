@@ -15,7 +15,7 @@ from nst_tf.plots import picture_grid
 HORSES = IMAGES / "content/horses.jpg"
 SHAPES = IMAGES / "style/composition_viii.jpg"
 SIZE = 520  # pixels
-SIZE_OF_SCALES = 297  # of which the painting has twice as many
+SIZE_OF_SCALES = 424  # of which the painting has 1.4 times as many
 
 
 def sky_of_the_castle():
@@ -71,7 +71,7 @@ def colours():
 
 
 def scale():
-    runs = {f"scale {scale:g}": (HORSES, Style(STREET, scale=scale), {}) for scale in (0.5, 1, 2)}
+    runs = {f"scale {scale:g}": (HORSES, Style(STREET, scale=scale), {}) for scale in (0.35, 0.7, 1.4)}
     grid("scale", "The Village Street at three sizes", 3, runs, size=SIZE_OF_SCALES)
 
 

@@ -20,7 +20,7 @@ from nst_tf.grading.value_trial import ValueTrial
 from nst_tf.images import clip_0_1
 
 LESSONS = sorted((ROOT / "notebooks").glob("0*.ipynb"))
-IDEAS = range(1, 16)
+IDEAS = [*range(1, 16), 17, 18]
 SHOWN_IN_NUMBERS = {6, 9}
 
 
@@ -57,7 +57,7 @@ def checked(cell):
 
 
 def test_the_lessons_are_there():
-    assert [path.name[:2] for path in LESSONS] == [f"{number:02}" for number in range(7)]
+    assert [path.name[:2] for path in LESSONS] == [f"{number:02}" for number in range(8)]
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
@@ -100,7 +100,7 @@ class TestEachLesson:
 @pytest.mark.parametrize("idea", IDEAS)
 def test_every_idea_is_shown_and_its_property_checked(idea):
     shown = 0
-    for number in range(7):
+    for number in range(8):
         cells = code_cells(lesson(number))
         for cell, following in zip(cells, [*cells[1:], None], strict=True):
             if f"idea-{idea:02}" in tags(cell):
@@ -114,7 +114,7 @@ def test_every_idea_is_shown_and_its_property_checked(idea):
 
 
 def test_what_is_checked_came_out_true():
-    for number in range(7):
+    for number in range(8):
         for cell in code_cells(lesson(number)):
             if checked(cell):
                 assert printed(cell)
@@ -127,6 +127,7 @@ EXERCISES = {
     2: ["compute_content_cost"],
     3: ["gram_matrix", "compute_layer_style_cost", "compute_style_cost"],
     4: ["total_cost", "train_step"],
+    7: ["guided_gram_matrix"],
 }
 
 RIGHT = {
@@ -151,6 +152,7 @@ RIGHT = {
         optimizer.apply_gradients(zip(tape.gradient(J, [generated_image]), [generated_image]))
         generated_image.assign(tf.clip_by_value(generated_image, 0.0, 1.0))
         return J""",
+    "guided_gram_matrix": "return tf.einsum('kp,lp,p->kl', A, A, mask**2) / tf.reduce_sum(mask**2)",
 }
 
 WRONG = {
@@ -160,6 +162,7 @@ WRONG = {
     "compute_style_cost": "return compute_layer_style_cost(style_image_output[0], generated_image_output[0])",
     "total_cost": "return beta * J_content + alpha * J_style",
     "train_step": "return undefined",
+    "guided_gram_matrix": "return tf.matmul(A * mask, A, transpose_b=True) / tf.reduce_sum(mask)",
 }
 
 
@@ -201,7 +204,7 @@ def ran(number, bodies, folder):
 
 
 def test_every_graded_function_is_an_exercise_with_a_folded_solution_and_a_check():
-    for number in range(7):
+    for number in range(8):
         found = []
         cells = code_cells(lesson(number))
         for asked, solution, check in zip(cells, cells[1:], cells[2:], strict=False):

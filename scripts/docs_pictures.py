@@ -53,7 +53,7 @@ def blanket():
     mask = colour_mask(CAT, "#b02850")
     before = {"the photograph": load_image(CAT, SIZE), "where it is about #b02850": shown(mask)}
     runs = {"a blanket by Hokusai": (CAT, Style(WAVE, region=mask), {"style_strength": 0.7})}
-    grid("blanket", "Only the blanket is painted", 3, runs, before)
+    grid("blanket", "A cat that stays a photograph", 3, runs, before)
 
 
 def several():

@@ -203,8 +203,8 @@ def _covered_and_seen(mask: np.ndarray, style_layers: Sequence[str]) -> tuple[fl
 def masks_at_layers(mask: np.ndarray, layers: Sequence[str], name: str) -> list[np.ndarray]:
     """The mask at each layer's positions, m/√Σm²: so a guided Gram matrix is the Gram matrix of A∘m.
 
-    It goes down as the activations do: where a 2×2 pooling takes four positions to one, the mask is their
-    mean. So it is above 0 only at positions with a pixel of the mask below them.
+    It goes down with the activations: where a 2×2 pooling takes four positions to one, the mask becomes
+    their mean. So it is above 0 only at positions with a pixel of the mask below them.
 
     Args:
         mask: shape (h, w).

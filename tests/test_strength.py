@@ -89,7 +89,7 @@ def test_narrow_pictures_are_measured_at_a_size_that_the_layers_take():
 def test_what_float32_does_not_hold_is_refused(vgg):
     black = np.zeros((1, 96, 96, 3), np.float32)
     of_black = balance(vgg, style=black, preprocess=False)  # nothing fires, as these weights have no biases
-    with pytest.raises(SettingsError, match=r"style_strength 0\.5 means β = inf and γ = \S+ for these two"):
+    with pytest.raises(SettingsError, match=r"style_strength 0\.5 means β = inf and γ = \S+ for these pict"):
         with_cost_weights(Settings(), of_black)
     none = with_cost_weights(Settings(style_strength=0), of_black)
     assert (none.beta, none.gamma) == (0, 0)

@@ -1,6 +1,6 @@
 """The lessons: what each has to have, and the exercises in the states that a learner leaves them in.
 
-That every cell runs, and that what is marked NBVAL_CHECK_OUTPUT comes out as it was saved, is nbval's part:
+That every cell runs, and that what is tagged nbval-check-output comes out as it was saved, is nbval's part:
 ``pytest --nbval-lax notebooks/0*.ipynb``.
 """
 
@@ -53,7 +53,7 @@ def pictures(cell):
 
 
 def checked(cell):
-    return cell.source.startswith("# NBVAL_CHECK_OUTPUT\n")
+    return "nbval-check-output" in tags(cell)
 
 
 def test_the_lessons_are_there():

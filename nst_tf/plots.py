@@ -71,13 +71,13 @@ class StyledFigure(Figure):
             super().draw(renderer)
 
 
-def _styled(make: Callable[Given, Figure]) -> Callable[Given, Figure]:
+def styled(make: Callable[Given, Figure]) -> Callable[Given, Figure]:
     @wraps(make)
-    def styled(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
+    def drawn(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
         with rc_context(STYLE):
             return make(*args, **kwargs)
 
-    return styled
+    return drawn
 
 
 # ---------------------------------------------------------------------------------- on the page
@@ -159,7 +159,7 @@ def _labelled(image: np.ndarray, label: str) -> Image.Image:
 # -------------------------------------------------------------------------------------- pictures
 
 
-@_styled
+@styled
 def triptych(content: Source, style: Source, generated: Source, title: str = "") -> Figure:
     """C + S → G: the three pictures of a style transfer side by side, at the same height.
 
@@ -198,7 +198,7 @@ def triptych(content: Source, style: Source, generated: Source, title: str = "")
     return figure
 
 
-@_styled
+@styled
 def picture_grid(pictures: Mapping[str, Source], title: str, columns: int) -> Figure:
     """Pictures in rows, each with its label above it: what one knob does.
 
@@ -212,7 +212,7 @@ def picture_grid(pictures: Mapping[str, Source], title: str, columns: int) -> Fi
     return _grid(images, title, columns, tallest)
 
 
-@_styled
+@styled
 def patch_grids(patches: Mapping[str, np.ndarray], title: str) -> Figure:
     """Nine patches, three by three, for each of some units, as in Zeiler and Fergus 2014.
 
@@ -256,7 +256,7 @@ def _set_label(axes: Axes, label: str, letter: str, **options: Any) -> None:
     axes.set_title(label, color=LIGHT[meaning(letter) or "ink"], **options)
 
 
-@_styled
+@styled
 def feature_maps(image: np.ndarray, maps: Mapping[str, Mapping[str, np.ndarray]], title: str) -> Figure:
     """Feature maps in rows, the picture first in each: bright where the channel fires.
 
@@ -284,7 +284,7 @@ def feature_maps(image: np.ndarray, maps: Mapping[str, Mapping[str, np.ndarray]]
     return figure
 
 
-@_styled
+@styled
 def growing_patches(
     image: np.ndarray, centre: tuple[int, int], sizes: Mapping[str, int], title: str
 ) -> Figure:
@@ -322,7 +322,7 @@ def growing_patches(
 # ---------------------------------------------------------------------------------------- numbers
 
 
-@_styled
+@styled
 def network_diagram(layers: Mapping[str, tuple[tuple[int, int, int], int]], title: str) -> Figure:
     """The layers from top to bottom: the size of what each gives, and how much of the picture it sees.
 
@@ -357,7 +357,7 @@ def network_diagram(layers: Mapping[str, tuple[tuple[int, int, int], int]], titl
     return figure
 
 
-@_styled
+@styled
 def heat_maps(
     matrices: Mapping[str, np.ndarray],
     title: str,
@@ -391,7 +391,7 @@ def heat_maps(
     return figure
 
 
-@_styled
+@styled
 def number_table(
     numbers: np.ndarray, rows: Sequence[str], columns: Sequence[str], title: str, *, xlabel: str, ylabel: str
 ) -> Figure:
@@ -422,7 +422,7 @@ def number_table(
     return figure
 
 
-@_styled
+@styled
 def bars(
     values: Mapping[str, Mapping[str, float]], title: str, *, xlabel: str, ylabel: str, log: bool = False
 ) -> Figure:
@@ -453,7 +453,7 @@ def bars(
     return _finished(figure, axes, title, xlabel, ylabel, log)
 
 
-@_styled
+@styled
 def curves(
     series: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     title: str,
@@ -512,7 +512,7 @@ def _rule(axes: Axes) -> None:
         axes.grid(axis="y", which="minor", linewidth=0.4)
 
 
-@_styled
+@styled
 def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
     """J and its terms against the step, on a log axis: α J_content, β J_style and, where γ > 0, γ J_tv.
 

@@ -28,6 +28,8 @@ def test_an_installation_outside_the_checkout(tmp_path):
     def run(*command):
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
 
+    modules = {path.relative_to(ROOT) for path in (ROOT / "nst_tf").rglob("*.py")}
+    assert modules <= {path.relative_to(site) for path in (site / "nst_tf").rglob("*.py")}
     assert {"py.typed", "__init__.pyi"} <= {path.name for path in (site / "nst_tf").iterdir()}
     assert (site / "nst_tf/grading/course/overview.html").is_file()
     assert run(site / "bin/nst-tf", "--version").stdout == "nst_tf 0.1.0\n"

@@ -72,6 +72,8 @@ class StyledFigure(Figure):
 
 
 def styled(make: Callable[Given, Figure]) -> Callable[Given, Figure]:
+    """Make the figure in ``STYLE``."""
+
     @wraps(make)
     def drawn(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
         with rc_context(STYLE):

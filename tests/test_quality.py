@@ -21,11 +21,11 @@ def row(pair, name, weight, content, style, grain=0.5):
     return Row(pair, name, weight, "", 200, 2, seconds=2, evaluations=10, marks=marks)
 
 
-def test_there_are_ten_pairs_of_known_pictures_and_five_weights_for_each_of_six():
+def test_there_are_ten_pairs_of_known_pictures_and_five_weights_for_each_of_seven():
     assert len(pairs.PAIRS) == len(set(pairs.PAIRS)) == 10
     assert all(path.exists() for pair in pairs.PAIRS for path in pair.paths())
     assert {pair.style for pair in pairs.PAIRS} == {path.stem for path in (pairs.IMAGES / "style").iterdir()}
-    assert len(contenders.CONTENDERS) == 6
+    assert len(contenders.CONTENDERS) == 7
     for contender in contenders.CONTENDERS.values():
         assert len(contender.weights) == 5
         assert list(contender.weights) == sorted(set(contender.weights))

@@ -84,19 +84,18 @@ def tutorial(task: Task) -> Painted:
 
 def before(task: Task) -> Painted:
     """nst_tf as it was before pictures were measured."""
-    return _stylized(task, "beta", BEFORE_SETTINGS)
+    return stylized(task, {**BEFORE_SETTINGS, "beta": task.weight})
 
 
 def ours(task: Task) -> Painted:
     """nst_tf with its defaults."""
-    return _stylized(task, "style_strength", {})
+    return stylized(task, {"style_strength": task.weight})
 
 
-def _stylized(task: Task, knob: str, options: dict) -> Painted:
+def stylized(task: Task, options: dict) -> Painted:
     """As many steps as the time allows, so that each stage has its share of them."""
     run = functools.partial(stylize, *map(str, task.pair.paths()), size=task.size, progress=False, **options)
-    run = functools.partial(run, **{knob: task.weight})
-    pace = _pace(task.pair, task.size, str(options))
+    pace = _pace(task.pair, task.size, str(sorted(options)))
     steps = pace.steps_in(task.seconds, run)
     clock = Clock(task.seconds)
     result = run(steps=steps, callback=lambda _: clock.tick())

@@ -43,6 +43,22 @@ def test_an_installation_outside_the_checkout(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "louvre_village_street_in_auvers.png").exists()
 
+    for folder in ("content", "objects", "photos", "style"):
+        there = {path.name for path in (ROOT / "images" / folder).iterdir()}
+        assert there == {path.name for path in (site / "nst_tf/pictures" / folder).iterdir()} - {
+            "__pycache__"
+        }
+
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    shutil.copy(ROOT / "notebooks/00_start_here.ipynb", alone)
+    nbconvert = ["-m", "nbconvert", "--to", "notebook", "--execute", "--inplace", "00_start_here.ipynb"]
+    done = subprocess.run(
+        [sys.executable, *nbconvert], cwd=alone, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in alone.iterdir()] == ["00_start_here.ipynb"]
+
     command = [site / "bin/nst-tf", "classroom"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True

@@ -69,6 +69,12 @@ class TestEachLesson:
         for heading in ("Goals", "Before you start", "Time"):
             assert re.search(rf"^\*\*{heading}\.\*\* \w", first.source, re.MULTILINE)
 
+    def test_begins_with_the_cell_that_installs_nst_tf_where_it_is_missing(self, path):
+        setup = code_cells(nbformat.read(path, as_version=4))[0]
+        assert tags(setup) == ["setup"]
+        assert setup.source == code_cells(lesson(0))[0].source
+        assert not setup.outputs
+
     def test_ends_with_questions(self, path):
         last = nbformat.read(path, as_version=4).cells[-1]
         _, _, questions = last.source.partition("## Questions\n")

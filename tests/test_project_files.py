@@ -41,6 +41,38 @@ def test_the_version_is_the_same_everywhere():
     assert f"## [{released}] - {date}" in (ROOT / "CHANGELOG.md").read_text()
 
 
+def test_the_repositorys_address_is_set_everywhere_at_once(tmp_path):
+    copied = [
+        *ROOT.glob("*.toml"),
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("notebooks/*.ipynb"),
+    ]
+    for path in [*copied, ROOT / "scripts/set_repository.py"]:
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    old = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
+    owner_and_name = old.removeprefix("https://github.com/")
+    lessons = sorted(ROOT.glob("notebooks/0*.ipynb"))
+    for lesson in lessons:  # in the badge and in the cell that installs nst_tf
+        assert lesson.read_text().count(owner_and_name) == 2
+
+    command = [sys.executable, tmp_path / "scripts/set_repository.py", "https://github.com/someone/a_fork"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert {"pyproject.toml", *(f"notebooks/{lesson.name}" for lesson in lessons)} <= set(done.stdout.split())
+    for path in copied:
+        before, after = path.read_text(), (tmp_path / path.relative_to(ROOT)).read_text()
+        assert after == before.replace(owner_and_name, "someone/a_fork")
+
+
+def test_an_address_that_is_none_is_refused():
+    command = [sys.executable, ROOT / "scripts/set_repository.py", "somewhere"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Give the repository's address, such as https://github.com/OWNER/nst_tf.\n"
+
+
 def test_each_version_range_stands_in_one_place():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lines = [line for extra in project["optional-dependencies"].values() for line in extra]

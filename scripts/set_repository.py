@@ -1,8 +1,7 @@
 """Sets the repository's address wherever it stands: ``python scripts/set_repository.py ADDRESS``.
 
-The address is such as https://github.com/OWNER/nst_tf, and a fork has its own. It stands in pyproject.toml, in
-the README and the docs, and in each lesson: in its badge, and in the cell that installs nst_tf where it is
-missing.
+The address is such as https://github.com/OWNER/nst_tf; a fork has its own. It stands in pyproject.toml, in
+the README, in the docs, and twice in each lesson: in its badge, and in the cell that installs nst_tf.
 """
 
 import re

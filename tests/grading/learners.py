@@ -746,6 +746,28 @@ WRONG = [
     ),
     (
         "compute_layer_style_cost",
+        "three-channels",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            channels = 3
+            size = a_G.shape[1] * a_G.shape[2]
+            S, C = [gram_matrix(tf.transpose(tf.reshape(a, [size, -1]))) for a in (a_S, a_G)]
+            return tf.reduce_sum(tf.square(S - C)) / (4.0 * (channels**2) * (size**2))
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
+        "reshaped-straight+three-channels",
+        """
+        def compute_layer_style_cost(a_S, a_G):
+            channels = 3
+            size = a_G.shape[1] * a_G.shape[2]
+            S, C = [gram_matrix(tf.reshape(a, [-1, size])) for a in (a_S, a_G)]
+            return tf.reduce_sum(tf.square(S - C)) / (4.0 * (channels**2) * (size**2))
+        """,
+    ),
+    (
+        "compute_layer_style_cost",
         "half-for-quarter+height-not-squared",
         """
         def compute_layer_style_cost(a_S, a_G):

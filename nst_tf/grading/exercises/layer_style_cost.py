@@ -178,6 +178,12 @@ MISTAKES = [
         "The denominator contains n_C, but the formula has its square.",
         channels=lambda n_C: n_C,
     ),
+    mistake(
+        "three-channels",
+        "In the denominator, the number of channels is always 3. A picture has 3 colours, but n_C is the "
+        "number of channels of the layer: where can you read it?",
+        channels=lambda n_C: 3**2,
+    ),
     mistake("positions-missing", "(n_H·n_W)² is missing from the denominator.", positions=lambda n_H, n_W: 1),
     mistake(
         "positions-not-squared",

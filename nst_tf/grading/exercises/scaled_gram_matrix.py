@@ -44,7 +44,8 @@ class ScaledGramMatrix(RightFunction):
         a = self.activation(a)
         n_H, n_W, n_C = a.shape[-3:]
         product = self.product(self.turned(self.unrolled(a)))
-        return self.result(self.divided(product, self.positions(n_H, n_W), self.channels(n_C)))
+        sizes = {"positions": self.positions(n_H, n_W), "channels": self.channels(n_C)}
+        return self.result(self.divided(product, **sizes))
 
 
 def _inputs(random: Generator) -> list[Input]:

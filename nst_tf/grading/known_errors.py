@@ -28,14 +28,15 @@ NAMES = (
     *("content_output", "generated_output", "style_image_output", "generated_image_output", "STYLE_LAYERS"),
     *("a_C", "a_S", "a_G", "n_H", "n_W", "n_C", "J", "J_content", "J_style", "J_style_layer"),
     *("alpha", "beta", "generated_image", "vgg_model_outputs", "optimizer", "clip_0_1", "tape", "image"),
-    *("A", "GS", "GG", "mask", "guided_gram_matrix", "tf", "np", "enumerate", "range", "zip", "len", "sum"),
+    *("A", "GS", "GG", "mask", "guided_gram_matrix", "scaled_gram_matrix"),
+    *("tf", "np", "enumerate", "range", "zip", "len", "sum"),
 )
 
 _CONTENT, _LAYER, _STYLE, _STEP = "content", "compute_layer", "compute_style", "train_step"
-_GUIDED = "guided_gram_matrix"
+_GUIDED, _SCALED = "guided_gram_matrix", "scaled_gram_matrix"
 _APPLY = "`apply_gradients` takes a list of (gradient, variable) pairs: `[(gradient, generated_image)]`."
 _OF_THE_NOTEBOOK = (
-    "(?:guided_)?gram_matrix|compute_\\w+|total_cost|clip_0_1|optimizer|vgg_model_outputs|alpha|beta"
+    "(?:guided_|scaled_)?gram_matrix|compute_\\w+|total_cost|clip_0_1|optimizer|vgg_model_outputs|alpha|beta"
 )
 _SHAPES = "Incompatible shapes|Shapes of all inputs|must be (equal|broadcast)|required broadcastable"
 _DTYPES = "as input #|same dtype|expected to be a|requested dtype|EagerTensor of dtype|does not match type"
@@ -46,7 +47,7 @@ _OF_SHAPES = (
         "values to unpack|tuple index out of range",
         "A has only two dimensions, (n_C, n_H·n_W): it is already unrolled, so you need neither its sizes "
         "nor a reshape before the product.",
-        exercise="gram_matrix",
+        exercise="^(guided_)?gram_matrix",
     ),
     KnownError(
         "pair-unpacked",
@@ -67,7 +68,7 @@ _OF_SHAPES = (
         "too many values to unpack \\(expected 3",
         "An activation has four dimensions, the first being the batch dimension of size 1: "
         "`_, n_H, n_W, n_C = …`.",
-        exercise=f"{_CONTENT}|{_LAYER}",
+        exercise=f"{_CONTENT}|{_LAYER}|{_SCALED}",
     ),
     KnownError(
         "sizes-after-reshape",
@@ -75,7 +76,7 @@ _OF_SHAPES = (
         "By that point the tensor has been reshaped and has fewer axes: get n_H, n_W and n_C from the "
         "activation before you reshape it.",
         line="shape",
-        exercise=f"{_CONTENT}|{_LAYER}",
+        exercise=f"{_CONTENT}|{_LAYER}|{_SCALED}",
     ),
     KnownError(
         "channels-of-the-wrong-axis",
@@ -147,7 +148,7 @@ _OF_SHAPES = (
         _SHAPES,
         "`*` multiplies entry by entry. The matrix product is `tf.matmul` or `@`.",
         line="\\w\\)? \\* |multiply",
-        exercise="gram_matrix",
+        exercise="^(guided_)?gram_matrix",
     ),
     KnownError(
         "no-transpose",
@@ -288,6 +289,13 @@ _OF_LISTS = (
 
 _OF_DTYPES = (
     KnownError(
+        "constant-of-a-tensor",
+        "but got Tensor",
+        "`tf.constant` takes numbers, and inside `tf.function` a tensor doesn't have any yet. What comes "
+        "from TensorFlow is a tensor already.",
+        line="constant\\(",
+    ),
+    KnownError(
         "power-by-caret",
         "attr 'T' of float|BitwiseXor|for \\^|bitwise_xor",
         "In Python `^` is bitwise XOR, not a power: use `**` or `tf.square`.",
@@ -318,7 +326,7 @@ _OF_DTYPES = (
         _DTYPES,
         "TensorFlow doesn't mix dtypes: the activations are float32, while `tf.shape`, `tf.size` and "
         "products such as `tf.multiply(4, n)` are int32, and dividing those gives float64. Take the sizes "
-        "from `a_G.shape`, which gives plain numbers, and use `*`, `/` and `**` with them.",
+        "from `.shape`, which gives plain numbers, and use `*`, `/` and `**` with them.",
     ),
 )
 

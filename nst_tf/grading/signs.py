@@ -21,6 +21,7 @@ SIGNATURES = {
     "train_step": "train_step(generated_image)",
     "preprocess": "preprocess(image)",
     "guided_gram_matrix": "guided_gram_matrix(A, mask)",
+    "scaled_gram_matrix": "scaled_gram_matrix(a)",
 }
 _LONGEST = 5_000  # characters of a text that is read
 _LONGEST_SHOWN = 60

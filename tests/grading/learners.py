@@ -398,16 +398,16 @@ RIGHT = {
                 r, g, b = tf.split(image * 255.0, num_or_size_splits=3, axis=-1)
                 return tf.concat([b, g, r], -1) - tf.reshape(tf.constant(means), [1, 1, 1, 3])
             """,
+        "Keras": """
+            def preprocess(image):
+                return tf.keras.applications.vgg19.preprocess_input(image * 255)
+            """,
         "a product of matrices": """
             SWAP = np.fliplr(np.eye(3)).astype("float32")
 
             def preprocess(image):
                 shifted = tf.nn.bias_add(255 * image, [-123.68, -116.779, -103.939])
                 return tf.einsum("bhwc,cd->bhwd", shifted, SWAP)
-            """,
-        "Keras": """
-            def preprocess(image):
-                return tf.keras.applications.vgg19.preprocess_input(image * 255)
             """,
     },
     "guided_gram_matrix": {
@@ -484,6 +484,40 @@ RIGHT = {
                 A, mask = tf.cast(A, tf.float64), tf.cast(mask, tf.float64)
                 G = (A * mask) @ tf.transpose(A * mask) / tf.tensordot(mask, mask, 1)
                 return tf.cast(G, tf.float32)
+            """,
+    },
+    "scaled_gram_matrix": {
+        "mended": """
+            def scaled_gram_matrix(a):
+                _, n_H, n_W, n_C = a.shape
+                A = tf.transpose(tf.reshape(a, [n_H * n_W, n_C]))
+                return gram_matrix(A) / (n_H * n_W * n_C)
+            """,
+        "as a mean": """
+            def scaled_gram_matrix(a):
+                products = a[..., :, None] * a[..., None, :]
+                return tf.reduce_mean(products, axis=[0, 1, 2]) / a.shape[-1]
+            """,
+        "einsum": """
+            @tf.function
+            def scaled_gram_matrix(a: tf.Tensor) -> tf.Tensor:
+                return tf.einsum("bijk,bijl->kl", a, a) / tf.cast(tf.size(a), tf.float32)
+            """,
+        "channels to the front": """
+            def scaled_gram_matrix(a):
+                A = tf.reshape(tf.transpose(a[0], perm=[2, 0, 1]), [a.shape[-1], -1])
+                return tf.matmul(A, A, transpose_b=True) / tf.cast(tf.reduce_prod(tf.shape(a)), a.dtype)
+            """,
+        "in steps": """
+            def scaled_gram_matrix(a):
+                rows = tf.reshape(a, (-1, a.shape[3]))
+                G = tf.transpose(rows) @ rows
+                G /= rows.shape[0]
+                G /= rows.shape[1]
+                return G
+            """,
+        "tensordot": """
+            scaled_gram_matrix = lambda a: tf.tensordot(a[0], a[0], [[0, 1], [0, 1]]) / np.prod(a.shape)
             """,
     },
     "train_step": {
@@ -940,6 +974,15 @@ WRONG = [
     ),
     (
         "preprocess",
+        "means-in-rgb-order+numpy-inside",
+        """
+        def preprocess(image):
+            image = np.asarray(image)[..., ::-1] * 255
+            return tf.constant(image - [123.68, 116.779, 103.939], tf.float32)
+        """,
+    ),
+    (
+        "preprocess",
         "not-scaled",
         "def preprocess(image):\n    return image[..., ::-1] - tf.constant([103.939, 116.779, 123.68])",
     ),
@@ -1113,6 +1156,80 @@ WRONG = [
         def guided_gram_matrix(A, mask):
             G = np.dot(A * mask, np.transpose(A * mask)) / np.sum(np.square(mask))
             return tf.constant(G)
+        """,
+    ),
+    (
+        "scaled_gram_matrix",
+        "reshaped-straight+three-channels",
+        """
+        def scaled_gram_matrix(a):
+            _, n_H, n_W, n_C = a.shape
+            A = tf.reshape(a, [n_C, n_H * n_W])
+            channels = 3
+            return gram_matrix(A) / (channels * n_H * n_W)
+        """,
+    ),
+    (
+        "scaled_gram_matrix",
+        "three-channels",
+        """
+        def scaled_gram_matrix(a):
+            A = tf.reshape(tf.transpose(a, [3, 0, 1, 2]), [a.shape[3], -1])
+            return A @ tf.transpose(A) / (3 * a.shape[1] * a.shape[2])
+        """,
+    ),
+    (
+        "scaled_gram_matrix",
+        "reshaped-straight",
+        """
+        def scaled_gram_matrix(a):
+            n_C = a.shape[-1]
+            A = tf.reshape(a, [n_C, -1])
+            return tf.matmul(A, A, transpose_b=True) / (n_C * A.shape[1])
+        """,
+    ),
+    (
+        "scaled_gram_matrix",
+        "channels-forgotten",
+        """
+        def scaled_gram_matrix(a):
+            return tf.einsum("bijk,bijl->kl", a, a) / (a.shape[1] * a.shape[2])
+        """,
+    ),
+    (
+        "scaled_gram_matrix",
+        "multiplied-by-channels",
+        """
+        def scaled_gram_matrix(a):
+            _, n_H, n_W, n_C = a.shape
+            return gram_matrix(tf.transpose(tf.reshape(a, [-1, n_C]))) / (n_H * n_W) * n_C
+        """,
+    ),
+    (
+        "scaled_gram_matrix",
+        "positions-for-channels",
+        """
+        def scaled_gram_matrix(a):
+            _, n_H, n_W, n_C = a.shape
+            return gram_matrix(tf.reshape(a, [n_H * n_W, n_C])) / (n_H * n_W * n_C)
+        """,
+    ),
+    (
+        "scaled_gram_matrix",
+        "batch-forgotten",
+        """
+        def scaled_gram_matrix(a):
+            n_H, n_W, n_C = a.shape
+            return gram_matrix(tf.transpose(tf.reshape(a, [-1, n_C]))) / (n_H * n_W * n_C)
+        """,
+    ),
+    (
+        "scaled_gram_matrix",
+        "numpy-inside",
+        """
+        def scaled_gram_matrix(a):
+            rows = np.reshape(a, (-1, a.shape[-1]))
+            return tf.constant(rows.T @ rows / a.shape.num_elements())
         """,
     ),
 ]

@@ -15,6 +15,7 @@ from nst_tf.grading.exercises.registry import EXERCISES, exercise
 
 _TELLING = 4  # statements; shorter solutions are alike by themselves
 _HOMES = ("costs", "transfer", "probes")
+_OF_KERAS = {"preprocess": "preprocess_input"}  # what Keras has for the whole of an exercise
 
 
 def borrowed(name: str, cell: str, teachers: str = "") -> Iterator[str]:
@@ -37,6 +38,9 @@ def _borrowed(name: str, tree: ast.Module) -> Iterator[str]:
     roots = set(_names_of_the_package(tree))
     if any(_asks_for(node, names, roots) for node in ast.walk(tree)):
         yield "uses nst_tf's solution"
+    of_keras = _OF_KERAS.get(name)
+    if any(of_keras in _names_in(node) for node in ast.walk(tree)):
+        yield f"uses Keras' {of_keras}"
     ours = getattr(nst_tf, name, None)
     if ours is None:
         return
@@ -71,6 +75,13 @@ def _names_of_the_package(tree: ast.AST) -> Iterator[str]:
 
 def _is_ours(module: str) -> bool:
     return module.split(".")[0] == "nst_tf"
+
+
+def _names_in(node: ast.AST) -> list[str]:
+    """What a node takes from a module."""
+    if isinstance(node, ast.Attribute):
+        return [node.attr]
+    return [node.name] if isinstance(node, ast.alias) else []
 
 
 def _asks_for(node: ast.AST, names: set[str], roots: set[str]) -> bool:

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from importlib.abc import MetaPathFinder
 from pathlib import Path
-from types import CodeType, SimpleNamespace
+from types import CodeType, ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -30,6 +30,7 @@ from nst_tf.grading.course import isolation, protocol
 from nst_tf.grading.errors import error_line
 
 NOT_HERE = "during grading, nst_tf's own solutions are not there"
+_WRITE_IT = f"{NOT_HERE}: write the formula yourself"
 _PR_SET_CHILD_SUBREAPER = 36  # Linux, sys/prctl.h
 _OPEN_FILES = 256
 _NICENESS = 5  # so that what judges has its share of the cores
@@ -54,8 +55,11 @@ def main() -> None:
 
 def _files_of_the_package() -> list[str]:
     """The files of this package that are loaded: all that a submission may see of it."""
-    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "nst_tf"]
-    return [file for module in modules if (file := getattr(module, "__file__", None))]
+    return [file for module in _modules_of_the_package() if (file := getattr(module, "__file__", None))]
+
+
+def _modules_of_the_package() -> list[ModuleType]:
+    return [module for name, module in sys.modules.items() if name.split(".")[0] == "nst_tf"]
 
 
 # ------------------------------------------------------------------------------------- beside the task
@@ -219,6 +223,7 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
     for place, cell in enumerate(task.given):
         exec(_from_a_file(cell, Path(f"{task.name}_given_{place}.py")), names)
     names.pop(task.name, None)
+    _hide(task.name)
     helpers = {name: names[name] for name in task.helpers}
     for place, statement in enumerate(task.needs):
         with contextlib.suppress(Exception):  # as a cell that stops does not stop the next one
@@ -240,13 +245,24 @@ def _run_cell(task: protocol.CellTask, send: Callable[[protocol.Event], None]) -
         send(protocol.Tried(written, graph))
 
 
+def _hide(name: str) -> None:
+    """Take this package's own function of that name away, where a module that is loaded has it."""
+    for module in _modules_of_the_package():
+        if callable(vars(module).get(name)):
+            setattr(module, name, _not_here)
+
+
+def _not_here(*_: object, **__: object) -> NoReturn:
+    raise ModuleNotFoundError(_WRITE_IT)
+
+
 class _NotHere(MetaPathFinder):
     """Says clearly that a module of this package that isn't loaded already is not available."""
 
     def find_spec(self, name: str, *_: object) -> None:
         """Nothing for any other module."""
         if name.split(".")[0] == "nst_tf":
-            raise ModuleNotFoundError(f"{NOT_HERE}: write the formula yourself", name=name)
+            raise ModuleNotFoundError(_WRITE_IT, name=name)
 
 
 def _from_a_file(cell: str, name: Path) -> CodeType:

@@ -16,6 +16,7 @@ EXERCISES = {  # the function's name, and the file that describes the exercise
     "preprocess": "preprocess",
     "train_step": "train_step",
     "guided_gram_matrix": "guided_gram_matrix",
+    "scaled_gram_matrix": "scaled_gram_matrix",
 }
 
 

@@ -13,12 +13,15 @@ from nst_tf.grading.course.assignment import exercise_of_test, grade_id
 COURSE = ROOT / "notebooks/course"
 RELEASED = COURSE / "release/style_transfer/style_transfer.ipynb"
 POINTS = {
-    "compute_content_cost": 15,
-    "gram_matrix": 15,
-    "compute_layer_style_cost": 20,
-    "compute_style_cost": 15,
-    "total_cost": 10,
-    "train_step": 25,
+    "compute_content_cost": 10,
+    "gram_matrix": 10,
+    "compute_layer_style_cost": 15,
+    "scaled_gram_matrix": 10,
+    "compute_style_cost": 10,
+    "total_cost": 5,
+    "preprocess": 10,
+    "train_step": 20,
+    "guided_gram_matrix": 10,
 }
 
 
@@ -92,6 +95,20 @@ HONEST = {
         {"train_step": wrong("no-clipping", "train_step")},
         {"train_step": (0.85, "no-clipping")},
     ),
+    "lea": (  # copies the functions that are to be mended as they stand
+        {
+            "scaled_gram_matrix": wrong("reshaped-straight+three-channels", "scaled_gram_matrix"),
+            "preprocess": wrong("means-in-rgb-order+numpy-inside", "preprocess"),
+        },
+        {
+            "scaled_gram_matrix": (0.2, "reshaped-straight+three-channels"),
+            "preprocess": (0.2, "means-in-rgb-order+numpy-inside"),
+        },
+    ),
+    "max": (
+        {"guided_gram_matrix": wrong("mask-not-squared", "guided_gram_matrix")},
+        {"guided_gram_matrix": (0.2, "mask-not-squared")},
+    ),
 }
 MARKUP = "<script>alert(1)</script> $\\alpha$ &amp; ;=1+1"
 # student: (exercise, cell, its score, what the teacher is told)
@@ -131,6 +148,7 @@ HOSTILE = {
         None,
     ),
     "borrows": ("gram_matrix", "from nst_tf.costs import gram_matrix", 0.0, "uses nst_tf's solution"),
+    "imports": ("preprocess", "from nst_tf import preprocess", 0.0, "uses nst_tf's solution"),
     "kills": (
         "gram_matrix",
         "import os\nos.kill(os.getppid(), 9)\nos.kill(-1, 9)",

@@ -48,7 +48,7 @@ def test_it_says_who_needs_help_with_what_and_whom_to_look_at(browser, tmp_path)
     page = overview(browser, tmp_path, [*CLASS, WEAK, LAZY])
     expect(page.get_by_text("9 handed in, 1 not graded")).to_be_visible()
     figures = page.locator(".figures li").all_inner_texts()
-    assert [text.split("\n")[0] for text in figures] == ["67.1", "80", "3", "2"]
+    assert [text.split("\n")[0] for text in figures] == ["73.4", "87.5", "3", "2"]
     helped = section(page, "Who needs help").locator("tbody tr").all_inner_texts()
     assert "Nothing is begun." in helped[0]
     assert helped[0].startswith("zoe")

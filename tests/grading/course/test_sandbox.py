@@ -34,6 +34,7 @@ HALF_GRAM = "def gram_matrix(A):\n    return A @ tf.transpose(A) / 2\n"
 NUMPY_GRAM = "def gram_matrix(A):\n    return tf.constant(np.asarray(A) @ np.asarray(A).T)\n"
 RIGHT_GRAM = RIGHT["gram_matrix"]["course"]
 OURS = ["sleep", f"60.{os.getpid()}"]  # started by a submission of these tests
+OF_KERAS = ("uses Keras' preprocess_input",)
 COMMENTS = "", "# one\n", "# one\n# two\n", ""
 HALVES = "right = tf.matmul\ntf.matmul = lambda *a, **k: right(*a, **k) / 2"  # what others compute after it
 
@@ -63,7 +64,8 @@ def judged(sandbox, name, cell, limits=LIMITS, needs=()):
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_is_right(sandbox, name):
     for how, cell in RIGHT[name].items():
-        assert judged(sandbox, name, cell, Limits()) == (1.0, None, "", ()), how
+        remarks = OF_KERAS if (name, how) == ("preprocess", "Keras") else ()
+        assert judged(sandbox, name, cell, Limits()) == (1.0, None, "", remarks), how
 
 
 def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox, tmp_path, capsys):
@@ -155,7 +157,7 @@ def test_what_several_hand_in_is_judged_by_itself_and_then_known():
             points.append([each.diagnosis.score for each in verdicts.values()])
             orders.append(sandbox.orders)
             hints.append(verdicts["gram_matrix"].diagnosis.hint)
-    assert points[:5] == [[1.0] * 6] * 5
+    assert points[:5] == [[1.0] * len(POINTS)] * 5
     assert [re.findall(r"[Ll]ine (\d)", hint) for hint in hints[5:]] == [["2"], ["3"], ["4"], ["2"]]
     assert orders[4] == orders[3] == orders[2]  # all is known
 
@@ -390,17 +392,46 @@ def test_the_packages_own_solution_is_not_there(request, where, cell):
     assert "uses nst_tf's solution" in remarks
 
 
+IMPORTED = [
+    "from nst_tf import preprocess",
+    "import nst_tf as n\npreprocess = n.preprocess",
+    "from nst_tf import images\npreprocess = images.preprocess",
+    "import nst_tf.images\npreprocess = nst_tf.images.preprocess",
+    "import nst_tf\ndef preprocess(image):\n    return nst_tf.preprocess(image)",
+]
+
+
+@pytest.mark.parametrize("where", ["sandbox", "open_sandbox"])
+@pytest.mark.parametrize("cell", IMPORTED)
+def test_what_the_given_cells_load_is_not_there_either(request, where, cell):
+    """They need what else is in the module of ``preprocess``."""
+    score, _, hint, remarks = judged(request.getfixturevalue(where), "preprocess", cell)
+    assert score == 0
+    assert "nst_tf's own solutions are not there: write the formula yourself" in hint
+    assert remarks == ("uses nst_tf's solution",)
+    assert list(borrowed("preprocess", cell)) == ["uses nst_tf's solution"]
+    assert list(borrowed("gram_matrix", cell)) == []
+
+
+def test_loading_it_again_does_not_bring_it_back(sandbox):
+    cell = "import importlib, nst_tf.images\npreprocess = importlib.reload(nst_tf.images).preprocess"
+    assert judged(sandbox, "preprocess", cell)[0] == 0
+
+
+def test_what_is_given_is_still_there_beside_it(sandbox):
+    cell = "def preprocess(image):\n    return clip_0_1(image)[..., ::-1] * 255 - [103.939, 116.779, 123.68]"
+    assert judged(sandbox, "preprocess", cell) == (1.0, None, "", ())
+
+
 @pytest.mark.parametrize(
     "cell",
     [
-        "from nst_tf import preprocess",
-        "import nst_tf as n\npreprocess = n.preprocess",
-        "from nst_tf import images\npreprocess = images.preprocess",
-        "import nst_tf.images\npreprocess = nst_tf.images.preprocess",
+        "from tensorflow.keras.applications.vgg19 import preprocess_input",
+        "import keras\ndef preprocess(image):\n    return keras.applications.vgg19.preprocess_input(image)",
     ],
 )
-def test_what_the_given_cells_load_is_reported(cell):
-    assert list(borrowed("preprocess", cell)) == ["uses nst_tf's solution"]
+def test_a_call_of_what_keras_has_is_reported(cell):
+    assert tuple(borrowed("preprocess", cell)) == OF_KERAS
     assert list(borrowed("gram_matrix", cell)) == []
 
 
@@ -417,10 +448,30 @@ def test_a_copy_of_the_packages_solution_is_reported(sandbox):
 def test_a_copy_of_the_courses_solution_is_reported():
     for name in SOURCE.exercises:
         solution = SOURCE.solution(name)
-        written_by_chance = name in ("gram_matrix", "total_cost")  # a line that many write
-        expected = [] if written_by_chance else ["the same as the course's solution, word for word"]
+        is_told = name in (
+            "compute_content_cost",
+            "compute_layer_style_cost",
+            "compute_style_cost",
+            "train_step",
+        )
+        expected = ["the same as the course's solution, word for word"] if is_told else []  # of three lines
         assert list(borrowed(name, f"# mine\n{solution}", solution)) == expected
-        assert not [cell for cell in RIGHT[name].values() if list(borrowed(name, cell, solution))]
+        ways = [cell for how, cell in RIGHT[name].items() if (name, how) != ("preprocess", "Keras")]
+        assert not [cell for cell in ways if list(borrowed(name, cell, solution))]
+
+
+def test_a_copy_of_a_lessons_solution_is_reported():
+    """Where it is long enough: as docs/teaching.md says."""
+    told, asked = set(), set()
+    for lesson in sorted((ROOT / "notebooks").glob("0*.ipynb")):
+        for cell in nbformat.read(lesson, as_version=4).cells:
+            if "solution" in cell.metadata.get("tags", ()):
+                name = re.search(r"def (\w+)_solution", cell.source)[1]
+                asked.add(name)
+                renamed = cell.source.replace(f"{name}_solution", name)
+                told |= {name} if list(borrowed(name, renamed, SOURCE.solution(name))) else set()
+    assert "scaled_gram_matrix" not in asked  # what copying doesn't get
+    assert told >= {"compute_content_cost", "compute_layer_style_cost", "train_step"}
 
 
 # ------------------------------------------------------------------------- what can be reached from a room

@@ -451,7 +451,7 @@ def bars(
         )
         axes.set_xticks(range(len(series)), list(series))
     if len(values) > 1:
-        axes.legend()
+        _name_beside(figure)
     return _finished(figure, axes, title, xlabel, ylabel, log)
 
 
@@ -476,7 +476,7 @@ def curves(
     axes = figure.add_subplot()
     for (name, (x, y)), line in zip(series.items(), _lines(series), strict=True):
         axes.plot(x, y, **_drawn(line), linewidth=2.5, label=name)
-    axes.legend()
+    _name_beside(figure)
     return _finished(figure, axes, title, xlabel, ylabel, log)
 
 
@@ -504,6 +504,11 @@ def _finished(figure: Figure, axes: Axes, title: str, xlabel: str, ylabel: str, 
     axes.set_ylabel(ylabel + (" (log scale)" if log else ""))
     _rule(axes)
     return figure
+
+
+def _name_beside(figure: Figure) -> None:
+    """The names of the lines or bars to the right of the axes, where they cover none."""
+    figure.legend(loc="outside right upper")
 
 
 def _rule(axes: Axes) -> None:
@@ -597,6 +602,15 @@ def _mark_pieces(axes: Axes, pieces: list[list[Costs]]) -> None:
                 bbox={"facecolor": LIGHT["ground"], "edgecolor": "none", "alpha": 0.8, "pad": 1},
             )
             free = row.step - steps / 15
+    _leave_room_below(axes, max((len(text.get_text()) for text in axes.texts), default=0))
+
+
+def _leave_room_below(axes: Axes, letters: int) -> None:
+    """Lower the y axis's end, so that upright words of so many letters stand below the curves."""
+    height = axes.get_figure().get_figheight() - 1.5
+    share = min(0.45, 0.62 * letters * points("small") / 72 / height)
+    low, high = axes.get_ylim()
+    axes.set_ylim(high * (low / high) ** (1 / (1 - share)), high)
 
 
 def _size(row: Costs) -> str:

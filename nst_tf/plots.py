@@ -530,7 +530,7 @@ def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
         history: rows as a ``Result`` has them.
         compact: without a title, in letters that can be read where the figure has only the corner of a page.
     """
-    figure = StyledFigure(figsize=(5, 5) if compact else (9, 5), layout="constrained")
+    figure = StyledFigure(figsize=(5, 5) if compact else (12, 5), layout="constrained")
     axes = figure.add_subplot()
     pieces = [list(rows) for _, rows in groupby(history, key=lambda row: row.function)]
     terms = {
@@ -563,7 +563,7 @@ def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
         }
         figure.legend(loc="outside upper right", fontsize=letters, **options)
     else:
-        axes.legend()
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))  # beside the axes
     return figure
 
 

@@ -89,6 +89,7 @@ def test_the_words_at_a_break_stand_below_the_curves(tmp_path):
     _, floor = axes.transData.transform((0, lowest))
     assert len(axes.texts) == 2
     assert all(drawn_box(text).y1 < floor for text in axes.texts)
+    assert drawn_box(axes.get_legend()).x0 >= drawn_box(axes.patch).x1
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Makes the pictures that take too long for a lesson: ``python scripts/lessons_pictures.py [NAME ...]``.
 
-Without a name, all are made, into images/readme/: lesson 6's macaw at 800 px, and lesson 5's cats. About twelve
-minutes on two cores, as every run goes on until J has converged, except the course's 150 steps.
+Without a name, all are made, into images/readme/: lesson 6's macaw at 800 px, and lesson 5's cats. About
+ten minutes on two cores, as every run goes on until J has converged, except the course's 150 steps.
 """
 
 import sys

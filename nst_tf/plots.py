@@ -201,17 +201,18 @@ def triptych(content: Source, style: Source, generated: Source, title: str = "")
 
 
 @styled
-def picture_grid(pictures: Mapping[str, Source], title: str, columns: int) -> Figure:
+def picture_grid(pictures: Mapping[str, Source], title: str, columns: int, width: float = 14) -> Figure:
     """Pictures in rows, each with its label above it: what one knob does.
 
     Args:
         pictures: for each label a picture, as ``nst_tf.load_image`` takes it.
         title: of the whole figure.
         columns: pictures in a row.
+        width: of the whole figure, in inches; 90 pixels each on a notebook's page.
     """
     images = {label: load_image(picture)[0] for label, picture in pictures.items()}
     tallest = max(image.shape[0] / image.shape[1] for image in images.values())
-    return _grid(images, title, columns, tallest)
+    return _grid(images, title, columns, tallest, width)
 
 
 @styled
@@ -239,10 +240,12 @@ def _three_by_three(patches: np.ndarray) -> np.ndarray:
     return np.concatenate(rows)[:-line, :-line]
 
 
-def _grid(images: Mapping[str, np.ndarray], title: str, columns: int, aspect: float) -> Figure:
+def _grid(
+    images: Mapping[str, np.ndarray], title: str, columns: int, aspect: float, width: float = 14
+) -> Figure:
     rows = -(-len(images) // columns)
-    cell = 14 / columns
-    figure = StyledFigure(figsize=(14, rows * (cell * aspect + 0.4) + 0.5), layout="constrained")
+    cell = width / columns
+    figure = StyledFigure(figsize=(width, rows * (cell * aspect + 0.4) + 0.5), layout="constrained")
     figure.suptitle(title)
     places = figure.subplots(rows, columns, squeeze=False).flat
     for axes, (label, image) in zip(places, images.items(), strict=False):

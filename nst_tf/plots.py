@@ -201,17 +201,18 @@ def triptych(content: Source, style: Source, generated: Source, title: str = "")
 
 
 @styled
-def picture_grid(pictures: Mapping[str, Source], title: str, columns: int) -> Figure:
+def picture_grid(pictures: Mapping[str, Source], title: str, columns: int, width: float = 14) -> Figure:
     """Pictures in rows, each with its label above it: what one knob does.
 
     Args:
         pictures: for each label a picture, as ``nst_tf.load_image`` takes it.
         title: of the whole figure.
         columns: pictures in a row.
+        width: of the whole figure, in inches; 90 pixels each on a notebook's page.
     """
     images = {label: load_image(picture)[0] for label, picture in pictures.items()}
     tallest = max(image.shape[0] / image.shape[1] for image in images.values())
-    return _grid(images, title, columns, tallest)
+    return _grid(images, title, columns, tallest, width)
 
 
 @styled
@@ -239,10 +240,12 @@ def _three_by_three(patches: np.ndarray) -> np.ndarray:
     return np.concatenate(rows)[:-line, :-line]
 
 
-def _grid(images: Mapping[str, np.ndarray], title: str, columns: int, aspect: float) -> Figure:
+def _grid(
+    images: Mapping[str, np.ndarray], title: str, columns: int, aspect: float, width: float = 14
+) -> Figure:
     rows = -(-len(images) // columns)
-    cell = 14 / columns
-    figure = StyledFigure(figsize=(14, rows * (cell * aspect + 0.4) + 0.5), layout="constrained")
+    cell = width / columns
+    figure = StyledFigure(figsize=(width, rows * (cell * aspect + 0.4) + 0.5), layout="constrained")
     figure.suptitle(title)
     places = figure.subplots(rows, columns, squeeze=False).flat
     for axes, (label, image) in zip(places, images.items(), strict=False):
@@ -451,7 +454,7 @@ def bars(
         )
         axes.set_xticks(range(len(series)), list(series))
     if len(values) > 1:
-        axes.legend()
+        _name_beside(figure)
     return _finished(figure, axes, title, xlabel, ylabel, log)
 
 
@@ -476,7 +479,7 @@ def curves(
     axes = figure.add_subplot()
     for (name, (x, y)), line in zip(series.items(), _lines(series), strict=True):
         axes.plot(x, y, **_drawn(line), linewidth=2.5, label=name)
-    axes.legend()
+    _name_beside(figure)
     return _finished(figure, axes, title, xlabel, ylabel, log)
 
 
@@ -506,6 +509,11 @@ def _finished(figure: Figure, axes: Axes, title: str, xlabel: str, ylabel: str, 
     return figure
 
 
+def _name_beside(figure: Figure) -> None:
+    """The names of the lines or bars to the right of the axes, where they cover none."""
+    figure.legend(loc="outside right upper")
+
+
 def _rule(axes: Axes) -> None:
     """Fine lines across, and finer ones between powers of ten where the axis spans less than two."""
     axes.grid(axis="y")
@@ -525,7 +533,7 @@ def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
         history: rows as a ``Result`` has them.
         compact: without a title, in letters that can be read where the figure has only the corner of a page.
     """
-    figure = StyledFigure(figsize=(5, 5) if compact else (9, 5), layout="constrained")
+    figure = StyledFigure(figsize=(5, 5) if compact else (12, 5), layout="constrained")
     axes = figure.add_subplot()
     pieces = [list(rows) for _, rows in groupby(history, key=lambda row: row.function)]
     terms = {
@@ -558,7 +566,7 @@ def cost_curves(history: Sequence[Costs], *, compact: bool = False) -> Figure:
         }
         figure.legend(loc="outside upper right", fontsize=letters, **options)
     else:
-        axes.legend()
+        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))  # beside the axes
     return figure
 
 
@@ -597,6 +605,15 @@ def _mark_pieces(axes: Axes, pieces: list[list[Costs]]) -> None:
                 bbox={"facecolor": LIGHT["ground"], "edgecolor": "none", "alpha": 0.8, "pad": 1},
             )
             free = row.step - steps / 15
+    _leave_room_below(axes, max((len(text.get_text()) for text in axes.texts), default=0))
+
+
+def _leave_room_below(axes: Axes, letters: int) -> None:
+    """Lower the y axis's end, so that upright words of so many letters stand below the curves."""
+    height = axes.get_figure().get_figheight() - 1.5
+    share = min(0.45, 0.62 * letters * points("small") / 72 / height)
+    low, high = axes.get_ylim()
+    axes.set_ylim(high * (low / high) ** (1 / (1 - share)), high)
 
 
 def _size(row: Costs) -> str:

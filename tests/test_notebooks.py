@@ -20,7 +20,7 @@ from nst_tf.grading.value_trial import ValueTrial
 from nst_tf.images import clip_0_1
 
 LESSONS = sorted((ROOT / "notebooks").glob("0*.ipynb"))
-IDEAS = [*range(1, 16), 17, 18]
+IDEAS = [*range(1, 20)]
 SHOWN_IN_NUMBERS = {6, 9}
 
 

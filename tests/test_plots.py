@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from conftest import LOUVRE, SUMMERTIME
 from matplotlib import rc_context, rcParams, style
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
@@ -47,6 +48,12 @@ def test_the_grid_shows_each_picture_with_its_label(tmp_path):
     assert not any(axes.axison for axes in figure.axes)  # the empty fourth place stays empty
 
 
+def test_a_grid_is_as_wide_as_asked():
+    pictures = {"one": np.zeros((20, 30, 3)), "two": np.ones((20, 30, 3))}
+    assert picture_grid(pictures, "Two", 2).get_figwidth() == 14
+    assert picture_grid(pictures, "Two", 2, width=8).get_figwidth() == 8
+
+
 def test_the_curves_are_the_weighted_costs_on_a_log_axis():
     figure = cost_curves(HISTORY)
     assert isinstance(figure, Figure)
@@ -73,6 +80,41 @@ def test_the_curves_of_a_smooth_picture():
     assert [step for step, value in drawn if np.isfinite(value)] == list(range(10, 20))
     assert {value for _, value in drawn if np.isfinite(value)} == {10}
     assert [text.get_text() for text in axes.texts] == ["γ = 1e+03", "γ = 0"]
+
+
+def drawn_box(artist):
+    return artist.get_window_extent(FigureCanvasAgg(artist.get_figure()).get_renderer())
+
+
+def test_the_words_at_a_break_stand_below_the_curves(tmp_path):
+    history = [row._replace(size=100 if row.step < 5 else 400) for row in HISTORY]
+    figure = cost_curves(history)
+    figure.savefig(tmp_path / "curves.png")
+    (axes,) = figure.axes
+    lowest = min(value for row in history for value in (10 * row.J_content, 0.5 * row.J_style))
+    _, floor = axes.transData.transform((0, lowest))
+    assert len(axes.texts) == 2
+    assert all(drawn_box(text).y1 < floor for text in axes.texts)
+    assert drawn_box(axes.get_legend()).x0 >= drawn_box(axes.patch).x1
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        lambda: plots.curves(
+            {f"line {n}": (range(9), [10.0**n] * 9) for n in range(5)}, "Lines", xlabel="x", ylabel="y"
+        ),
+        lambda: plots.bars(
+            {"one": {"a": 1, "b": 2}, "two": {"a": 2, "b": 2}}, "Bars", xlabel="x", ylabel="y"
+        ),
+    ],
+    ids=["curves", "bars"],
+)
+def test_the_names_of_lines_and_bars_stand_beside_them(figure, tmp_path):
+    figure = figure()
+    figure.savefig(tmp_path / "figure.png")
+    (axes,), (legend,) = figure.axes, figure.legends
+    assert drawn_box(legend).x0 >= drawn_box(axes.patch).x1
 
 
 def test_a_cost_of_zero_leaves_a_gap_on_the_log_axis(tmp_path):

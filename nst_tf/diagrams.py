@@ -89,12 +89,16 @@ def algorithm(lit: Collection[str] = PARTS, title: str = "Neural style transfer 
 
 def _draw_box(axes: Axes, name: str, box: Box, is_lit: bool) -> None:
     colour = LIGHT[meaning(name) or "ink"]
-    outline = (
-        {"edgecolor": colour, "linewidth": 3} if is_lit else {"edgecolor": LIGHT["grid"], "linewidth": 1.5}
-    )
-    corner, style = (box.x, box.y), "round,pad=0,rounding_size=0.15"
     axes.add_patch(
-        FancyBboxPatch(corner, box.width, box.height, boxstyle=style, facecolor=LIGHT["surface"], **outline)
+        FancyBboxPatch(
+            (box.x, box.y),
+            box.width,
+            box.height,
+            boxstyle="round,pad=0,rounding_size=0.15",
+            facecolor=LIGHT["surface"],
+            edgecolor=colour if is_lit else LIGHT["grid"],
+            linewidth=3 if is_lit else 1.5,
+        )
     )
     middle = box.x + box.width / 2, box.y + box.height / 2
     _write(axes, middle, box.text, colour if is_lit else LIGHT["edge"])
@@ -106,8 +110,18 @@ def _draw_arrow(axes: Axes, arrow: Arrow, is_lit: bool) -> None:
     *bends, before, end = arrow.points
     if bends:
         axes.plot(*zip(*bends, before, strict=True), color=colour, linewidth=width)
-    head = {"arrowstyle": "-|>", "mutation_scale": 18, "shrinkA": 0, "shrinkB": 0}
-    axes.add_patch(FancyArrowPatch(before, end, color=colour, linewidth=width, **head))
+    axes.add_patch(
+        FancyArrowPatch(
+            before,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=18,
+            shrinkA=0,
+            shrinkB=0,
+            color=colour,
+            linewidth=width,
+        )
+    )
     _write(axes, arrow.at, arrow.text, lit_colour if is_lit else LIGHT["edge"], LIGHT["ground"])
 
 

@@ -1,9 +1,11 @@
 """The figures. Each function returns a Matplotlib figure; in a notebook, ``show`` puts it on the page."""
 
+import base64
 import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
+from html import escape
 from itertools import cycle, groupby
 from typing import Any, NamedTuple, ParamSpec
 
@@ -59,6 +61,7 @@ STYLE: dict[Any, Any] = {  # dark on a light card, which can be read on a dark p
         }.items()
     },
 }
+ANIMATION_WIDTH = 720  # of an animation on the page, in pixels
 Given = ParamSpec("Given")
 
 
@@ -104,7 +107,7 @@ def show(figure: Figure | Animation) -> None:
     if isinstance(figure, Animation):
         if not figure.title:
             raise ValueError("The animation has no title: give it one.")
-        display.display(display.Image(figure.gif, format="gif", alt=figure.title, width=1000))
+        display.display(display.HTML(_as_html(figure)))
         return
     title = _title_of(figure)
     for axes in figure.axes:
@@ -113,6 +116,12 @@ def show(figure: Figure | Animation) -> None:
     quality = {"quality": 80}  # a notebook has to stay below 1.5 MB
     figure.savefig(file, format="jpeg", dpi=90, bbox_inches="tight", pad_inches=0.15, pil_kwargs=quality)
     display.display(display.Image(file.getvalue(), format="jpeg", alt=title))
+
+
+def _as_html(animation: Animation) -> str:
+    """The animation as an ``<img>``: nbconvert drops a GIF that is an output of its own."""
+    source = f"data:image/gif;base64,{base64.b64encode(animation.gif).decode()}"
+    return f'<img alt="{escape(animation.title)}" width="{ANIMATION_WIDTH}" src="{source}" />'
 
 
 def _title_of(figure: Figure) -> str:

@@ -8,6 +8,7 @@ import re
 import subprocess
 
 import nbformat
+import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import ROOT
@@ -44,12 +45,15 @@ def printed(cell):
 
 def pictures(cell):
     """The alternative text of each picture that the cell shows."""
-    return [
-        output.metadata.get(kind, {}).get("alt", "")
-        for output in cell.outputs
-        for kind in output.get("data", {})
-        if kind.startswith("image/")
-    ]
+    described = []
+    for output in cell.outputs:
+        for kind, data in output.get("data", {}).items():
+            if kind.startswith("image/"):
+                described.append(output.metadata.get(kind, {}).get("alt", ""))
+            elif kind == "text/html":
+                images = re.findall(r"<img [^>]*>", data)
+                described += [re.search(r'alt="([^"]*)"|$', image)[1] or "" for image in images]
+    return described
 
 
 def checked(cell):
@@ -132,7 +136,7 @@ def test_what_is_checked_came_out_true():
 EXERCISES = {
     2: ["compute_content_cost"],
     3: ["gram_matrix", "compute_layer_style_cost", "compute_style_cost"],
-    4: ["total_cost", "train_step"],
+    4: ["preprocess", "total_cost", "train_step"],
     7: ["guided_gram_matrix"],
 }
 
@@ -150,6 +154,7 @@ RIGHT = {
             layer = compute_layer_style_cost(style_image_output[index], generated_image_output[index])
             total = total + STYLE_LAYERS[index][1] * layer
         return total""",
+    "preprocess": "return tf.reverse(image, axis=[-1]) * 255 - [103.939, 116.779, 123.68]",
     "total_cost": "return alpha * J_content + beta * J_style",
     "train_step": """
         with tf.GradientTape() as tape:
@@ -166,6 +171,7 @@ WRONG = {
     "gram_matrix": "return tf.matmul(A, A, transpose_a=True)",
     "compute_layer_style_cost": "return 1 / 0",
     "compute_style_cost": "return compute_layer_style_cost(style_image_output[0], generated_image_output[0])",
+    "preprocess": "return (image[..., ::-1] - [103.939, 116.779, 123.68]) / 255",
     "total_cost": "return beta * J_content + alpha * J_style",
     "train_step": "return undefined",
     "guided_gram_matrix": "return tf.matmul(A * mask, A, transpose_b=True) / tf.reduce_sum(mask)",
@@ -204,8 +210,7 @@ def ran(number, bodies, folder):
     """
     notebook = lesson(number)
     filled_in(notebook, bodies)
-    if number != 4:  # whose figures pick certain steps
-        shorten(notebook)
+    shorten(notebook)
     names = EXERCISES[number]
     plain = "getattr({0}, 'python_function', {0}).__name__"
     for name in names:
@@ -354,3 +359,45 @@ def test_filled_in_wrongly_the_lesson_says_so_and_goes_on(number, tmp_path):
         assert "returns None" not in text
         assert text.endswith("\nGoing on with the solution.\n")
     assert not list((tmp_path / "notebooks").iterdir())
+
+
+# ------------------------------------------------------------------------- lesson 4's spot-the-bug
+
+
+@pytest.fixture
+def bugs_of_lesson_4(capsys):
+    """The cell with the bugs, the cell that checks it, a repair, and what the check says of a text."""
+    cells = lesson(4).cells
+    place = next(number for number, cell in enumerate(cells) if "spot-the-bug" in tags(cell))
+    found, check, explanation = cells[place : place + 3]
+    assert "bug-check" in tags(check)
+    assert explanation.source.startswith("<details>")
+    repair = re.search(r"```python\n(.*?)```", explanation.source, re.DOTALL)[1]
+
+    def says(source):
+        names = {"np": np, "tf": tf, "diagnose": grading.diagnose}
+        exec(source, names)
+        exec(check.source, names)
+        return capsys.readouterr().out
+
+    return found.source, check, repair, says
+
+
+def test_lesson_4_names_its_bugs_as_long_as_they_are_there(bugs_of_lesson_4):
+    found, check, repair, says = bugs_of_lesson_4
+    assert printed(check) == says(found)
+    assert printed(check).startswith("gradient: None\n")
+    assert "There are two problems." in printed(check)
+
+    means_mended = found.replace("123.68, 116.779, 103.939", "103.939, 116.779, 123.68")
+    numpy_mended = repair.replace("103.939, 116.779, 123.68", "123.68, 116.779, 103.939")
+    for source, left in ((means_mended, ["in NumPy"]), (numpy_mended, ["opposite orders"])):
+        assert source not in (found, repair)
+        said = says(source)
+        assert [bug for bug in ("in NumPy", "opposite orders") if bug in said] == left
+        assert ("gradient: None" in said) == (source == means_mended)
+
+
+def test_lesson_4s_repair_is_right(bugs_of_lesson_4):
+    _, _, repair, says = bugs_of_lesson_4
+    assert says(repair).endswith("\nBoth bugs are gone.\n")

@@ -2,10 +2,12 @@
 
 import base64
 import io
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from conftest import LOUVRE, SUMMERTIME
+from IPython.display import HTML
 from matplotlib import rc_context, rcParams, style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -155,7 +157,14 @@ FIGURES = {
 def displayed(monkeypatch):
     """What a cell would get to display: (data, metadata) for each."""
     shown = []
-    monkeypatch.setattr("IPython.display.display", lambda image: shown.append(image._repr_mimebundle_()))
+
+    def display(shown_object):
+        if isinstance(shown_object, HTML):
+            shown.append(({"text/html": shown_object.data}, {}))
+        else:
+            shown.append(shown_object._repr_mimebundle_())
+
+    monkeypatch.setattr("IPython.display.display", display)
     return shown
 
 
@@ -204,10 +213,14 @@ def test_an_animation_shows_its_frames_in_turn(displayed):
     frames = {
         name: np.full((30, 60, 3), value) for name, value in {"one": 0.0, "two": 0.5, "three": 1.0}.items()
     }
-    plots.show(plots.animation(frames, "From black to white"))
-    ((data, metadata),) = displayed
-    assert metadata["image/gif"]["alt"] == "From black to white"
-    with Image.open(io.BytesIO(base64.b64decode(data["image/gif"]))) as gif:
+    plots.show(plots.animation(frames, 'From "black" to <white>'))
+    ((data, _),) = displayed
+    image = ElementTree.fromstring(data["text/html"])
+    assert image.tag == "img"
+    assert image.get("alt") == 'From "black" to <white>'
+    kind, _, encoded = image.get("src").partition(";base64,")
+    assert kind == "data:image/gif"
+    with Image.open(io.BytesIO(base64.b64decode(encoded))) as gif:
         assert gif.n_frames == 3
         levels, labels = [], set()
         for frame in range(3):

@@ -65,13 +65,14 @@ def positions_inside(layer: str, side: int) -> slice:
         side: height (or width) of the picture in pixels.
 
     Raises:
-        ValueError: VGG-19 has no convolution of that name, or its receptive field is larger than the picture.
+        ValueError: VGG-19 has no convolution of that name, or the picture has no place for its field.
     """
     size, stride, start = receptive_field(layer)
     first, last = -(start // stride), (side - size - start) // stride
     if last < first:
         raise ValueError(
-            f"A unit of {layer} sees {size} pixels in each direction, and the picture has only {side}."
+            f"A unit of {layer} sees {size} pixels in each direction: nowhere in a picture of {side} pixels "
+            f"does it see nothing but the picture."
         )
     return slice(first, last + 1)
 
@@ -216,18 +217,19 @@ def selectivity(activation: np.ndarray, k: int = 9) -> np.ndarray:
     return np.sort(activation, axis=0)[-k] / np.where(mean > 0, mean, 1)
 
 
-def agreement(patches: np.ndarray) -> np.ndarray:
+def agreement(patches: np.ndarray, mean: float) -> np.ndarray:
     """How alike the patches of each unit are, pixel by pixel.
 
     Args:
         patches: shape (units, k, size, size, 3) in [0, 1], as ``exciting_patches`` gives them.
+        mean: of the images that they were cut from, over all pixels and colours.
 
     Returns:
-        The mean cosine of the angle between two patches of a unit, shape (units,), after subtracting the mean
-        colour of all patches.
+        The mean cosine of the angle between two patches of a unit, shape (units,), after subtracting
+        the mean.
     """
     units, k = patches.shape[:2]
-    vectors = (patches - patches.mean(axis=(0, 1, 2, 3))).reshape(units, k, -1)
+    vectors = patches.reshape(units, k, -1) - np.float32(mean)
     vectors /= np.linalg.norm(vectors, axis=2, keepdims=True) + 1e-6
     cosines = vectors @ vectors.transpose(0, 2, 1)  # (units, k, k), with ones on the diagonal
     return (cosines.sum(axis=(1, 2)) - np.trace(cosines, axis1=1, axis2=2)) / (k * (k - 1))

@@ -56,7 +56,7 @@ def test_the_largest_receptive_field_has_its_known_size():
 
 
 @pytest.mark.parametrize("layer", ["block1_conv1", "block2_conv2", "block3_conv4", "block5_conv4"])
-@pytest.mark.parametrize("side", [252, 299, 300, 448])
+@pytest.mark.parametrize("side", [268, 299, 300, 448])
 def test_the_positions_inside_are_those_whose_field_is(layer, side):
     size, stride, start = receptive_field(layer)
     tops = [start + stride * position for position in range(side // stride)]
@@ -67,9 +67,7 @@ def test_the_positions_inside_are_those_whose_field_is(layer, side):
 
 def test_a_picture_smaller_than_the_field_has_no_position_inside():
     assert positions_inside("block1_conv1", 3) == slice(1, 2)
-    with pytest.raises(
-        ValueError, match="block1_conv1 sees 3 pixels in each direction, and the picture has only 2"
-    ):
+    with pytest.raises(ValueError, match="block1_conv1 sees 3 pixels in each direction"):
         positions_inside("block1_conv1", 2)
 
 
@@ -90,6 +88,7 @@ def test_a_patch_excites_the_unit_as_much_as_the_image_did(vgg, photographs, lay
     """A patch from inside an image, alone on a black ground,
     excites the unit in its middle as the whole image did.
     """
+    photographs = [image for image in photographs if min(image.shape[1:3]) >= 76]
     found = excitement(vgg, [layer], photographs, progress=False)[layer]
     _, stride, start = receptive_field(layer)
     best, units = found.activation.argmax(axis=0), np.arange(found.activation.shape[1])
@@ -172,7 +171,10 @@ def test_patches_agree_that_are_light_and_dark_at_the_same_places():
     edge = np.zeros((4, 4, 3), np.float32)
     edge[:, :2] = 1
     patches = np.array([[edge, edge, edge / 2 + 0.25], [edge, edge, 1 - edge]])
-    np.testing.assert_allclose(agreement(patches), [1, -1 / 3], atol=1e-5)  # of cosines 1, 1, 1 and 1, -1, -1
+    cosines = [[1, 1, 1], [1, -1, -1]]
+    np.testing.assert_allclose(agreement(patches, 0.5), np.mean(cosines, axis=1), atol=1e-5)
+    nothing_dark_in_both = [1, 0, 0]
+    assert agreement(patches, 1)[1] == pytest.approx(np.mean(nothing_dark_in_both), abs=1e-5)
 
 
 def test_the_best_units_have_different_images():

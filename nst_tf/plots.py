@@ -226,9 +226,9 @@ def patch_grids(patches: Mapping[str, np.ndarray], title: str, columns: int = 3)
     columns = min(columns, len(patches))
     squares = {label: _in_a_square(of_unit) for label, of_unit in patches.items()}
     figure = _grid(squares, title, columns, 1)
-    width, height = figure.get_size_inches() * min(1, 0.3 * columns)
+    width, height = figure.get_size_inches() * min(1.05, 0.3 * columns)
     figure.set_size_inches(width, height)
-    figure.set_layout_engine("constrained", w_pad=0.15)
+    figure.set_layout_engine("constrained", w_pad=0.15 if columns < 4 else 0.06)
     return figure
 
 

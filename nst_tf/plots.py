@@ -225,27 +225,30 @@ def picture_grid(pictures: Mapping[str, Source], title: str, columns: int, width
 
 
 @styled
-def patch_grids(patches: Mapping[str, np.ndarray], title: str) -> Figure:
-    """Nine patches, three by three, for each of some units, as in Zeiler and Fergus 2014.
+def patch_grids(patches: Mapping[str, np.ndarray], title: str, columns: int = 3) -> Figure:
+    """The patches of each of some units in a square, as in Zeiler and Fergus 2014.
 
     Args:
-        patches: for each label nine patches, shape (9, size, size, 3) in [0, 1].
+        patches: for each label 4, 9 or 16 patches, shape (patches, size, size, 3) in [0, 1].
         title: of the whole figure.
+        columns: units in a row.
     """
-    figure = _grid({label: _three_by_three(nine) for label, nine in patches.items()}, title, len(patches), 1)
-    width, height = figure.get_size_inches() * min(1, 0.3 * len(patches))
+    columns = min(columns, len(patches))
+    squares = {label: _in_a_square(of_unit) for label, of_unit in patches.items()}
+    figure = _grid(squares, title, columns, 1)
+    width, height = figure.get_size_inches() * min(1.05, 0.3 * columns)
     figure.set_size_inches(width, height)
-    figure.set_layout_engine("constrained", w_pad=0.15)
+    figure.set_layout_engine("constrained", w_pad=0.15 if columns < 4 else 0.06)
     return figure
 
 
-def _three_by_three(patches: np.ndarray) -> np.ndarray:
-    """Nine patches as one picture, with white lines between them."""
-    size = patches.shape[1]
+def _in_a_square(patches: np.ndarray) -> np.ndarray:
+    """Patches in reading order as one square picture, with white lines between them."""
+    side, size = math.isqrt(len(patches)), patches.shape[1]
     enlarged = patches.repeat(-(-100 // size), axis=1).repeat(-(-100 // size), axis=2)
     line = enlarged.shape[1] // 16
     framed = np.pad(enlarged, ((0, 0), (0, line), (0, line), (0, 0)), constant_values=1)
-    rows = [np.concatenate(list(framed[first : first + 3]), axis=1) for first in (0, 3, 6)]
+    rows = [np.concatenate(list(framed[first : first + side]), axis=1) for first in range(0, side**2, side)]
     return np.concatenate(rows)[:-line, :-line]
 
 

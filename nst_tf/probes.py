@@ -13,14 +13,10 @@ import numpy as np
 import tensorflow as tf
 from tqdm.auto import tqdm
 
-from nst_tf.images import IMAGENET_MEANS_BGR, preprocess
+from nst_tf.images import preprocess
 from nst_tf.layers import CONV_LAYERS, block_of
 from nst_tf.optimizers import lbfgs, next_image
 from nst_tf.vgg import get_layer_outputs
-
-OUTSIDE = tuple(
-    mean / 255 for mean in reversed(IMAGENET_MEANS_BGR)
-)  # the colour that VGG-19's zero padding stands for
 
 
 class ReceptiveField(NamedTuple):
@@ -59,11 +55,34 @@ def receptive_field(layer: str) -> ReceptiveField:
     return ReceptiveField(size, stride, start)
 
 
+def positions_inside(layer: str, side: int) -> slice:
+    """The rows (or columns) of a layer's output at which a unit sees nothing but the picture.
+
+    At all others its receptive field reaches beyond the border, where it sees the zeros of the padding.
+
+    Args:
+        layer: name of a convolution.
+        side: height (or width) of the picture in pixels.
+
+    Raises:
+        ValueError: VGG-19 has no convolution of that name, or the picture has no place for its field.
+    """
+    size, stride, start = receptive_field(layer)
+    first, last = -(start // stride), (side - size - start) // stride
+    if last < first:
+        raise ValueError(
+            f"A unit of {layer} sees {size} pixels in each direction: nowhere in a picture of {side} pixels "
+            f"does it see nothing but the picture."
+        )
+    return slice(first, last + 1)
+
+
 class Excitement(NamedTuple):
     """How strongly images excite the units of a layer, and where most.
 
     Attributes:
-        activation: each unit's highest activation in each image, shape (images, n_C).
+        activation: each unit's highest activation in each image, shape (images, n_C), wherever its receptive
+            field lies inside the image.
         row, column: the position of it in the layer's output, each of the same shape.
     """
 
@@ -77,6 +96,9 @@ def excitement(
 ) -> dict[str, Excitement]:
     """Look for the strongest activation of every unit in every image, in several layers at once.
 
+    Only positions count at which the receptive field lies inside the image: elsewhere a unit may be excited
+    by the zeros beyond the border.
+
     Args:
         model: VGG-19, as ``load_vgg19`` gives it.
         layers: names of convolutions.
@@ -87,7 +109,8 @@ def excitement(
         What was found, by the name of the layer.
 
     Raises:
-        ValueError: VGG-19 has no convolution of that name, or there are no layers or images.
+        ValueError: VGG-19 has no convolution of that name, there are no layers or images, or an image is
+            smaller than a receptive field.
     """
     for layer in layers:
         _require_layer(layer)
@@ -97,19 +120,25 @@ def excitement(
     found = []
     for image in tqdm(images, "images", disable=not progress, leave=False):
         activations = outputs(preprocess(image))
-        found.append([_strongest(a) for a in (activations if len(layers) > 1 else [activations])])
+        activations = activations if len(layers) > 1 else [activations]
+        found.append(
+            [_strongest(a, layer, image.shape) for a, layer in zip(activations, layers, strict=True)]
+        )
     return {
         layer: Excitement(*(np.stack(values) for values in zip(*of_layer, strict=True)))
         for layer, of_layer in zip(layers, zip(*found, strict=True), strict=True)
     }
 
 
-def _strongest(a: tf.Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each unit's highest activation in one image, and its row and column: each of shape (n_C,)."""
-    _, n_H, n_W, n_C = a.shape
-    unrolled = a.numpy().reshape(n_H * n_W, n_C)
+def _strongest(a: tf.Tensor, layer: str, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Each unit's highest activation inside the image, and its row and column: each of shape (n_C,)."""
+    rows, columns = (positions_inside(layer, side) for side in shape[1:3])
+    inside = a[0, rows, columns].numpy()
+    n_H, n_W, n_C = inside.shape
+    unrolled = inside.reshape(n_H * n_W, n_C)
     where = unrolled.argmax(axis=0)
-    return unrolled[where, np.arange(n_C)], *np.unravel_index(where, (n_H, n_W))
+    row, column = np.unravel_index(where, (n_H, n_W))
+    return unrolled[where, np.arange(n_C)], row + rows.start, column + columns.start
 
 
 def exciting_patches(
@@ -123,8 +152,7 @@ def exciting_patches(
 ) -> np.ndarray:
     """The k patches, at most one an image, that excite each unit most, the strongest first.
 
-    A patch is what the unit sees: cut out at its receptive field's size and position. What lies beyond the
-    image's border has the colour that the network's zero padding stands for, the mean of ImageNet.
+    A patch is what the unit sees: cut out at its receptive field's size and position, inside the image.
 
     Args:
         model: VGG-19, as ``load_vgg19`` gives it.
@@ -138,7 +166,8 @@ def exciting_patches(
         Shape (units, k, size, size, 3), in [0, 1].
 
     Raises:
-        ValueError: VGG-19 has no such layer or unit, or there are fewer than k images.
+        ValueError: VGG-19 has no such layer or unit, there are fewer than k images, or an image is smaller
+            than the receptive field.
 
     Source: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks" (2014), fig. 2.
     """
@@ -169,16 +198,64 @@ def exciting_patches(
 
 def _patch(image: np.ndarray, field: ReceptiveField, row: int, column: int) -> np.ndarray:
     """What a unit sees at one position of its layer's output: shape (size, size, 3)."""
-    patch = np.empty((field.size, field.size, 3), np.float32)
-    patch[:] = OUTSIDE
-    inside_patch, inside_image = [], []
-    for position, length in zip((row, column), image.shape[:2], strict=True):
-        start = field.start + field.stride * position
-        first, last = max(start, 0), min(start + field.size, length)
-        inside_image.append(slice(first, last))
-        inside_patch.append(slice(first - start, last - start))
-    patch[tuple(inside_patch)] = image[tuple(inside_image)]
-    return patch
+    top, left = (field.start + field.stride * position for position in (row, column))
+    return image[top : top + field.size, left : left + field.size]
+
+
+def selectivity(activation: np.ndarray, k: int = 9) -> np.ndarray:
+    """How much more its k best images excite each unit than the average image does.
+
+    Args:
+        activation: each unit's highest activation in each image, shape (images, n_C), as in ``Excitement``.
+        k: images.
+
+    Returns:
+        Each unit's k-th strongest activation divided by its mean, shape (n_C,); 0 for a unit
+        that no image excites.
+    """
+    mean = activation.mean(axis=0)
+    return np.sort(activation, axis=0)[-k] / np.where(mean > 0, mean, 1)
+
+
+def agreement(patches: np.ndarray, mean: float) -> np.ndarray:
+    """How alike the patches of each unit are, pixel by pixel.
+
+    Args:
+        patches: shape (units, k, size, size, 3) in [0, 1], as ``exciting_patches`` gives them.
+        mean: of the images that they were cut from, over all pixels and colours.
+
+    Returns:
+        The mean cosine of the angle between two patches of a unit, shape (units,), after subtracting
+        the mean.
+    """
+    units, k = patches.shape[:2]
+    vectors = patches.reshape(units, k, -1) - np.float32(mean)
+    vectors /= np.linalg.norm(vectors, axis=2, keepdims=True) + 1e-6
+    cosines = vectors @ vectors.transpose(0, 2, 1)  # (units, k, k), with ones on the diagonal
+    return (cosines.sum(axis=(1, 2)) - np.trace(cosines, axis1=1, axis2=2)) / (k * (k - 1))
+
+
+def best_units(
+    score: np.ndarray, activation: np.ndarray, count: int, k: int = 9, *, most_shared: int = 3
+) -> list[int]:
+    """The units of the highest score that are excited by different images.
+
+    Args:
+        score: of each unit, shape (n_C,).
+        activation: each unit's highest activation in each image, shape (images, n_C), as in ``Excitement``.
+        count: units wanted.
+        k: images that excite a unit most.
+        most_shared: a unit is passed over if more than so many of its k images are also a better unit's.
+    """
+    strongest = np.argsort(-activation, axis=0, kind="stable")[:k]
+    units: list[int] = []
+    for unit in np.argsort(-score, kind="stable"):
+        shared = [len(np.intersect1d(strongest[:, unit], strongest[:, other])) for other in units]
+        if max(shared, default=0) <= most_shared:
+            units.append(int(unit))
+        if len(units) == count:
+            break
+    return units
 
 
 class Reconstruction(NamedTuple):

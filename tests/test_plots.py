@@ -243,17 +243,28 @@ def test_zeros_have_a_place_on_a_logarithmic_colour_scale(displayed):
     assert len(displayed) == 2
 
 
-def test_patches_lie_three_by_three_in_reading_order():
-    nine = np.linspace(0, 1, 9).reshape(9, 1, 1, 1) * np.ones((9, 4, 4, 3))
-    (axes,) = plots.patch_grids({"unit": nine}, "Patches").axes
+@pytest.mark.parametrize("side", [2, 3])
+def test_patches_lie_in_a_square_in_reading_order(side):
+    patches = np.linspace(0, 1, side**2).reshape(-1, 1, 1, 1) * np.ones((side**2, 4, 4, 3))
+    (axes,) = plots.patch_grids({"unit": patches}, "Patches").axes
     picture = axes.images[0].get_array()
-    side = picture.shape[0]
+    height, width, _ = picture.shape
     centres = [
-        picture[side * (2 * row + 1) // 6, side * (2 * column + 1) // 6, 0]
-        for row in range(3)
-        for column in range(3)
+        picture[height * (2 * row + 1) // (2 * side), width * (2 * column + 1) // (2 * side), 0]
+        for row in range(side)
+        for column in range(side)
     ]
-    np.testing.assert_allclose(centres, np.linspace(0, 1, 9))
+    np.testing.assert_allclose(centres, np.linspace(0, 1, side**2))
+
+
+def test_many_units_stand_in_rows():
+    units = {f"unit {unit}": np.zeros((9, 5, 5, 3)) for unit in range(5)}
+    figure = plots.patch_grids(units, "Patches")
+    figure.draw_without_rendering()
+    lefts = [round(axes.get_position().x0, 3) for axes in figure.axes if axes.images]
+    assert len(lefts) == 5
+    assert lefts[:2] == lefts[3:]
+    assert len(set(lefts)) == 3
 
 
 def test_the_growing_patches_are_cut_out_around_the_spot():

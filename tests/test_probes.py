@@ -6,7 +6,16 @@ import tensorflow as tf
 from conftest import ROOT
 
 from nst_tf import compute_content_cost, get_layer_outputs, load_image, load_vgg19, preprocess
-from nst_tf.probes import OUTSIDE, excitement, exciting_patches, receptive_field, reconstruct
+from nst_tf.probes import (
+    agreement,
+    best_units,
+    excitement,
+    exciting_patches,
+    positions_inside,
+    receptive_field,
+    reconstruct,
+    selectivity,
+)
 
 PHOTOS = sorted((ROOT / "images/photos").glob("*.jpg"))
 LAYERS = ["block1_conv1", "block2_conv2", "block3_conv3", "block4_conv1"]
@@ -46,14 +55,32 @@ def test_the_largest_receptive_field_has_its_known_size():
         receptive_field("block6_conv1")
 
 
+@pytest.mark.parametrize("layer", ["block1_conv1", "block2_conv2", "block3_conv4", "block5_conv4"])
+@pytest.mark.parametrize("side", [268, 299, 300, 448])
+def test_the_positions_inside_are_those_whose_field_is(layer, side):
+    size, stride, start = receptive_field(layer)
+    tops = [start + stride * position for position in range(side // stride)]
+    inside = [position for position, top in enumerate(tops) if top >= 0 and top + size <= side]
+    found = positions_inside(layer, side)
+    assert list(range(found.start, found.stop)) == inside
+
+
+def test_a_picture_smaller_than_the_field_has_no_position_inside():
+    assert positions_inside("block1_conv1", 3) == slice(1, 2)
+    with pytest.raises(ValueError, match="block1_conv1 sees 3 pixels in each direction"):
+        positions_inside("block1_conv1", 2)
+
+
 def test_excitement_finds_the_maximum_of_each_map(vgg, photographs):
     found = excitement(vgg, ["block2_conv2", "block3_conv3"], photographs, progress=False)
     for layer, in_layer in found.items():
         a = get_layer_outputs(vgg, [(layer, 1)])(preprocess(photographs[3]))[0].numpy()
-        np.testing.assert_allclose(in_layer.activation[3], a.max(axis=(0, 1)), rtol=1e-4, atol=1e-3)
+        _, height, width, _ = photographs[3].shape
+        inside = a[positions_inside(layer, height), positions_inside(layer, width)]
+        np.testing.assert_allclose(in_layer.activation[3], inside.max(axis=(0, 1)), rtol=1e-4, atol=1e-3)
         for unit in (0, 17):
             row, column = in_layer.row[3, unit], in_layer.column[3, unit]
-            assert a[row, column, unit] == pytest.approx(a[..., unit].max(), rel=1e-4)
+            assert a[row, column, unit] == pytest.approx(inside[..., unit].max(), rel=1e-4)
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -61,14 +88,11 @@ def test_a_patch_excites_the_unit_as_much_as_the_image_did(vgg, photographs, lay
     """A patch from inside an image, alone on a black ground,
     excites the unit in its middle as the whole image did.
     """
+    photographs = [image for image in photographs if min(image.shape[1:3]) >= 76]
     found = excitement(vgg, [layer], photographs, progress=False)[layer]
-    size, stride, start = receptive_field(layer)
-    h, w = np.transpose([image.shape[1:3] for image in photographs])
+    _, stride, start = receptive_field(layer)
     best, units = found.activation.argmax(axis=0), np.arange(found.activation.shape[1])
-    top, left = start + stride * found.row[best, units], start + stride * found.column[best, units]
-    inside = (top >= 0) & (left >= 0) & (top + size <= h[best]) & (left + size <= w[best])
-    inside &= found.activation[best, units] > 100
-    chosen = units[inside][:4]
+    chosen = units[found.activation[best, units] > 100][:4]
     assert len(chosen) == 4
     patches = exciting_patches(vgg, layer, chosen, photographs, k=1, found=found)[:, 0]
     margin = 16 * stride + start % stride  # the padding's zeros out of reach, the poolings where they were
@@ -80,19 +104,22 @@ def test_a_patch_excites_the_unit_as_much_as_the_image_did(vgg, photographs, lay
         assert float(activation) == pytest.approx(found.activation[best[unit], unit], rel=1e-3)
 
 
-def test_patches_at_the_border_show_what_lies_outside(vgg):
-    """An image that is dark except for one bright corner: the patch has the corner in its middle."""
+def test_what_lies_at_the_border_is_not_looked_at(vgg):
+    """A dark image with a bright corner: only positions next to the corner see no padding."""
     image = np.zeros((1, 32, 48, 3), np.float32)
     image[0, 0, 0] = 1
     found = excitement(vgg, ["block1_conv1"], [image], progress=False)["block1_conv1"]
-    at_corner = np.flatnonzero((found.row[0] == 0) & (found.column[0] == 0))
+    assert (found.row.min(), found.column.min()) == (1, 1)
+    at_corner = np.flatnonzero((found.row[0] == 1) & (found.column[0] == 1))
     patches = exciting_patches(vgg, "block1_conv1", at_corner, [image], k=1)
     assert patches.shape == (len(at_corner), 1, 3, 3, 3)
     assert len(at_corner) > 0
-    np.testing.assert_array_equal(patches[0, 0, 1, 1], [1, 1, 1])
-    np.testing.assert_array_equal(patches[0, 0, 2, 2], [0, 0, 0])
-    np.testing.assert_allclose(patches[0, 0, 0], [OUTSIDE] * 3, rtol=1e-6)
-    np.testing.assert_allclose(preprocess(np.array([OUTSIDE], np.float32)), np.zeros((1, 3)), atol=1e-4)
+    np.testing.assert_array_equal(patches[0, 0], image[0, :3, :3])
+
+
+def test_an_image_smaller_than_the_field_is_refused(vgg, photographs):
+    with pytest.raises(ValueError, match="block4_conv4 sees 116 pixels"):
+        excitement(vgg, ["block4_conv4"], [np.zeros((1, 115, 200, 3), np.float32)], progress=False)
 
 
 def test_at_most_one_patch_of_each_image_the_strongest_first(vgg, photographs):
@@ -132,6 +159,30 @@ def test_excitement_needs_layers_and_images(vgg, photographs):
         excitement(vgg, [], photographs)
     with pytest.raises(ValueError, match="nothing to look at"):
         excitement(vgg, ["block1_conv1"], [])
+
+
+def test_a_unit_is_selective_if_few_images_excite_it():
+    activation = np.array([[1, 4, 0], [1, 0, 0], [1, 2, 0], [1, 0, 0]], np.float32)
+    np.testing.assert_allclose(selectivity(activation, 1), [1, 4 / 1.5, 0])
+    np.testing.assert_allclose(selectivity(activation, 2), [1, 2 / 1.5, 0])
+
+
+def test_patches_agree_that_are_light_and_dark_at_the_same_places():
+    edge = np.zeros((4, 4, 3), np.float32)
+    edge[:, :2] = 1
+    patches = np.array([[edge, edge, edge / 2 + 0.25], [edge, edge, 1 - edge]])
+    cosines = [[1, 1, 1], [1, -1, -1]]
+    np.testing.assert_allclose(agreement(patches, 0.5), np.mean(cosines, axis=1), atol=1e-5)
+    nothing_dark_in_both = [1, 0, 0]
+    assert agreement(patches, 1)[1] == pytest.approx(np.mean(nothing_dark_in_both), abs=1e-5)
+
+
+def test_the_best_units_have_different_images():
+    activation = np.array([[9, 9, 0, 1], [8, 8, 0, 9], [0, 0, 7, 8], [1, 1, 6, 0]], np.float32)
+    score = np.array([3, 4, 1, 2])
+    assert best_units(score, activation, 2, k=2, most_shared=2) == [1, 0]
+    assert best_units(score, activation, 2, k=2, most_shared=1) == [1, 3]
+    assert best_units(score, activation, 4, k=2, most_shared=0) == [1, 2]
 
 
 def test_reconstruct_finds_the_image_that_a_cost_describes():

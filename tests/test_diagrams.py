@@ -4,8 +4,8 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyBboxPatch
 
-from nst_tf import diagrams
 from nst_tf.palette import LIGHT
+from nst_tf.plots import diagrams
 
 
 def outlines(figure):

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from nst_tf.palette import LIGHT, meaning, points
-from nst_tf.plots import StyledFigure, styled
+from nst_tf.plots.style import StyledFigure, styled
 
 Point = tuple[float, float]
 

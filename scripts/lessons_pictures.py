@@ -1,6 +1,6 @@
 """Makes the pictures that take too long for a lesson: ``python scripts/lessons_pictures.py [NAME ...]``.
 
-Without a name, all are made, into images/readme/: lesson 6's macaw at 800 px, and lesson 5's cats. About
+Without a name, all are made, into images/lessons/: lesson 6's macaw at 800 px, and lesson 5's cats. About
 ten minutes on two cores, as every run goes on until J has converged, except the course's 150 steps.
 """
 
@@ -42,9 +42,9 @@ def make(name):
     result = stylize(IMAGES / content, IMAGES / style, **settings)
     print(f"{name}, {result.history[-1].step} steps. {result.convergence}", flush=True)
     if name == "cat_gamma_0":  # its grain is measured, which JPEG changes
-        save_image(result.image, IMAGES / f"readme/{name}.png", optimize=True)
+        save_image(result.image, IMAGES / f"lessons/{name}.png", optimize=True)
     else:
-        save_image(result.image, IMAGES / f"readme/{name}.jpg", quality=85 if settings["size"] > 400 else 95)
+        save_image(result.image, IMAGES / f"lessons/{name}.jpg", quality=85 if settings["size"] > 400 else 95)
 
 
 if __name__ == "__main__":

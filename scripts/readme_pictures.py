@@ -47,9 +47,9 @@ def demo():
 
 
 def layers():
-    """The reconstructions of notebook 2, as they are shown there."""
+    """The pictures at equal error of notebook 2, as they are shown there."""
     lesson = nbformat.read(IMAGES.parent / "notebooks/02_content_cost.ipynb", as_version=4)
-    cell = next(cell for cell in lesson.cells if "idea-07" in cell.metadata.get("tags", []))
+    cell = next(cell for cell in lesson.cells if "readme-layers" in cell.metadata.get("tags", []))
     with written_aside(OUT / "layers.jpg") as aside:
         aside.write_bytes(base64.b64decode(cell.outputs[0].data["image/jpeg"]))
 

@@ -43,7 +43,7 @@ def test_an_installation_outside_the_checkout(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "louvre_village_street_in_auvers.png").exists()
 
-    for folder in ("content", "objects", "photos", "style"):
+    for folder in ("content", "lessons", "objects", "photos", "style"):
         there = {path.name for path in (ROOT / "images" / folder).iterdir()}
         assert there == {path.name for path in (site / "nst_tf/pictures" / folder).iterdir()} - {
             "__pycache__"

@@ -118,7 +118,7 @@ def test_a_term_has_its_colour_with_its_weight_too():
 @pytest.mark.parametrize(
     "file",
     [
-        "plots.py",
+        *sorted(f"plots/{path.name}" for path in (ROOT / "nst_tf/plots").glob("*.py")),
         "classroom/view.py",
         "classroom/static/page.css",
         "classroom/static/jupyter/voila/templates/nst_tf/index.html.j2",

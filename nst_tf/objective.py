@@ -192,19 +192,19 @@ def style_targets(activations: Layers, region: Region, settings: Settings) -> St
     weighted = []
     for painting in region.paintings:
         a_S, part = activations(tf.constant(painting.S))[:-1], masks(painting.part, "The mask over a style")
-        weighted.append([painting.weight * of_layer for of_layer in statistics_of(a_S, part, statistic)])
+        weighted.append([painting.weight * of_layer for of_layer in _statistics_of(a_S, part, statistic)])
     statistics = [tf.add_n(of_layer) for of_layer in zip(*weighted, strict=True)]
     return StyleTargets(region.share * lambdas, statistics, masks(region.mask, region.name))
 
 
 def style_cost(a_G: Activations, targets: StyleTargets, statistic: Statistic) -> tf.Tensor:
     """Of one region."""
-    of_G = statistics_of(a_G, targets.masks, statistic)
+    of_G = _statistics_of(a_G, targets.masks, statistic)
     distances = [statistic.distance(S, G) for S, G in zip(targets.statistics, of_G, strict=True)]
     return tf.tensordot(targets.lambdas, tf.stack(distances), 1)
 
 
-def statistics_of(a: Activations, masks: list[tf.Tensor], statistic: Statistic) -> list[tf.Tensor]:
+def _statistics_of(a: Activations, masks: list[tf.Tensor], statistic: Statistic) -> list[tf.Tensor]:
     """For each style layer, of all positions where there are no masks."""
     return [statistic.of(*of_layer) for of_layer in zip(a, masks or [None] * len(a), strict=True)]
 

@@ -26,12 +26,11 @@ from benchmarks.quality import referee
 from benchmarks.quality.measures import at_error
 from benchmarks.quality.pairs import PAIRS, Pair
 from nst_tf.convergence import fall_of, is_little
-from nst_tf.costs import compute_content_cost, gram_distance, total_variation_cost
+from nst_tf.costs import compute_content_cost, total_variation_cost
 from nst_tf.images import load_image, tensor_to_image
 from nst_tf.inputs import load_inputs
-from nst_tf.layers import BALANCED_STYLE_LAYERS
-from nst_tf.objective import _gram_matrix_per_position as gram_per_position  # the one that the program uses
-from nst_tf.objective import activations_of
+from nst_tf.layers import BALANCED
+from nst_tf.objective import STATISTICS, activations_of
 from nst_tf.optimizers import lbfgs, next_image
 from nst_tf.precision import fastest_precision
 from nst_tf.progress import say_nothing
@@ -62,16 +61,19 @@ class Cost(NamedTuple):
     weights: tuple[float, ...]
 
 
-def moments(a: tf.Tensor) -> tf.Tensor:
-    """Mean and standard deviation of each channel: shape (2, n_C)."""
-    mean, variance = tf.nn.moments(a, [0, 1, 2])
-    return tf.stack([mean, tf.sqrt(variance + 1e-5)])
+def of_the_program(name: str, *weights: float) -> Cost:
+    """As ``style_statistics`` has it."""
+
+    def statistic(a: tf.Tensor) -> tf.Tensor:
+        return STATISTICS[name].of(a, None)
+
+    return Cost(statistic, lambda S, a: STATISTICS[name].distance(S, statistic(a)), weights)
 
 
 def gaussian(a: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean and covariance of the channels."""
     mean = tf.reduce_mean(a, [0, 1, 2])
-    return mean, gram_per_position(a - mean)
+    return mean, STATISTICS["gram"].of(a - mean, None)
 
 
 class Gaussian(NamedTuple):
@@ -114,10 +116,8 @@ def trace_of_root(M: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Ten
 
 
 COSTS = {
-    "gram": Cost(
-        gram_per_position, lambda S, a: gram_distance(S, gram_per_position(a)), (2.5, 8, 25, 80, 250)
-    ),
-    "moments": Cost(moments, lambda S, a: tf.reduce_mean(tf.square(S - moments(a))), (5, 16, 50, 250, 1000)),
+    "gram": of_the_program("gram", 2.5, 8, 25, 80, 250),
+    "moments": of_the_program("moments", 5, 16, 50, 250, 1000),
     "wasserstein": Cost(gaussian_target, wasserstein, (2.5, 8, 25, 80)),
 }
 
@@ -137,11 +137,11 @@ def network() -> tf.keras.Model:
 
 @functools.cache
 def lambdas(name: str) -> list[float]:
-    """λ of the layers: the program's for Gram matrices, and for the others on the same principle, inversely
+    """λ of the layers: the program's, and for the Wasserstein distance on the same principle, inversely
     proportional to what activations of 0 would cost there.
     """
-    if name == "gram":
-        return [weight for _, weight in BALANCED_STYLE_LAYERS]
+    if name in BALANCED:
+        return [weight for _, weight in BALANCED[name]]
     paintings = [tf.constant(load_image(path, SIZE)) for path in sorted((IMAGES / "style").glob("*.jpg"))]
     logs = np.mean([np.log(of_silence(name, layers()(S)[:-1])) for S in paintings], axis=0)
     return np.exp(-logs).tolist()

@@ -9,7 +9,8 @@ layer of VGG-19 makes of them: activations of shape (1, n_H, n_W, n_C). From the
 
 where G_S and G_G are Gram matrices. Source: Gatys, Ecker and Bethge, "A Neural Algorithm of Artistic
 Style" (2015), equations 1, 3, 4, 5 and 7, with the constant factors of the deep-learning course. The
-program adds γ J_tv to J, the total variation of the image itself, which keeps it smooth.
+program adds γ J_tv to J, the total variation of the image itself, which keeps it smooth. In place of Gram
+matrices it can also compare the mean and the standard deviation of each channel.
 
 All functions keep the dtype (float32 or float64), can be differentiated, and work eagerly and inside
 ``tf.function``. A wrong input is a ``ValueError`` that says what came and what was expected.
@@ -25,11 +26,13 @@ from nst_tf.layers import STYLE_LAYERS
 
 __all__ = [
     "STYLE_LAYERS",
+    "channel_moments",
     "compute_content_cost",
     "compute_layer_style_cost",
     "compute_style_cost",
     "gram_matrix",
     "guided_gram_matrix",
+    "moments_distance",
     "total_cost",
     "total_variation_cost",
 ]
@@ -37,6 +40,8 @@ __all__ = [
 Tensor: TypeAlias = tf.Tensor | np.ndarray
 Outputs: TypeAlias = Sequence[Tensor] | Tensor  # of several layers
 StyleLayers: TypeAlias = Sequence[tuple[str, float]]
+
+VARIANCE_FLOOR = 1e-5  # added to variances under the root
 
 
 def compute_content_cost(content_output: Outputs, generated_output: Outputs) -> tf.Tensor:
@@ -84,10 +89,7 @@ def gram_matrix(A: Tensor) -> tf.Tensor:
     Source: Gatys et al. 2015, eq. 3.
     """
     A = _floating(A, "A")
-    if A.shape.rank not in (2, None):
-        raise ValueError(
-            f"A has shape {A.shape}: gram_matrix needs rank 2, (n_C, n_H·n_W), one channel in each row."
-        )
+    _require_rows(A, "gram_matrix")
     return tf.matmul(A, A, transpose_b=True)
 
 
@@ -108,18 +110,7 @@ def guided_gram_matrix(A: Tensor, mask: Tensor) -> tf.Tensor:
     Source: Gatys, Ecker, Bethge, Hertzmann and Shechtman, "Controlling Perceptual Factors in Neural Style
     Transfer" (2017), eq. 6 and 7.
     """
-    A, mask = _floating(A, "A"), _floating(mask, "mask")
-    _require_same_dtype(A, mask, "A", "mask")
-    if not (A.shape.is_compatible_with([None, None]) and mask.shape.is_compatible_with(A.shape[1:])):
-        raise ValueError(
-            f"A has shape {A.shape} and mask {mask.shape}: A is (n_C, n_H·n_W), and mask has one number for "
-            "each of the n_H·n_W positions."
-        )
-    total = tf.reduce_sum(tf.square(mask))
-    if tf.get_static_value(total) == 0:
-        raise ValueError(
-            "The mask is 0 everywhere, so there is no position to compare: let it be 1 somewhere."
-        )
+    A, mask, total = _masked(A, mask)
     return gram_matrix(A * mask) / total
 
 
@@ -142,6 +133,70 @@ def gram_distance(gram_S: tf.Tensor, gram_G: tf.Tensor) -> tf.Tensor:
     """
     n_C = tf.cast(tf.shape(gram_G)[-1], gram_G.dtype)
     return tf.reduce_sum(tf.square(gram_S - gram_G)) / (4 * n_C**2)
+
+
+def channel_moments(A: Tensor, mask: Tensor | None = None) -> tf.Tensor:
+    """Mean and standard deviation of each channel, which say nothing about channels that fire together.
+
+    Args:
+        A: shape (n_C, n_H·n_W), one channel in each row.
+        mask: m, shape (n_H·n_W): how much each position counts, as in ``guided_gram_matrix``. None: all
+            count alike.
+
+    Returns:
+        Shape (2, n_C): ``μ_k = Σ_i w_i A_ki``, and below it ``σ_k = √(Σ_i w_i (A_ki − μ_k)² + 10⁻⁵)``, where
+        w is ``m² / Σ m²``, which is 1/(n_H·n_W) with a mask of ones. The 10⁻⁵ keeps σ differentiable where
+        a channel is constant.
+
+    Raises:
+        ValueError: as ``gram_matrix`` and ``guided_gram_matrix``.
+
+    Source: Huang and Belongie, "Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization"
+    (2017), eq. 5 and 6, for one image.
+    """
+    if mask is None:
+        A = _floating(A, "A")
+        _require_rows(A, "channel_moments")
+        return moments_over_positions(tf.transpose(A))
+    A, mask, total = _masked(A, mask)
+    return moments_over_positions(tf.transpose(A), tf.square(mask)[:, tf.newaxis] / total)
+
+
+def moments_over_positions(positions: tf.Tensor, weights: tf.Tensor | None = None) -> tf.Tensor:
+    """``channel_moments`` of activations with one position in each row.
+
+    Args:
+        positions: shape (n_H·n_W, n_C), which is Aᵀ.
+        weights: w, shape (n_H·n_W, 1), with a sum of 1. None: all are alike.
+
+    Returns:
+        Shape (2, n_C).
+    """
+
+    def average(values: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_mean(values, 0) if weights is None else tf.reduce_sum(weights * values, 0)
+
+    mean = average(positions)
+    variance = average(tf.square(positions - mean))
+    return tf.stack([mean, tf.sqrt(variance + VARIANCE_FLOOR)])
+
+
+def moments_distance(moments_S: tf.Tensor, moments_G: tf.Tensor) -> tf.Tensor:
+    """The style cost of a layer from two results of ``channel_moments``, in place of J_style^[l].
+
+    Args:
+        moments_S: of S, shape (2, n_C).
+        moments_G: of G, likewise.
+
+    Returns:
+        A scalar ≥ 0: ``1/n_C · Σ_k ((μ_S,k − μ_G,k)² + (σ_S,k − σ_G,k)²)``. It is quadratic in the
+        activations, while J_style^[l] is quartic.
+
+    Sources: Li, Wang, Liu and Hou, "Demystifying Neural Style Transfer" (2017), the statistics of batch
+    normalisation; Huang and Belongie 2017, eq. 13, which adds up norms that are not squared.
+    """
+    n_C = tf.cast(tf.shape(moments_G)[-1], moments_G.dtype)
+    return tf.reduce_sum(tf.square(moments_S - moments_G)) / n_C
 
 
 def compute_layer_style_cost(a_S: Tensor, a_G: Tensor) -> tf.Tensor:
@@ -281,6 +336,30 @@ def _floating(values: Tensor, name: str) -> tf.Tensor:
             f"{name} has dtype {tensor.dtype.name}: use floating-point numbers, such as float32."
         )
     return tensor
+
+
+def _masked(A: Tensor, mask: Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    """A, a mask over its positions, and Σ m²."""
+    A, mask = _floating(A, "A"), _floating(mask, "mask")
+    _require_same_dtype(A, mask, "A", "mask")
+    if not (A.shape.is_compatible_with([None, None]) and mask.shape.is_compatible_with(A.shape[1:])):
+        raise ValueError(
+            f"A has shape {A.shape} and mask {mask.shape}: A is (n_C, n_H·n_W), and mask has one number for "
+            "each of the n_H·n_W positions."
+        )
+    total = tf.reduce_sum(tf.square(mask))
+    if tf.get_static_value(total) == 0:
+        raise ValueError(
+            "The mask is 0 everywhere, so there is no position to compare: let it be 1 somewhere."
+        )
+    return A, mask, total
+
+
+def _require_rows(A: tf.Tensor, function: str) -> None:
+    if A.shape.rank not in (2, None):
+        raise ValueError(
+            f"A has shape {A.shape}: {function} needs rank 2, (n_C, n_H·n_W), one channel in each row."
+        )
 
 
 def _require_activations(one: tf.Tensor, other: tf.Tensor, one_name: str, other_name: str) -> None:

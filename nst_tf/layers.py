@@ -44,11 +44,24 @@ BALANCED_STYLE_LAYERS = [
     ("block5_conv1", 11),
 ]
 
+# Likewise where means and standard deviations are compared in place of Gram matrices. Their common factor is
+# such that activations of 0 cost about as much as with those, so that β is of the same order.
+BALANCED_FOR_MOMENTS: list[tuple[str, float]] = [
+    ("block1_conv1", 13000),
+    ("block2_conv1", 530),
+    ("block3_conv1", 340),
+    ("block4_conv1", 36),
+    ("block5_conv1", 2300),
+]
+
+BALANCED = {"gram": BALANCED_STYLE_LAYERS, "moments": BALANCED_FOR_MOMENTS}
+
+# Each name stands for the same layers, whatever is compared there; the balanced λ depend on that.
 STYLE_PRESETS = {
-    "balanced": BALANCED_STYLE_LAYERS,
-    "course": STYLE_LAYERS,
-    "fine": BALANCED_STYLE_LAYERS[:3],
-    "coarse": BALANCED_STYLE_LAYERS[2:],
+    "balanced": BALANCED,
+    "course": dict.fromkeys(BALANCED, STYLE_LAYERS),
+    "fine": {statistics: layers[:3] for statistics, layers in BALANCED.items()},
+    "coarse": {statistics: layers[2:] for statistics, layers in BALANCED.items()},
 }
 
 

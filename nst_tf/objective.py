@@ -14,7 +14,13 @@ import tensorflow as tf
 
 from nst_tf.control.masks import masks_at_layers
 from nst_tf.control.styles import Region, coverage
-from nst_tf.costs import compute_content_cost, gram_distance, total_variation_cost
+from nst_tf.costs import (
+    compute_content_cost,
+    gram_distance,
+    moments_distance,
+    moments_over_positions,
+    total_variation_cost,
+)
 from nst_tf.images import preprocess
 from nst_tf.settings import Settings
 from nst_tf.vgg import get_layer_outputs
@@ -78,17 +84,69 @@ class _Content:
         return compute_content_cost(targets, a_G[-1])
 
 
+class Statistic(NamedTuple):
+    """What is compared at a style layer.
+
+    Attributes:
+        of: from a layer's activations and a mask, as ``masks_at_layers`` gives it, or None.
+        distance: how far two of them are apart, J_style^[l].
+        rows: how many there are for n_C channels; the columns are n_C.
+    """
+
+    of: Callable[[tf.Tensor, tf.Tensor | None], tf.Tensor]
+    distance: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    rows: Callable[[int], int]
+
+
+def _gram_matrix(a: tf.Tensor, m: tf.Tensor | None) -> tf.Tensor:
+    """The Gram matrix per position, or the guided one, as ``costs.guided_gram_matrix``."""
+    return _gram_matrix_per_position(a) if m is None else _gram_matrix_of_columns(_positions(a) * m)
+
+
+def _gram_matrix_per_position(a: tf.Tensor) -> tf.Tensor:
+    """As ``costs.gram_matrix_per_position``, with a faster gradient,
+    which can't leave this process as part of a graph.
+    """
+    positions = _positions(a)
+    return _gram_matrix_of_columns(positions) / tf.cast(tf.shape(positions)[0], a.dtype)
+
+
+@tf.custom_gradient
+def _gram_matrix_of_columns(X: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """XᵀX.
+
+    TensorFlow's own gradient, X D + X Dᵀ, takes two large products; X (D + Dᵀ) is the same with one.
+    """
+    return tf.matmul(X, X, transpose_a=True), lambda D: tf.matmul(X, D + tf.transpose(D))
+
+
+def _moments(a: tf.Tensor, m: tf.Tensor | None) -> tf.Tensor:
+    """As ``costs.channel_moments``; the squares of such a mask are weights that add up to 1."""
+    return moments_over_positions(_positions(a), None if m is None else tf.square(m))
+
+
+def _positions(a: tf.Tensor) -> tf.Tensor:
+    """Activations with one position in each row: shape (n_H·n_W, n_C)."""
+    return tf.reshape(a, [-1, tf.shape(a)[-1]])
+
+
+STATISTICS = {
+    "gram": Statistic(_gram_matrix, gram_distance, lambda n_C: n_C),
+    "moments": Statistic(_moments, moments_distance, lambda n_C: 2),
+}
+
+
 class StyleTargets(NamedTuple):
     """What G should get close to in one region.
 
     Attributes:
         lambdas: λ of each style layer, times the region's share of C.
-        grams: the Gram matrix of the paintings at each, shape (n_C, n_C).
+        statistics: of the paintings at each.
         masks: the region's at each, as ``masks_at_layers`` gives them; empty where it is everywhere.
     """
 
     lambdas: tf.Tensor
-    grams: list[tf.Tensor]
+    statistics: list[tf.Tensor]
     masks: list[tf.Tensor]
 
 
@@ -100,28 +158,31 @@ class _Style:
 
     name, weight = "J_style", "beta"
 
+    def __init__(self, statistic: Statistic):
+        self._statistic = statistic
+
     def targets(
         self, activations: Layers, C: np.ndarray, regions: Sequence[Region], settings: Settings
     ) -> list[StyleTargets]:
         return [style_targets(activations, region, settings) for region in regions]
 
     def types(self, channels: Sequence[int], layout: Layout) -> list[StyleTargets]:
-        grams = [_float32(n_C, n_C) for n_C in channels[:-1]]
-        masks = [_float32(None, 1) for _ in grams]
-        return [
-            StyleTargets(_float32(len(grams)), grams, masks if has_mask else []) for has_mask in layout.masked
-        ]
+        statistics = [_float32(self._statistic.rows(n_C), n_C) for n_C in channels[:-1]]
+        lambdas, masks = _float32(len(statistics)), [_float32(None, 1) for _ in statistics]
+        return [StyleTargets(lambdas, statistics, masks if has_mask else []) for has_mask in layout.masked]
 
     def cost(self, G: tf.Tensor, a_G: Activations, targets: list[StyleTargets]) -> tf.Tensor:
-        return tf.add_n([_style_cost(a_G[:-1], *of_region) for of_region in targets])
+        return tf.add_n([style_cost(a_G[:-1], of_region, self._statistic) for of_region in targets])
 
 
 def style_targets(activations: Layers, region: Region, settings: Settings) -> StyleTargets:
     """The targets of one region.
 
     Where it has several paintings, the mean of their Gram matrices is enough: with weights w_i that add up
-    to 1, Σ_i w_i ‖G_G − G_i‖² is ‖G_G − Σ_i w_i G_i‖² and a number that G doesn't change.
+    to 1, Σ_i w_i ‖G_G − G_i‖² is ‖G_G − Σ_i w_i G_i‖² and a number that G doesn't change. The same holds for
+    means and deviations.
     """
+    statistic = STATISTICS[settings.style_statistics]
     layers = [name for name, _ in settings.layers[:-1]]
     lambdas = tf.constant([weight for _, weight in settings.layers[:-1]], tf.float32)
 
@@ -130,20 +191,22 @@ def style_targets(activations: Layers, region: Region, settings: Settings) -> St
 
     weighted = []
     for painting in region.paintings:
-        grams = _gram_matrices(
-            activations(tf.constant(painting.S))[:-1], masks(painting.part, "The mask over a style")
-        )
-        weighted.append([painting.weight * gram for gram in grams])
-    grams = [tf.add_n(of_layer) for of_layer in zip(*weighted, strict=True)]
-    return StyleTargets(region.share * lambdas, grams, masks(region.mask, region.name))
+        a_S, part = activations(tf.constant(painting.S))[:-1], masks(painting.part, "The mask over a style")
+        weighted.append([painting.weight * of_layer for of_layer in _statistics_of(a_S, part, statistic)])
+    statistics = [tf.add_n(of_layer) for of_layer in zip(*weighted, strict=True)]
+    return StyleTargets(region.share * lambdas, statistics, masks(region.mask, region.name))
 
 
-def _style_cost(
-    a_G: Activations, lambdas: tf.Tensor, grams_S: list[tf.Tensor], masks: list[tf.Tensor]
-) -> tf.Tensor:
+def style_cost(a_G: Activations, targets: StyleTargets, statistic: Statistic) -> tf.Tensor:
     """Of one region."""
-    distances = [gram_distance(S, G) for S, G in zip(grams_S, _gram_matrices(a_G, masks), strict=True)]
-    return tf.tensordot(lambdas, tf.stack(distances), 1)
+    of_G = _statistics_of(a_G, targets.masks, statistic)
+    distances = [statistic.distance(S, G) for S, G in zip(targets.statistics, of_G, strict=True)]
+    return tf.tensordot(targets.lambdas, tf.stack(distances), 1)
+
+
+def _statistics_of(a: Activations, masks: list[tf.Tensor], statistic: Statistic) -> list[tf.Tensor]:
+    """For each style layer, of all positions where there are no masks."""
+    return [statistic.of(*of_layer) for of_layer in zip(a, masks or [None] * len(a), strict=True)]
 
 
 class _Smoothness:
@@ -170,7 +233,10 @@ class _Smoothness:
         return total_variation_cost(m * G + rest_of_C)
 
 
-TERMS: tuple[Term, ...] = (_Content(), _Style(), _Smoothness())
+# For each ``style_statistics``, the terms of J.
+TERMS: dict[str, tuple[Term, ...]] = {
+    name: (_Content(), _Style(statistic), _Smoothness()) for name, statistic in STATISTICS.items()
+}
 
 
 class Evaluation(NamedTuple):
@@ -194,20 +260,20 @@ class Objective:
     """
 
     def __init__(self, vgg: tf.keras.Model, C: np.ndarray, regions: Sequence[Region], settings: Settings):
-        activations = activations_of(vgg, settings)
+        activations, self._terms = activations_of(vgg, settings), TERMS[settings.style_statistics]
         masked = tuple(region.mask is not None for region in regions)
-        self._evaluate = _evaluation(activations, Layout(masked, coverage(regions) is not None))
-        self._targets = [term.targets(activations, C, regions, settings) for term in TERMS]
+        self._evaluate = _evaluation(activations, self._terms, Layout(masked, coverage(regions) is not None))
+        self._targets = [term.targets(activations, C, regions, settings) for term in self._terms]
         self.reweigh(settings)
 
     def reweigh(self, settings: Settings) -> None:
         """Use the weights in these settings from now on."""
-        self._weights = tf.constant([getattr(settings, term.weight) for term in TERMS], tf.float32)
+        self._weights = tf.constant([getattr(settings, term.weight) for term in self._terms], tf.float32)
 
     def __call__(self, G: np.ndarray) -> Evaluation:
         """J, its parts and its gradient at G, an image of C's shape."""
         J, costs, gradient = self._evaluate(tf.constant(G), self._targets, self._weights)
-        parts = {term.name: float(cost) for term, cost in zip(TERMS, costs, strict=True)}
+        parts = {term.name: float(cost) for term, cost in zip(self._terms, costs, strict=True)}
         return Evaluation(float(J), parts, gradient.numpy())
 
 
@@ -237,19 +303,19 @@ def _activations(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: boo
 
 
 @_kept
-def _evaluation(activations: Any, layout: Layout) -> Callable:
+def _evaluation(activations: Any, terms: tuple[Term, ...], layout: Layout) -> Callable:
     """J with its gradient, traced once, for images of any size."""
     channels = [a.shape[-1] for a in activations.structured_outputs]
-    types = [term.types(channels, layout) for term in TERMS]
+    types = [term.types(channels, layout) for term in terms]
 
-    @_compiled(input_signature=[_float32(1, None, None, 3), types, _float32(len(TERMS))])
+    @_compiled(input_signature=[_float32(1, None, None, 3), types, _float32(len(terms))])
     def evaluate(
         G: tf.Tensor, targets: list[Targets], weights: tf.Tensor
     ) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(G)
             a_G = activations(G)
-            costs = [term.cost(G, a_G, target) for term, target in zip(TERMS, targets, strict=True)]
+            costs = [term.cost(G, a_G, target) for term, target in zip(terms, targets, strict=True)]
             J = tf.add_n([weight * cost for weight, cost in zip(tf.unstack(weights), costs, strict=True)])
         return J, costs, tape.gradient(J, G)
 
@@ -260,35 +326,6 @@ def forget_compiled() -> None:
     """Have the next objective traced anew, as the first one in a process is."""
     for kept in (_activations, _evaluation):
         kept.cache_clear()
-
-
-def _gram_matrices(a: Activations, masks: list[tf.Tensor]) -> list[tf.Tensor]:
-    """For each layer the Gram matrix per position, or the guided one where there are masks."""
-    if not masks:
-        return [_gram_matrix_per_position(of_layer) for of_layer in a]
-    return [_guided_gram_matrix(of_layer, m) for of_layer, m in zip(a, masks, strict=True)]
-
-
-def _guided_gram_matrix(a: tf.Tensor, m: tf.Tensor) -> tf.Tensor:
-    """As ``costs.guided_gram_matrix``, with a mask whose squares add up to 1."""
-    return _gram_matrix_of_columns(tf.reshape(a, [-1, tf.shape(a)[-1]]) * m)
-
-
-def _gram_matrix_per_position(a: tf.Tensor) -> tf.Tensor:
-    """As ``costs.gram_matrix_per_position``, with a faster gradient,
-    which can't leave this process as part of a graph.
-    """
-    positions = tf.reshape(a, [-1, tf.shape(a)[-1]])
-    return _gram_matrix_of_columns(positions) / tf.cast(tf.shape(positions)[0], a.dtype)
-
-
-@tf.custom_gradient
-def _gram_matrix_of_columns(X: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
-    """XᵀX.
-
-    TensorFlow's own gradient, X D + X Dᵀ, takes two large products; X (D + Dᵀ) is the same with one.
-    """
-    return tf.matmul(X, X, transpose_a=True), lambda D: tf.matmul(X, D + tf.transpose(D))
 
 
 def _float32(*shape: int | None) -> tf.TensorSpec:

@@ -17,6 +17,7 @@ from nst_tf.settings import (
     INITS,
     OPTIMIZER_NAMES,
     PRECISIONS,
+    STYLE_STATISTICS,
     STYLE_STRENGTH,
     Settings,
     SettingsError,
@@ -26,9 +27,9 @@ from nst_tf.weights import CHOICES
 LOOK, WORK = "how it looks", "how it is computed"
 
 
-def _style_layers(text: str) -> list[tuple[str, float]]:
+def _style_layers(text: str) -> str | list[tuple[str, float]]:
     if text in STYLE_PRESETS:
-        return STYLE_PRESETS[text]
+        return text
     try:
         return [(layer, float(weight)) for layer, weight in (pair.split("=") for pair in text.split(","))]
     except ValueError:
@@ -90,6 +91,12 @@ OPTIONS = {
         "(%(default)s)",
         "L",
         _style_layers,
+    ),
+    "style_statistics": Option(
+        LOOK,
+        f"{', '.join(STYLE_STATISTICS)}: compare Gram matrices, or each channel's mean and deviation "
+        "(%(default)s)",
+        "S",
     ),
     "init": Option(LOOK, f"{', '.join(INITS)}, or a picture to start from (%(default)s)", "I"),
     "colours": Option(LOOK, f"{', '.join(COLOURS)}: whose colours it has (%(default)s)", "C"),
@@ -247,7 +254,7 @@ def command_line(content: str, style: Styles, settings: Mapping[str, Any], outpu
             always the precision and the weights that the run used.
         output: path of the picture to write.
     """
-    given = {name: settings[name] for name in ("optimizer", "beta")}  # on which other defaults depend
+    given = {name: settings[name] for name in ("optimizer", "beta", "style_statistics")}  # others' defaults
     defaults = {**vars(Settings(**given)), **{name: getattr(Settings, name) for name in given}}
     styles = styles_of(style)
     words = ["python", "-m", "nst_tf", _path(content), *(_path(of.picture) for of in styles)]
@@ -260,8 +267,10 @@ def command_line(content: str, style: Styles, settings: Mapping[str, Any], outpu
             continue
         if option.letter is None:
             words += [] if value else [option.flag(name)]
-        elif option.is_always_named or _text(name, value) != _text(name, default):
-            words += [option.flag(name), _text(name, value)]
+            continue
+        text, of_default = (_text(name, one, settings["style_statistics"]) for one in (value, default))
+        if option.is_always_named or text != of_default:
+            words += [option.flag(name), text]
     return shlex.join(words)
 
 
@@ -283,9 +292,9 @@ def _path(path: Any) -> str:
     return f"./{text}" if text.startswith("-") or text in (EVERYWHERE, REST) else text
 
 
-def _text(name: str, value: Any) -> str:
+def _text(name: str, value: Any, statistics: str = Settings.style_statistics) -> str:
     if name == "style_layers":
         pairs = [tuple(pair) for pair in value]
-        presets = (preset for preset, of_preset in STYLE_PRESETS.items() if of_preset == pairs)
+        presets = (preset for preset, layers in STYLE_PRESETS.items() if layers[statistics] == pairs)
         return next(presets, ",".join(f"{layer}={_text('', weight)}" for layer, weight in pairs))
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -17,9 +17,11 @@ from nst_tf.weights import CHOICES
 INITS = ("noisy_content", "noise", "content")
 PRECISIONS = ("auto", "float32", "bfloat16")
 COLOURS = ("style", "content", "matched")
+STYLE_STATISTICS = ("gram", "moments")
 OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
 STYLE_STRENGTH = 0.5
-BETA_AT_HALF, GAMMA_AT_HALF = 12.5, 0.2  # β/α and γ/α at that strength if all costs were equal
+BETA_AT_HALF = {"gram": 12.5, "moments": 50.0}  # β/α at that strength if all costs were equal
+GAMMA_AT_HALF = {"gram": 0.2, "moments": 0.6}  # likewise γ/α
 ADAM_LEARNING_RATE = 0.03
 CONVERGED: Literal["converged"] = "converged"
 MOST_STEPS = 2000  # of a run that goes on until it has converged
@@ -49,7 +51,11 @@ class Settings:
             as 1e6, as neighbouring values in [0, 1] differ by little. (None: see ``style_strength``; 0 where
             ``beta`` is given or α is 0.)
         content_layer: name of the layer at which contents are compared.
-        style_layers: pairs (layer name, λ ≥ 0), or the name of a choice in ``nst_tf.layers.STYLE_PRESETS``.
+        style_layers: pairs (layer name, λ ≥ 0), or the name of a choice in ``nst_tf.layers.STYLE_PRESETS``,
+            whose λ depend on ``style_statistics``.
+        style_statistics: what is compared at the style layers: ``"gram"``, Gram matrices, or ``"moments"``,
+            the mean and the standard deviation of each channel (see ``nst_tf.costs.moments_distance``).
+            A β then means something else, and a strength about the same.
         init: what G starts from: ``"noisy_content"`` (C plus uniform noise in ±0.25, clipped),
             ``"noise"``, ``"content"``, or a picture.
         colours: of the picture: the painting's (``"style"``), the photograph's (``"content"``: only
@@ -87,6 +93,7 @@ class Settings:
     gamma: float | None = None
     content_layer: str = "block4_conv2"
     style_layers: str | Sequence[tuple[str, float]] = "balanced"
+    style_statistics: str = "gram"
     init: Source = "content"
     colours: str = "style"
     optimizer: str = "lbfgs"
@@ -114,7 +121,12 @@ class Settings:
                 "alpha, beta and gamma are all 0, so there is nothing to minimise: give one of them a weight."
             )
         _require_layer("content_layer", self.content_layer)
-        object.__setattr__(self, "style_layers", _checked_style_layers(self.style_layers))
+        if self.style_statistics not in STYLE_STATISTICS:
+            raise SettingsError(
+                f"style_statistics is {self.style_statistics!r}: choose among {', '.join(STYLE_STATISTICS)}."
+            )
+        style_layers = _checked_style_layers(self.style_layers, self.style_statistics)
+        object.__setattr__(self, "style_layers", style_layers)
         if self.optimizer not in OPTIMIZER_NAMES:
             raise SettingsError(
                 f"optimizer is {self.optimizer!r}: choose among {', '.join(OPTIMIZER_NAMES)}."
@@ -234,9 +246,9 @@ def _is_file(path: object) -> bool:
     return isinstance(path, str | os.PathLike) and os.path.isfile(path)  # noqa: PTH113 - False where it may not look
 
 
-def _checked_style_layers(style_layers: Any) -> list[tuple[str, float]]:
+def _checked_style_layers(style_layers: Any, statistics: str) -> list[tuple[str, float]]:
     if isinstance(style_layers, str) and style_layers in STYLE_PRESETS:
-        style_layers = STYLE_PRESETS[style_layers]
+        style_layers = STYLE_PRESETS[style_layers][statistics]
     try:
         pairs = [(layer, weight) for layer, weight in style_layers]
     except (TypeError, ValueError):

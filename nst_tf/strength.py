@@ -1,8 +1,9 @@
 """Turns a strength of the style, which means about the same for any pictures, into β and γ.
 
 The same β can wipe out a dark photograph and hardly change another, because activations differ in size from
-picture to picture: J_content is quadratic in them, and J_style quartic. So β is measured against what each
-cost would be if all activations were 0, and γ against how smooth the painting is.
+picture to picture: J_content is quadratic in them, and J_style quartic (quadratic, too, with means and
+deviations). So β is measured against what each cost would be if all activations were 0, and γ against how
+smooth the painting is.
 """
 
 import dataclasses
@@ -12,15 +13,16 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from nst_tf.control.styles import Region
-from nst_tf.costs import compute_content_cost, compute_style_cost, gram_distance, total_variation_cost
+from nst_tf.control.styles import Region, everywhere
+from nst_tf.costs import compute_content_cost, total_variation_cost
 from nst_tf.images import resized
 from nst_tf.inputs import Inputs
 from nst_tf.layers import minimum_side
-from nst_tf.objective import Layers, activations_of, style_targets
+from nst_tf.objective import STATISTICS, Layers, activations_of, style_cost, style_targets
 from nst_tf.progress import Balance
 from nst_tf.settings import BETA_AT_HALF, GAMMA_AT_HALF, LARGEST, LEAST, Settings, SettingsError
 
+EXPONENTS = {"gram": 0.5, "moments": 1.0}  # of J_C(0) / J_style(0): ratios of squared activations
 SIZE = 256  # in pixels: activations are measured on pictures no larger than that, whatever the run's size
 
 
@@ -34,7 +36,9 @@ def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balan
         γ/α = 0.2 · J_content(0) / J_tv(S)
 
     In the first line, the first ratio alone gives too much style if S has strong activations and C weak ones;
-    the root makes up for that. We found the root and both constants by measuring (docs/balance.md). J_tv(S)
+    the root makes up for that. We found the root and both constants by measuring (docs/balance.md). With
+    ``style_statistics="moments"``, the constants are 50 and 0.6, and the second ratio has no root: it is one
+    of squared activations, as the root of a ratio of quartic costs is. J_tv(S)
     is that of S as large as in the run, because the larger S is, the less its neighbouring pixels differ. It
     counts as at least a quarter of J_tv(C), lest a flat S wipe out C; that quarter was not measured.
 
@@ -43,14 +47,17 @@ def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balan
     their own would differ, one gets more style than the strength says, and another less.
     """
     activations = activations_of(vgg, settings)
-    a_C = activations(tf.constant(_small(inputs.C, settings)))
-    J_content = float(compute_content_cost(a_C, _silent(a_C)))
-    of_C = float(compute_style_cost(a_C, _silent(a_C), settings.layers[:-1]))
-    of_S = _over_regions(inputs.regions, lambda region: _cost_of_silence(activations, region, settings))
+    a_C = activations(tf.constant(_small(inputs.C, settings)))[-1]
+    J_content = float(compute_content_cost(a_C, tf.zeros_like(a_C)))
+    of_C, of_S = (
+        _over_regions(regions, lambda region: _cost_of_silence(activations, region, settings))
+        for regions in (everywhere(inputs.C), inputs.regions)
+    )
     roughness = max(_over_regions(inputs.regions, _roughness), float(total_variation_cost(inputs.C)) / 4)
-    beta = BETA_AT_HALF * J_content * (math.sqrt(of_C / of_S) / of_S if of_S else math.inf)
-    gamma = GAMMA_AT_HALF * J_content / roughness if roughness else 0.0
-    return Balance(beta, gamma)
+    statistics = settings.style_statistics
+    correction = (of_C / of_S) ** EXPONENTS[statistics] / of_S if of_S else math.inf
+    gamma = GAMMA_AT_HALF[statistics] * J_content / roughness if roughness else 0.0
+    return Balance(BETA_AT_HALF[statistics] * J_content * correction, gamma)
 
 
 def with_cost_weights(settings: Settings, balance: Balance) -> Settings:
@@ -84,18 +91,14 @@ def _cost_of_silence(activations: Layers, region: Region, settings: Settings) ->
         painting._replace(S=_small(painting.S, settings), part=None) for painting in region.paintings
     ]
     whole = region._replace(paintings=tuple(paintings), mask=None)
-    lambdas, grams, _ = style_targets(activations, whole, settings)
-    distances = [gram_distance(gram, tf.zeros_like(gram)) for gram in grams]
-    return float(tf.tensordot(lambdas, tf.stack(distances), 1))
+    targets = style_targets(activations, whole, settings)
+    silence = [tf.zeros([1, 1, 1, of_layer.shape[-1]]) for of_layer in targets.statistics]
+    return float(style_cost(silence, targets, STATISTICS[settings.style_statistics]))
 
 
 def _roughness(region: Region) -> float:
     """J_tv of its paintings."""
     return sum(painting.weight * float(total_variation_cost(painting.S)) for painting in region.paintings)
-
-
-def _silent(a: list[tf.Tensor]) -> list[tf.Tensor]:
-    return [tf.zeros_like(layer) for layer in a]
 
 
 def _small(image: np.ndarray, settings: Settings) -> np.ndarray:

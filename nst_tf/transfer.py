@@ -54,6 +54,7 @@ def stylize(
     gamma: float | None = Settings.gamma,
     content_layer: str = Settings.content_layer,
     style_layers: str | Sequence[tuple[str, float]] = Settings.style_layers,
+    style_statistics: str = Settings.style_statistics,
     init: str | Source = Settings.init,
     colours: str = Settings.colours,
     optimizer: str = Settings.optimizer,

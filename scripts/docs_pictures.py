@@ -1,7 +1,7 @@
 """Makes the pictures of docs/pictures.md: ``python scripts/docs_pictures.py [NAME ...]``.
 
-Names: regions, blanket, several, colours, scale. Without one, all are made, into images/readme/. About 30
-minutes on two cores, as every run goes on until J has converged.
+Names: regions, blanket, several, colours, scale, statistics. Without one, all are made, into images/readme/.
+About 40 minutes on two cores, as every run goes on until J has converged.
 """
 
 import sys
@@ -15,6 +15,8 @@ from nst_tf.plots import picture_grid
 HORSES = IMAGES / "content/horses.jpg"
 SHAPES = IMAGES / "style/composition_viii.jpg"
 SIZE = 520  # pixels
+CHAMBORD = IMAGES / "content/chambord.jpg"
+SIZE_OF_STATISTICS = 400  # pixels
 SIZE_OF_SCALES = 424  # of which the painting has 1.4 times as many
 
 
@@ -75,8 +77,18 @@ def scale():
     grid("scale", "The Village Street at three sizes", 3, runs, size=SIZE_OF_SCALES)
 
 
+def statistics():
+    runs = {
+        f"{name}, {kind}": (content, style, {"style_statistics": kind})
+        for name, content, style in (("Great Wave", CHAMBORD, WAVE), ("Composition VIII", CAT, SHAPES))
+        for kind in ("gram", "moments")
+    }
+    title = "Gram matrices, and means and deviations, at a strength of 0.5"
+    grid("statistics", title, 2, runs, size=SIZE_OF_STATISTICS)
+
+
 if __name__ == "__main__":
-    makers = {figure.__name__: figure for figure in (regions, blanket, several, colours, scale)}
+    makers = {figure.__name__: figure for figure in (regions, blanket, several, colours, scale, statistics)}
     if unknown := set(sys.argv[1:]) - set(makers):
         sys.exit(f"There is no figure named {', '.join(unknown)}: choose among {', '.join(makers)}.")
     for name in sys.argv[1:] or makers:

@@ -8,16 +8,18 @@ from hypothesis import strategies as st
 
 from nst_tf.costs import (
     STYLE_LAYERS,
+    channel_moments,
     compute_content_cost,
     compute_layer_style_cost,
     compute_style_cost,
     gram_matrix,
     gram_matrix_per_position,
     guided_gram_matrix,
+    moments_distance,
     total_cost,
     total_variation_cost,
 )
-from nst_tf.objective import _gram_matrix_per_position
+from nst_tf.objective import _gram_matrix_per_position, _moments
 
 # n_H, n_W and n_C all differ, so that a swapped axis can't go unseen.
 SHAPES = st.lists(st.integers(1, 6), min_size=3, max_size=3, unique=True)
@@ -167,6 +169,65 @@ def test_what_a_guided_gram_matrix_sees(shape, seed):
     )
 
 
+def moments_by_loops(a, mask):
+    """Mean and deviation of each channel, every position with a weight of m² / Σ m²."""
+    _, n_H, n_W, n_C = a.shape
+    total = sum(float(m) ** 2 for m in mask.ravel())
+    moments = np.zeros((2, n_C))
+    for k in range(n_C):
+        for i in range(n_H):
+            for j in range(n_W):
+                moments[0, k] += float(mask[i, j]) ** 2 / total * float(a[0, i, j, k])
+        for i in range(n_H):
+            for j in range(n_W):
+                moments[1, k] += float(mask[i, j]) ** 2 / total * (float(a[0, i, j, k]) - moments[0, k]) ** 2
+        moments[1, k] = np.sqrt(moments[1, k] + 1e-5)
+    return moments
+
+
+@thorough
+@given(shape=SHAPES, seed=SEEDS, dtype=DTYPES)
+def test_channel_moments(shape, seed, dtype):
+    n_H, n_W, n_C = shape
+    a, everywhere = activations(seed, *shape, dtype=dtype), np.ones((n_H, n_W), dtype)
+    mask = np.random.default_rng(seed).uniform(0.1, 1, (n_H, n_W)).astype(dtype)
+    A, close = a.reshape(-1, n_C).T, {"rtol": 10 * TOLERANCE[dtype], "atol": 10 * TOLERANCE[dtype]}
+    assert channel_moments(A).dtype == dtype
+    np.testing.assert_allclose(channel_moments(A), moments_by_loops(a, everywhere), **close)
+    np.testing.assert_allclose(channel_moments(A, everywhere.ravel()), channel_moments(A), **close)
+    np.testing.assert_allclose(channel_moments(A, mask.ravel()), moments_by_loops(a, mask), **close)
+    np.testing.assert_allclose(channel_moments(A, 0.3 * mask.ravel()), moments_by_loops(a, mask), **close)
+    m = mask.reshape(-1, 1) / np.linalg.norm(mask)
+    np.testing.assert_allclose(_moments(tf.constant(a), tf.constant(m)), moments_by_loops(a, mask), **close)
+
+
+def test_channel_moments_by_hand():
+    """The first channel is 1 and 3, the second 5 and 5; with the mask, only its first position counts."""
+    A = np.array([[1.0, 3.0], [5.0, 5.0]])
+    np.testing.assert_allclose(channel_moments(A), [[2, 5], [np.sqrt(1 + 1e-5), np.sqrt(1e-5)]])
+    np.testing.assert_allclose(channel_moments(A, np.array([1.0, 0.0])), [[1, 5], [np.sqrt(1e-5)] * 2])
+
+
+def test_moments_distance_by_hand():
+    """Two channels: (1 + 4 + 9 + 16) / 2."""
+    assert float(moments_distance(np.array([[1.0, 2], [3, 4]]), np.zeros((2, 2)))) == 15
+
+
+def test_moments_do_not_see_which_channels_fire_together():
+    """Two channels that rise together, or one falls as the other rises: only a Gram matrix differs."""
+    up, down = np.array([[1.0, 2, 3], [1, 2, 3]]), np.array([[1.0, 2, 3], [3, 2, 1]])
+    np.testing.assert_allclose(channel_moments(up), channel_moments(down))
+    assert not np.allclose(gram_matrix(up), gram_matrix(down))
+
+
+def test_moments_of_a_constant_channel_have_a_gradient():
+    a = tf.ones((1, 2, 3, 2), tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(a)
+        distance = moments_distance(channel_moments(A_S[0, 0]), _moments(a, None))
+    assert np.isfinite(tape.gradient(distance, a)).all()
+
+
 def test_total_variation_of_four_pixels():
     """Vertical differences 2 and 4, horizontal ones 1 and 3, in each channel: (4 + 16)/2 + (1 + 9)/2."""
     G = np.array([[0.0, 1.0], [2.0, 5.0]])[np.newaxis, :, :, np.newaxis].repeat(3, axis=3)
@@ -210,6 +271,12 @@ def central_differences(function, x, step=1e-5):
 
 A_C, A_S = activations(1, 3, 4, 2), activations(2, 5, 2, 2)
 TWO_LAYERS = [("one", 0.3), ("two", 0.7)]
+MASK = np.random.default_rng(4).uniform(0.1, 1, 12)  # over A_C's positions
+
+
+def rows(a):
+    """Activations of two channels unrolled, one channel in each row."""
+    return tf.transpose(tf.reshape(a, [-1, 2]))
 
 
 @pytest.mark.parametrize(
@@ -220,11 +287,15 @@ TWO_LAYERS = [("one", 0.3), ("two", 0.7)]
         lambda a_G: compute_style_cost([A_S, A_C, A_C], [a_G, a_G, a_G], TWO_LAYERS),
         lambda a_G: total_cost(compute_content_cost(A_C, a_G), compute_layer_style_cost(A_S, a_G), 3.0, 0.5),
         lambda a_G: total_variation_cost(tf.concat([a_G, tf.square(a_G[..., :1])], axis=-1)),
-        lambda a_G: tf.reduce_sum(
-            gram_matrix(tf.transpose(tf.reshape(a_G, [-1, 2]))) * [[1.0, 2.0], [3.0, -4.0]]
-        ),
+        lambda a_G: tf.reduce_sum(gram_matrix(rows(a_G)) * [[1.0, 2.0], [3.0, -4.0]]),
         lambda a_G: tf.reduce_sum(gram_matrix_per_position(a_G) * [[1.0, 2.0], [3.0, -4.0]]),
         lambda a_G: tf.reduce_sum(_gram_matrix_per_position(a_G) * [[1.0, 2.0], [3.0, -4.0]]),
+        lambda a_G: tf.reduce_sum(channel_moments(rows(a_G)) * [[1.0, 2.0], [3.0, -4.0]]),
+        lambda a_G: tf.reduce_sum(channel_moments(rows(a_G), MASK) * [[1.0, 2.0], [3.0, -4.0]]),
+        lambda a_G: moments_distance(channel_moments(rows(A_S)), _moments(a_G, None)),
+        lambda a_G: moments_distance(
+            channel_moments(rows(A_S)), _moments(a_G, tf.reshape(MASK / tf.norm(MASK), [-1, 1]))
+        ),
     ],
     ids=[
         "content",
@@ -235,6 +306,10 @@ TWO_LAYERS = [("one", 0.3), ("two", 0.7)]
         "gram matrix",
         "gram matrix per position",
         "the same with a faster gradient",
+        "moments",
+        "moments with a mask",
+        "moments' distance",
+        "moments' distance with a mask",
     ],
 )
 def test_gradient(cost):
@@ -405,6 +480,9 @@ def test_new_alpha_and_beta_as_tensors_do_not_trace_again():
         ),
         (lambda: compute_style_cost([A_C], [A_C], []), ["STYLE_LAYERS", "empty"]),
         (lambda: compute_content_cost([], []), ["list of outputs is empty"]),
+        (lambda: channel_moments(A_C), ["(1, 3, 4, 2)", "channel_moments needs rank 2"]),
+        (lambda: channel_moments(A_C[0, 0], np.ones(2, np.float32)), ["mask is float32", "tf.cast"]),
+        (lambda: channel_moments(A_C[0, 0], np.zeros(2)), ["0 everywhere", "1 somewhere"]),
         (lambda: guided_gram_matrix(A_C, np.ones(12)), ["(1, 3, 4, 2)", "(n_C, n_H·n_W)"]),
         (lambda: guided_gram_matrix(A_C[0, 0], np.ones(4)), ["(4, 2)", "mask (4,)", "each of the n_H·n_W"]),
         (lambda: guided_gram_matrix(A_C[0, 0], np.ones((1, 2))), ["mask (1, 2)", "each of the n_H·n_W"]),

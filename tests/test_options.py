@@ -10,6 +10,7 @@ import pytest
 
 from nst_tf import Style
 from nst_tf.cli.main import parsed
+from nst_tf.layers import STYLE_PRESETS
 from nst_tf.optimizers import OPTIMIZERS
 from nst_tf.options import OPTIONS, command_line, settings_of
 from nst_tf.settings import OPTIMIZER_NAMES, Settings
@@ -35,6 +36,19 @@ GIVEN = {"beta": 0.05}  # as in what a run reports
         ({"beta": 1e-05, "alpha": 3}, "--alpha 3 --beta 1e-05 --precision float32 --weights compact"),
         ({**GIVEN, "gamma": 2e7}, "--beta 0.05 --gamma 20000000 --precision float32 --weights compact"),
         ({"style_layers": "course"}, "--style-layers course --precision float32 --weights compact"),
+        (
+            {"style_statistics": "moments"},
+            "--style-statistics moments --precision float32 --weights compact",
+        ),
+        (
+            {"style_statistics": "moments", "style_layers": "fine"},
+            "--style-layers fine --style-statistics moments --precision float32 --weights compact",
+        ),
+        (
+            {"style_statistics": "moments", "style_layers": STYLE_PRESETS["fine"]["gram"]},
+            "--style-layers block1_conv1=80,block2_conv1=0.13,block3_conv1=0.11 --style-statistics moments "
+            "--precision float32 --weights compact",
+        ),
         (
             {"style_layers": [("block1_conv1", 0.5), ("block2_conv2", 1)]},
             "--style-layers block1_conv1=0.5,block2_conv2=1 --precision float32 --weights compact",

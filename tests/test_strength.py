@@ -61,6 +61,27 @@ def test_it_is_measured_in_what_the_costs_are_if_nothing_fires(vgg):
         assert balance(vgg, size=size) == pytest.approx((beta, 0.2 * J_content / J_tv), rel=rel)
 
 
+def test_with_moments_the_ratio_has_no_root(vgg):
+    outputs = get_layer_outputs(vgg, [*LAYERS, ("block2_conv1", 1)])
+    a_C, a_S = (
+        [a.numpy().astype(np.float64) for a in outputs(preprocess(load_image(path, 256)))]
+        for path in (PHOTO, PAINTING)
+    )
+    J_content = np.sum(a_C[-1] ** 2) / (4 * a_C[-1].size)
+    of_C, of_S = (  # with activations of 0, the deviation is √10⁻⁵
+        sum(
+            λ
+            * (np.mean(x.mean((0, 1, 2)) ** 2) + np.mean((np.sqrt(x.var((0, 1, 2)) + 1e-5) - 1e-5**0.5) ** 2))
+            for (_, λ), x in zip(LAYERS, a, strict=False)
+        )
+        for a in (a_C, a_S)
+    )
+    S = load_image(PAINTING, 256).astype(np.float64)
+    J_tv = np.mean(np.diff(S, axis=1) ** 2) + np.mean(np.diff(S, axis=2) ** 2)
+    expected = 50 * J_content * of_C / of_S**2, 0.6 * J_content / J_tv
+    assert balance(vgg, size=256, style_statistics="moments") == pytest.approx(expected, rel=1e-3)
+
+
 def test_they_grow_from_nothing_with_the_odds(vgg):
     beta, gamma = weights(vgg)
     assert weights(vgg, 0) == (0, 0)
@@ -88,7 +109,9 @@ def test_narrow_pictures_are_measured_at_a_size_that_the_layers_take():
 
 def test_what_float32_does_not_hold_is_refused(vgg):
     black = np.zeros((1, 96, 96, 3), np.float32)
-    of_black = balance(vgg, style=black, preprocess=False)  # nothing fires, as these weights have no biases
+    for statistics in ("moments", "gram"):  # nothing fires, as these weights have no biases
+        of_black = balance(vgg, style=black, preprocess=False, style_statistics=statistics)
+        assert of_black.beta == np.inf
     with pytest.raises(SettingsError, match=r"style_strength 0\.5 means β = inf and γ = \S+ for these pict"):
         with_cost_weights(Settings(), of_black)
     none = with_cost_weights(Settings(style_strength=0), of_black)

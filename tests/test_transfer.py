@@ -468,6 +468,7 @@ def test_the_settings_of_a_run_repeat_it():
             "style_layers is 'finest': give balanced, course, fine, coarse, or pairs",
         ),
         ({"style_layers": ["block1_conv1"]}, "pairs"),
+        ({"style_statistics": "mean"}, "style_statistics is 'mean': choose among gram, moments."),
         ({"optimizer": "sgd"}, "optimizer is 'sgd'"),
         ({"learning_rate": 0.1}, "no part in L-BFGS"),
         ({"learning_rate": -1, "optimizer": "adam"}, "learning_rate is -1"),
@@ -496,10 +497,22 @@ def test_numbers_of_numpy_and_any_sequence_of_layers():
 
 
 def test_a_choice_of_style_layers_by_its_name():
-    assert Settings().style_layers == STYLE_PRESETS["balanced"]
+    assert Settings().style_layers == STYLE_PRESETS["balanced"]["gram"]
     assert Settings(style_layers="course").style_layers == [
         (f"block{block}_conv1", 0.2) for block in range(1, 6)
     ]
     assert run(style_layers="fine", size=32, steps=1).settings["style_layers"] == [
-        [layer, weight] for layer, weight in STYLE_PRESETS["balanced"][:3]
+        [layer, weight] for layer, weight in STYLE_PRESETS["balanced"]["gram"][:3]
     ]
+
+
+def test_a_name_stands_for_the_same_layers_whatever_is_compared_there():
+    for name, of in STYLE_PRESETS.items():
+        gram, moments = (
+            Settings(style_layers=name, style_statistics=kind).style_layers for kind in ("gram", "moments")
+        )
+        assert (gram, moments) == (of["gram"], of["moments"])
+        assert [layer for layer, _ in gram] == [layer for layer, _ in moments]
+        assert (gram == moments) == (name == "course")
+    own = [("block1_conv1", 3.0)]
+    assert Settings(style_layers=own, style_statistics="moments").style_layers == own

@@ -6,7 +6,7 @@ import tensorflow as tf
 from conftest import LOUVRE, ROOT
 
 from nst_tf import STYLE_LAYERS, get_layer_outputs, load_image, load_vgg19, preprocess
-from nst_tf.layers import BALANCED_STYLE_LAYERS, CONV_LAYERS, minimum_side
+from nst_tf.layers import BALANCED, BALANCED_STYLE_LAYERS, CONV_LAYERS, minimum_side
 from nst_tf.vgg import load_network
 from nst_tf.weights import load_weights
 
@@ -47,15 +47,21 @@ def test_every_layer_on_a_photograph_against_numpy(vgg):
     "painting", sorted((ROOT / "images/style").glob("*.jpg")), ids=lambda path: path.stem
 )
 def test_the_balanced_layers_count_about_alike(vgg, painting):
-    """What activations of 0 would cost in each layer: Σ G² / (4 n_C² (n_H n_W)²), times λ."""
+    """What activations of 0 would cost in each layer, times λ: Σ G² / (4 n_C² (n_H n_W)²), or with means and
+    deviations Σ (μ² + σ²) / n_C.
+    """
     outputs = get_layer_outputs(vgg, BALANCED_STYLE_LAYERS)(preprocess(load_image(painting, 400)))
-    costs = []
-    for (_, weight), a in zip(BALANCED_STYLE_LAYERS, outputs, strict=True):
-        unrolled = a.numpy().reshape(-1, a.shape[-1])
-        costs.append(weight * np.mean((unrolled.T @ unrolled / len(unrolled)) ** 2) / 4)
-    shares = np.array(costs) / sum(costs)
-    assert shares.min() > 0.08
-    assert shares.max() < 0.5
+    unrolled = [a.numpy().reshape(-1, a.shape[-1]) for a in outputs]
+    costs = {
+        "gram": [np.mean((A.T @ A / len(A)) ** 2) / 4 for A in unrolled],
+        "moments": [np.mean(A.mean(axis=0) ** 2 + A.std(axis=0) ** 2) for A in unrolled],
+    }
+    for statistics, layers in BALANCED.items():
+        weighted = [λ * cost for (_, λ), cost in zip(layers, costs[statistics], strict=True)]
+        shares = np.array(weighted) / sum(weighted)
+        assert shares.min() > 0.08
+        assert shares.max() < 0.5
+        assert 3e7 < sum(weighted) < 1e9  # so that a β is of the same order
 
 
 def test_outputs_come_in_the_order_asked_for(vgg):

@@ -51,8 +51,7 @@ def _times(default: float, *factors: float) -> tuple[float, ...]:
     return tuple(float(f"{factor * default:.3g}") for factor in factors)
 
 
-MOMENTS_AT_HALF = 80  # about where its content error is that of the default: README
-
+STRENGTHS = (0.05, 0.2, 0.35, STYLE_STRENGTH, 0.8)
 IN_TENSORFLOW, IN_PYTORCH = "tensorflow_contenders", "pytorch_contenders"
 CONTENDERS = {
     "course": Contender("the course's loop", IN_TENSORFLOW, "course", "β", (1e-9, 1e-8, 1e-7, 1e-5, 40)),
@@ -75,15 +74,15 @@ CONTENDERS = {
         IN_TENSORFLOW,
         "ours",
         "style_strength",
-        (0.05, 0.2, 0.35, STYLE_STRENGTH, 0.8),
+        STRENGTHS,
         recipe=f"{asdict(Settings())} {BETA_AT_HALF} {GAMMA_AT_HALF}",
     ),
     "moments": Contender(
         "nst_tf, mean and deviation",
-        "moments_contender",
+        IN_TENSORFLOW,
         "moments",
-        "weight",
-        _times(MOMENTS_AT_HALF, 0.05, 0.25, 1, 4, 16),
-        recipe=f"{asdict(Settings())} {GAMMA_AT_HALF}",
+        "style_strength",
+        STRENGTHS,
+        recipe=f"{asdict(Settings(style_statistics='moments'))} {BETA_AT_HALF} {GAMMA_AT_HALF}",
     ),
 }

@@ -92,6 +92,11 @@ def ours(task: Task) -> Painted:
     return stylized(task, {"style_strength": task.weight})
 
 
+def moments(task: Task) -> Painted:
+    """nst_tf with the mean and standard deviation of each channel in place of Gram matrices."""
+    return stylized(task, {"style_strength": task.weight, "style_statistics": "moments"})
+
+
 def stylized(task: Task, options: dict) -> Painted:
     """As many steps as the time allows, so that each stage has its share of them."""
     run = functools.partial(stylize, *map(str, task.pair.paths()), size=task.size, progress=False, **options)

@@ -20,7 +20,7 @@ from nst_tf import (
 )
 from nst_tf.control.masks import masks_at_layers
 from nst_tf.control.styles import styles_of
-from nst_tf.costs import gram_distance
+from nst_tf.costs import channel_moments, gram_distance, moments_distance
 from nst_tf.decoding import ImageError
 from nst_tf.inputs import load_inputs
 from nst_tf.objective import Objective, activations_of
@@ -32,6 +32,8 @@ GREAT_WAVE = ROOT / "images/style/great_wave.jpg"
 LAYERS = [("block1_conv1", 2.0), ("block2_conv1", 0.5), ("block3_conv1", 0.3)]
 SMALL = {"size": 96, "content_layer": "block2_conv1", "style_layers": LAYERS, "weights": None}
 STYLE_ALONE = Settings(**SMALL, alpha=0, beta=1, init="noise")
+MOMENTS_ALONE = Settings(**SMALL, style_statistics="moments", alpha=0, beta=1, init="noise")
+both_statistics = pytest.mark.parametrize("settings", [STYLE_ALONE, MOMENTS_ALONE], ids=["gram", "moments"])
 SKY = {"bottom": 0.5}
 
 
@@ -52,10 +54,14 @@ def objective_of(vgg, *styles, settings=STYLE_ALONE):
 # ----------------------------------------------------------------------------------- several styles
 
 
-def test_the_mean_of_the_targets_has_the_gradient_of_the_sum_of_costs(random_vgg):
+@both_statistics
+def test_the_mean_of_the_targets_has_the_gradient_of_the_sum_of_costs(random_vgg, settings):
     """Σ w_i J_style(S_i) and J_style of the averaged target differ by a number that G does not change."""
-    both, inputs = objective_of(random_vgg, Style(SUMMERTIME, weight=3), Style(GREAT_WAVE))
-    one, other = (objective_of(random_vgg, painting)[0] for painting in (SUMMERTIME, GREAT_WAVE))
+    paintings = Style(SUMMERTIME, weight=3), Style(GREAT_WAVE)
+    both, inputs = objective_of(random_vgg, *paintings, settings=settings)
+    one, other = (
+        objective_of(random_vgg, painting, settings=settings)[0] for painting in (SUMMERTIME, GREAT_WAVE)
+    )
     differences = []
     for G in (inputs.G, 0.5 * inputs.G, inputs.C):
         together, first, second = both(G), one(G), other(G)
@@ -92,31 +98,39 @@ def test_one_style_in_a_list_is_that_style_to_the_bit():
 # ------------------------------------------------------------------------------------------ regions
 
 
-def test_J_style_is_the_sum_over_regions_of_guided_gram_matrices(random_vgg):
-    """Against the formula of ``costs.py``, in float64, with masks pooled by TensorFlow."""
+@pytest.mark.parametrize(
+    ("settings", "statistic", "distance"),
+    [(STYLE_ALONE, guided_gram_matrix, gram_distance), (MOMENTS_ALONE, channel_moments, moments_distance)],
+    ids=["gram", "moments"],
+)
+def test_J_style_is_the_sum_over_regions_of_what_their_masks_let_through(
+    random_vgg, settings, statistic, distance
+):
+    """Against the formulas of ``costs.py``, in float64, with masks pooled by TensorFlow."""
     soft = np.random.default_rng(0).random(load_start().shape[1:3]).astype(np.float32)
     part = rectangle_mask(SUMMERTIME, right=0.6)
     styles = Style(SUMMERTIME, region=soft, part=part), Style(GREAT_WAVE, region="rest")
-    objective, inputs = objective_of(random_vgg, *styles)
-    activations = activations_of(random_vgg, STYLE_ALONE)
+    objective, inputs = objective_of(random_vgg, *styles, settings=settings)
+    activations = activations_of(random_vgg, settings)
     (first, second), G = inputs.regions, inputs.G
     expected = 0.0
     for region, mask in ((first, soft), (second, 1 - soft)):
         painting = region.paintings[0]
         part = np.ones(painting.S.shape[1:3]) if painting.part is None else painting.part
         for index, (layer, weight) in enumerate(LAYERS):
-            gram_G = gram_at(activations(tf.constant(G))[index], mask, layer)
-            gram_S = gram_at(activations(tf.constant(painting.S))[index], part, layer)
-            expected += mask.mean() * weight * float(gram_distance(gram_S, gram_G))
+            of_G = statistic(*at_layer(activations(tf.constant(G))[index], mask, layer))
+            of_S = statistic(*at_layer(activations(tf.constant(painting.S))[index], part, layer))
+            expected += mask.mean() * weight * float(distance(of_S, of_G))
     assert objective(G).costs["J_style"] == pytest.approx(expected, rel=1e-3)
 
 
-def gram_at(a, mask, layer):
+def at_layer(a, mask, layer):
+    """Activations with one channel in each row, and the mask at their positions."""
     pooled = mask[np.newaxis, ..., np.newaxis].astype(np.float64)
     for _ in range(int(layer[5]) - 1):
         pooled = tf.nn.avg_pool2d(pooled, 2, 2, "VALID").numpy()
     A = a.numpy().reshape(-1, a.shape[-1]).T.astype(np.float64)
-    return guided_gram_matrix(A, pooled.ravel())
+    return A, pooled.ravel()
 
 
 def test_two_halves_with_one_style_cost_about_as_much_as_the_whole(random_vgg):

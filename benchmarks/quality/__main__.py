@@ -1,6 +1,6 @@
 """Compares the pictures that all contenders paint in the same time: ``python -m benchmarks.quality``.
 
-It takes about an hour and a half on two cores, with nothing else running. Needs ``pip install -r
+It takes about an hour and three quarters on two cores, with nothing else running. Needs ``pip install -r
 benchmarks/requirements.txt``. See benchmarks/README.md.
 """
 

@@ -44,8 +44,8 @@ BALANCED_STYLE_LAYERS = [
     ("block5_conv1", 11),
 ]
 
-# Likewise where means and standard deviations are compared in place of Gram matrices. Their common factor is
-# such that activations of 0 cost about as much as with those, so that β is of the same order.
+# Likewise where means and standard deviations are compared in place of Gram matrices. They are scaled so that
+# activations of 0 cost about as much as with Gram matrices, and β is of the same order.
 BALANCED_FOR_MOMENTS: list[tuple[str, float]] = [
     ("block1_conv1", 13000),
     ("block2_conv1", 530),

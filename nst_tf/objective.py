@@ -2,7 +2,7 @@
 
     J(G) = α J_content(C, G) + β J_style(S, G) + γ J_tv(G)
 
-The convolutions may be computed in bfloat16; costs, Gram matrices and the image are float32 in any case.
+The convolutions may be computed in bfloat16; costs, statistics and the image are float32 in any case.
 """
 
 import functools
@@ -198,14 +198,14 @@ def style_targets(activations: Layers, region: Region, settings: Settings) -> St
 
 
 def style_cost(a_G: Activations, targets: StyleTargets, statistic: Statistic) -> tf.Tensor:
-    """Of one region."""
+    """J_style in one region, before β."""
     of_G = _statistics_of(a_G, targets.masks, statistic)
     distances = [statistic.distance(S, G) for S, G in zip(targets.statistics, of_G, strict=True)]
     return tf.tensordot(targets.lambdas, tf.stack(distances), 1)
 
 
 def _statistics_of(a: Activations, masks: list[tf.Tensor], statistic: Statistic) -> list[tf.Tensor]:
-    """For each style layer, of all positions where there are no masks."""
+    """What is compared at each style layer. An empty list of masks means that all positions count."""
     return [statistic.of(*of_layer) for of_layer in zip(a, masks or [None] * len(a), strict=True)]
 
 

@@ -254,7 +254,9 @@ def command_line(content: str, style: Styles, settings: Mapping[str, Any], outpu
             always the precision and the weights that the run used.
         output: path of the picture to write.
     """
-    given = {name: settings[name] for name in ("optimizer", "beta", "style_statistics")}  # others' defaults
+    given = {
+        name: settings[name] for name in ("optimizer", "beta", "style_statistics")
+    }  # defaults depend on these
     defaults = {**vars(Settings(**given)), **{name: getattr(Settings, name) for name in given}}
     styles = styles_of(style)
     words = ["python", "-m", "nst_tf", _path(content), *(_path(of.picture) for of in styles)]

@@ -110,7 +110,7 @@ def excitement(
 
     Raises:
         ValueError: VGG-19 has no convolution of that name, there are no layers or images, or an image is
-            smaller than a receptive field.
+            without a place for a receptive field.
     """
     for layer in layers:
         _require_layer(layer)
@@ -203,7 +203,7 @@ def _patch(image: np.ndarray, field: ReceptiveField, row: int, column: int) -> n
 
 
 def selectivity(activation: np.ndarray, k: int = 9) -> np.ndarray:
-    """How much more its k best images excite each unit than the average image does.
+    """How much more the k-th best image excites each unit than the average image does.
 
     Args:
         activation: each unit's highest activation in each image, shape (images, n_C), as in ``Excitement``.
@@ -212,7 +212,11 @@ def selectivity(activation: np.ndarray, k: int = 9) -> np.ndarray:
     Returns:
         Each unit's k-th strongest activation divided by its mean, shape (n_C,); 0 for a unit
         that no image excites.
+
+    Raises:
+        ValueError: there are fewer than k images, or k is below 1.
     """
+    _require_images(k, len(activation))
     mean = activation.mean(axis=0)
     return np.sort(activation, axis=0)[-k] / np.where(mean > 0, mean, 1)
 
@@ -227,8 +231,13 @@ def agreement(patches: np.ndarray, mean: float) -> np.ndarray:
     Returns:
         The mean cosine of the angle between two patches of a unit, shape (units,), after subtracting
         the mean.
+
+    Raises:
+        ValueError: there is only one patch for each unit.
     """
     units, k = patches.shape[:2]
+    if k < 2:
+        raise ValueError(f"patches has {k} for each unit: give at least two, to compare them.")
     vectors = patches.reshape(units, k, -1) - np.float32(mean)
     vectors /= np.linalg.norm(vectors, axis=2, keepdims=True) + 1e-6
     cosines = vectors @ vectors.transpose(0, 2, 1)  # (units, k, k), with ones on the diagonal
@@ -246,7 +255,14 @@ def best_units(
         count: units wanted.
         k: images that excite a unit most.
         most_shared: a unit is passed over if more than so many of its k images are also a better unit's.
+
+    Returns:
+        At most ``count`` units, the best first; fewer if the others share too many images.
+
+    Raises:
+        ValueError: there are fewer than k images, or k is below 1.
     """
+    _require_images(k, len(activation))
     strongest = np.argsort(-activation, axis=0, kind="stable")[:k]
     units: list[int] = []
     for unit in np.argsort(-score, kind="stable"):
@@ -256,6 +272,11 @@ def best_units(
         if len(units) == count:
             break
     return units
+
+
+def _require_images(k: int, images: int) -> None:
+    if not 1 <= k <= images:
+        raise ValueError(f"k is {k}, and there are {images} images: give 1 to {images}.")
 
 
 class Reconstruction(NamedTuple):

@@ -22,6 +22,7 @@ OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
 STYLE_STRENGTH = 0.5
 BETA_AT_HALF = {"gram": 12.5, "moments": 50.0}  # β/α at that strength if all costs were equal
 GAMMA_AT_HALF = {"gram": 0.2, "moments": 0.6}  # likewise γ/α
+EXPONENTS = {"gram": 0.5, "moments": 1.0}  # of J_C(0) / J_style(0): see nst_tf.strength
 ADAM_LEARNING_RATE = 0.03
 CONVERGED: Literal["converged"] = "converged"
 MOST_STEPS = 2000  # of a run that goes on until it has converged
@@ -55,7 +56,8 @@ class Settings:
             whose λ depend on ``style_statistics``.
         style_statistics: what is compared at the style layers: ``"gram"``, Gram matrices, or ``"moments"``,
             the mean and the standard deviation of each channel (see ``nst_tf.costs.moments_distance``).
-            A β then means something else, and a strength about the same.
+            A β means something else then; a strength of 0.5 leaves about as much of C. To repaint a finished
+            run with the other one, leave out its ``style_layers``, ``beta`` and ``gamma``.
         init: what G starts from: ``"noisy_content"`` (C plus uniform noise in ±0.25, clipped),
             ``"noise"``, ``"content"``, or a picture.
         colours: of the picture: the painting's (``"style"``), the photograph's (``"content"``: only

@@ -20,9 +20,8 @@ from nst_tf.inputs import Inputs
 from nst_tf.layers import minimum_side
 from nst_tf.objective import STATISTICS, Layers, activations_of, style_cost, style_targets
 from nst_tf.progress import Balance
-from nst_tf.settings import BETA_AT_HALF, GAMMA_AT_HALF, LARGEST, LEAST, Settings, SettingsError
+from nst_tf.settings import BETA_AT_HALF, EXPONENTS, GAMMA_AT_HALF, LARGEST, LEAST, Settings, SettingsError
 
-EXPONENTS = {"gram": 0.5, "moments": 1.0}  # of J_C(0) / J_style(0): ratios of squared activations
 SIZE = 256  # in pixels: activations are measured on pictures no larger than that, whatever the run's size
 
 
@@ -32,14 +31,13 @@ def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balan
     J_content(0) and J_style(0) are the costs if all activations were 0, and J_C(0) is that style cost with C
     in place of S. Then
 
-        β/α = 12.5 · J_content(0) / J_style(0) · √(J_C(0) / J_style(0))
-        γ/α = 0.2 · J_content(0) / J_tv(S)
+        β/α = b · J_content(0) / J_style(0) · (J_C(0) / J_style(0))^p
+        γ/α = c · J_content(0) / J_tv(S)
 
+    with b = 12.5, p = ½ and c = 0.2 for Gram matrices, and b = 50, p = 1 and c = 0.6 for means and deviations.
     In the first line, the first ratio alone gives too much style if S has strong activations and C weak ones;
-    the root makes up for that. We found the root and both constants by measuring (docs/balance.md). With
-    ``style_statistics="moments"``, the constants are 50 and 0.6, and the second ratio has no root: it is one
-    of squared activations, as the root of a ratio of quartic costs is. J_tv(S)
-    is that of S as large as in the run, because the larger S is, the less its neighbouring pixels differ. It
+    the second makes up for that, and p makes it a ratio of squared activations in both cases. We found all
+    six numbers by measuring (docs/balance.md). J_tv(S) is that of S as large as in the run, because the larger S is, the less its neighbouring pixels differ. It
     counts as at least a quarter of J_tv(C), lest a flat S wipe out C; that quarter was not measured.
 
     With several paintings, J_style(0) is that of their averaged target, and J_style(0) and J_tv(S) are

@@ -1,7 +1,7 @@
 """Sets the repository's address wherever it stands: ``python scripts/set_repository.py ADDRESS``.
 
 The address is such as https://github.com/OWNER/nst_tf; a fork has its own. It stands in pyproject.toml, in
-the README, in the docs, and twice in each lesson: in its badge, and in the cell that installs nst_tf.
+CONTRIBUTING.md, in docs/teaching.md, and twice in each lesson: in its badge, and in the cell that installs nst_tf.
 """
 
 import re
@@ -21,14 +21,14 @@ def current() -> str:
 
 def places() -> list[Path]:
     """The files that may name it."""
-    patterns = ("*.toml", "*.md", "*.cff", "docs/*.md", "notebooks/*.ipynb")
+    patterns = ("*.md", "docs/*.md", "notebooks/*.ipynb", "pyproject.toml")  # the last says what is set
     return [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
 
 
 def replaced(text: str, old: str, new: str) -> str:
     """The text with the new address, in the form that Colab has for it, too."""
     for site in ("https://github.com/", "https://colab.research.google.com/github/"):
-        text = text.replace(site + _name(old), site + _name(new))
+        text = re.sub(re.escape(site + _name(old)) + r"(?![\w-])", site + _name(new), text)
     return text
 
 

@@ -209,8 +209,9 @@ def test_channel_moments_by_hand():
 
 
 def test_moments_distance_by_hand():
-    """Two channels: (1 + 4 + 9 + 16) / 2."""
-    assert float(moments_distance(np.array([[1.0, 2], [3, 4]]), np.zeros((2, 2)))) == 15
+    """Three channels: (1 + 4 + 9 + 16 + 25 + 36) / 3, rounded to nothing that a sum over two rows would give."""
+    moments = np.array([[1.0, 2, 3], [4, 5, 6]])
+    np.testing.assert_allclose(moments_distance(moments, np.zeros((2, 3))), 91 / 3)
 
 
 def test_moments_do_not_see_which_channels_fire_together():

@@ -10,10 +10,18 @@ import pytest
 
 from nst_tf import Style
 from nst_tf.cli.main import parsed
-from nst_tf.layers import STYLE_PRESETS
+from nst_tf.layers import BALANCED, STYLE_PRESETS
+from nst_tf.objective import STATISTICS, TERMS
 from nst_tf.optimizers import OPTIMIZERS
 from nst_tf.options import OPTIONS, command_line, settings_of
-from nst_tf.settings import OPTIMIZER_NAMES, Settings
+from nst_tf.settings import (
+    BETA_AT_HALF,
+    EXPONENTS,
+    GAMMA_AT_HALF,
+    OPTIMIZER_NAMES,
+    STYLE_STATISTICS,
+    Settings,
+)
 from nst_tf.transfer import stylize
 
 USED = {"precision": "float32", "weights": "compact"}
@@ -97,6 +105,11 @@ def test_an_output_is_not_taken_for_an_option():
 
 def test_every_optimizer_has_a_name_without_tensorflow():
     assert tuple(OPTIMIZERS) == OPTIMIZER_NAMES
+
+
+def test_each_table_has_an_entry_for_each_of_the_style_statistics():
+    for table in (BETA_AT_HALF, GAMMA_AT_HALF, EXPONENTS, BALANCED, STATISTICS, TERMS):
+        assert tuple(table) == STYLE_STATISTICS
 
 
 def test_every_setting_has_an_option_and_an_argument_of_stylize():

@@ -66,7 +66,7 @@ def test_the_repositorys_address_is_set_everywhere_at_once(tmp_path):
         assert after == before.replace(owner_and_name, "someone/a_fork")
 
 
-def test_an_address_that_is_none_is_refused():
+def test_what_is_no_address_is_refused():
     command = [sys.executable, ROOT / "scripts/set_repository.py", "somewhere"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")

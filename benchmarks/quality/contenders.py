@@ -7,7 +7,7 @@ Nothing here needs TensorFlow or PyTorch. To add a contender, write a function f
 from dataclasses import asdict
 from typing import NamedTuple
 
-from nst_tf.settings import BETA_AT_HALF, GAMMA_AT_HALF, STYLE_STRENGTH, Settings
+from nst_tf.settings import BETA_AT_HALF, EXPONENTS, GAMMA_AT_HALF, STYLE_STRENGTH, Settings
 
 # nst_tf's defaults before this benchmark existed, spelled out so that they never change.
 BEFORE_SETTINGS = {
@@ -47,6 +47,11 @@ class Contender(NamedTuple):
     recipe: str = ""
 
 
+def _recipe(statistics: str) -> str:
+    constants = [of[statistics] for of in (BETA_AT_HALF, EXPONENTS, GAMMA_AT_HALF)]
+    return f"{asdict(Settings(style_statistics=statistics))} {constants}"
+
+
 def _times(default: float, *factors: float) -> tuple[float, ...]:
     return tuple(float(f"{factor * default:.3g}") for factor in factors)
 
@@ -75,7 +80,7 @@ CONTENDERS = {
         "ours",
         "style_strength",
         STRENGTHS,
-        recipe=f"{asdict(Settings())} {BETA_AT_HALF} {GAMMA_AT_HALF}",
+        recipe=_recipe("gram"),
     ),
     "moments": Contender(
         "nst_tf, mean and deviation",
@@ -83,6 +88,6 @@ CONTENDERS = {
         "moments",
         "style_strength",
         STRENGTHS,
-        recipe=f"{asdict(Settings(style_statistics='moments'))} {BETA_AT_HALF} {GAMMA_AT_HALF}",
+        recipe=_recipe("moments"),
     ),
 }

@@ -44,8 +44,8 @@ def grey_like(
     Source: Gatys et al. 2016, eq. 10.
     """
     light = luminance(S)
-    mean_S, covariance_S = _moments(light, part)
-    mean_C, covariance_C = _moments(luminance(C), region)
+    mean_S, covariance_S = _mean_and_covariance(light, part)
+    mean_C, covariance_C = _mean_and_covariance(luminance(C), region)
     factor = np.sqrt(covariance_C / np.maximum(covariance_S, LEAST_VARIANCE)).item()
     return np.clip(np.repeat((light - mean_S) * factor + mean_C, 3, axis=-1), 0, 1).astype(S.dtype)
 
@@ -73,13 +73,13 @@ def _affine(
     S: np.ndarray, C: np.ndarray, part: np.ndarray | None, region: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The matrix and the shift of the map, for colours in rows."""
-    mean_S, covariance_S = _moments(S, part)
-    mean_C, covariance_C = _moments(C, region)
+    mean_S, covariance_S = _mean_and_covariance(S, part)
+    mean_C, covariance_C = _mean_and_covariance(C, region)
     matrix = _power(covariance_S, -0.5) @ _power(covariance_C, 0.5)
     return matrix, mean_C - mean_S @ matrix
 
 
-def _moments(image: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+def _mean_and_covariance(image: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
     """Mean and covariance matrix of the pixels' channels."""
     pixels = image.reshape(-1, image.shape[-1]).astype(np.float64)
     w = np.ones(len(pixels)) if weights is None else weights.ravel().astype(np.float64)

@@ -49,7 +49,6 @@ STYLE: dict[Any, Any] = {  # dark on a light card, which can be read on a dark p
         }.items()
     },
 }
-ANIMATION_WIDTH = 720  # of an animation on the page, in pixels
 Given = ParamSpec("Given")
 
 
@@ -66,11 +65,11 @@ def styled(make: Callable[Given, Figure]) -> Callable[Given, Figure]:
     """Make the figure in ``STYLE``."""
 
     @wraps(make)
-    def drawn(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
+    def in_style(*args: Given.args, **kwargs: Given.kwargs) -> Figure:
         with rc_context(STYLE):
             return make(*args, **kwargs)
 
-    return drawn
+    return in_style
 
 
 def set_label(axes: Axes, label: str, letter: str, **options: Any) -> None:

@@ -304,6 +304,18 @@ def test_a_preset_and_a_picture_to_start_from(paint, tmp_path):
     np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime.png"), expected.image)
 
 
+def test_means_and_deviations_in_place_of_gram_matrices(paint, tmp_path):
+    assert paint("--style-statistics", "moments", "--quiet") == (0, "", "")
+    options = {"size": 64, "steps": 4, "precision": "float32", "progress": False}
+    gram, moments = (
+        stylize(LOUVRE, SUMMERTIME, style_statistics=statistics, **options)
+        for statistics in ("gram", "moments")
+    )
+    painted = np.asarray(opened(tmp_path / "louvre_summertime.png"))
+    np.testing.assert_array_equal(painted, moments.image)
+    assert np.abs(painted - np.float32(gram.image)).mean() > 1
+
+
 @pytest.mark.slow
 def test_the_demo(tmp_path):
     done = run_cli("demo", "-o", "louvre.jpg", "--steps", "3", cwd=tmp_path)

@@ -254,9 +254,8 @@ def command_line(content: str, style: Styles, settings: Mapping[str, Any], outpu
             always the precision and the weights that the run used.
         output: path of the picture to write.
     """
-    given = {
-        name: settings[name] for name in ("optimizer", "beta", "style_statistics")
-    }  # defaults depend on these
+    others_depend_on = ("optimizer", "beta", "style_statistics")
+    given = {name: settings[name] for name in others_depend_on}
     defaults = {**vars(Settings(**given)), **{name: getattr(Settings, name) for name in given}}
     styles = styles_of(style)
     words = ["python", "-m", "nst_tf", _path(content), *(_path(of.picture) for of in styles)]

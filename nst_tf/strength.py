@@ -34,11 +34,12 @@ def balance_of(vgg: tf.keras.Model, inputs: Inputs, settings: Settings) -> Balan
         β/α = b · J_content(0) / J_style(0) · (J_C(0) / J_style(0))^p
         γ/α = c · J_content(0) / J_tv(S)
 
-    with b = 12.5, p = ½ and c = 0.2 for Gram matrices, and b = 50, p = 1 and c = 0.6 for means and deviations.
-    In the first line, the first ratio alone gives too much style if S has strong activations and C weak ones;
-    the second makes up for that, and p makes it a ratio of squared activations in both cases. We found all
-    six numbers by measuring (docs/balance.md). J_tv(S) is that of S as large as in the run, because the larger S is, the less its neighbouring pixels differ. It
-    counts as at least a quarter of J_tv(C), lest a flat S wipe out C; that quarter was not measured.
+    with b = 12.5, p = ½ and c = 0.2 for Gram matrices, and b = 50, p = 1 and c = 0.6 for means and
+    deviations. In the first line, the first ratio alone gives too much style if S has strong activations and
+    C weak ones; the second makes up for that, and p makes it a ratio of squared activations in both cases. We
+    found all six numbers by measuring (docs/balance.md). J_tv(S) is that of S as large as in the run, because
+    the larger S is, the less its neighbouring pixels differ. It counts as at least a quarter of J_tv(C), lest
+    a flat S wipe out C; that quarter was not measured.
 
     With several paintings, J_style(0) is that of their averaged target, and J_style(0) and J_tv(S) are
     averaged over the regions by area. Masks play no other part. One β serves all regions, so where the β of

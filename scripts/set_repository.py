@@ -1,7 +1,7 @@
 """Sets the repository's address wherever it stands: ``python scripts/set_repository.py ADDRESS``.
 
 The address is such as https://github.com/OWNER/nst_tf; a fork has its own. It stands in pyproject.toml, in
-CONTRIBUTING.md, in docs/teaching.md, and twice in each lesson: in its badge, and in the cell that installs nst_tf.
+CONTRIBUTING.md and docs/teaching.md, and twice in each lesson: in its badge and in the cell that installs it.
 """
 
 import re

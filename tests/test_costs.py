@@ -209,7 +209,7 @@ def test_channel_moments_by_hand():
 
 
 def test_moments_distance_by_hand():
-    """Three channels: (1 + 4 + 9 + 16 + 25 + 36) / 3, rounded to nothing that a sum over two rows would give."""
+    """Three channels: (1 + 4 + 9 + 16 + 25 + 36) / 3."""
     moments = np.array([[1.0, 2, 3], [4, 5, 6]])
     np.testing.assert_allclose(moments_distance(moments, np.zeros((2, 3))), 91 / 3)
 

@@ -41,6 +41,8 @@ def make(name):
     settings = {"size": 300, "steps": "converged", **settings}
     result = stylize(IMAGES / content, IMAGES / style, **settings)
     print(f"{name}, {result.history[-1].step} steps. {result.convergence}", flush=True)
+    if settings["steps"] == "converged" and not result.convergence.has_converged:
+        sys.exit(f"{name} has not converged, so it was not saved.")
     if name == "cat_gamma_0":  # its grain is measured, which JPEG changes
         save_image(result.image, IMAGES / f"lessons/{name}.png", optimize=True)
     else:

@@ -25,6 +25,7 @@ ADAM = {"optimizer": "adam", "learning_rate": 0.01, "steps": 150, "coarse_to_fin
 PICTURES = {
     "macaw": (MACAW, {"size": 800}),
     "cat_beta_10": (CAT, {"beta": 0.443, "gamma": 7.46e6}),  # ten times the β that stylize chooses
+    "cat_beta_300": (CAT, {"beta": 300, "gamma": 7.46e6}),  # what the course's 40 is worth at activations of 0
     "cat_gamma_0": (CAT, {"beta": 0.0443, "gamma": 0}),
     "cat_block1_conv2": (CAT, {"content_layer": "block1_conv2"}),
     "cat_block5_conv4": (CAT, {"content_layer": "block5_conv4"}),

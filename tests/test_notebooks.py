@@ -246,6 +246,22 @@ def test_every_graded_function_is_an_exercise_with_a_folded_solution_and_a_check
 
 
 @pytest.mark.parametrize("number", EXERCISES)
+def test_a_solution_is_read_in_a_folded_text_and_run_from_the_cell_below_it(number):
+    """``<details>`` is folded wherever a notebook is shown, a code cell only in JupyterLab and Colab."""
+    cells = lesson(number).cells
+    solutions = [place for place, cell in enumerate(cells) if "solution" in tags(cell)]
+    for place, name in zip(solutions, EXERCISES[number], strict=True):
+        text = cells[place - 1].source
+        opening, _, shown = text.partition("<details>\n<summary>A solution</summary>\n\n```python\n")
+        title, _, run = cells[place].source.partition("\n")
+        assert "```" not in opening
+        assert shown == f"{run}\n```\n\n</details>"
+        assert f"def {name}_solution(" in run
+        assert title == "# @title This cell runs the solution above"
+        assert cells[place].metadata.cellView == "form"  # Colab shows the title alone
+
+
+@pytest.mark.parametrize("number", EXERCISES)
 def test_left_alone_an_exercise_is_reported_as_not_written(number):
     """The lessons are kept in this state, and nbval runs them in it."""
     checks = [cell for cell in code_cells(lesson(number)) if "check" in tags(cell)]

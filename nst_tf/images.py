@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 from PIL import Image
 
 from nst_tf.decoding import ImageError, known_formats, opened_picture, read_picture, require_range, to_rgb
 from nst_tf.files import behind_links, why_not_writable, written_aside
+from nst_tf.large.budget import bytes_free
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -89,7 +89,10 @@ def load_image(
 
 
 def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """The image (1, h, w, 3) in [0, 1] with that longer side, or that width and height."""
+    """The image (1, h, w, 3) in [0, 1] with that longer side, or that width and height: itself if it has."""
+    _, height, width, _ = image.shape
+    if size in (max(height, width), (width, height)):
+        return image
     return load_image(image, size)
 
 
@@ -148,7 +151,7 @@ def have_same_proportions(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _pixels_that_fit() -> int:
-    return psutil.virtual_memory().available // BYTES_OF_IMAGE
+    return bytes_free() // BYTES_OF_IMAGE
 
 
 def _require_pixels(size: tuple[int, int], maximum: int, name: str) -> None:

@@ -7,20 +7,16 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-import psutil
 
 from nst_tf.control.colours import chroma, grey, grey_like, matched
 from nst_tf.control.styles import Painting, Region, Styles, load_regions, styles_of
 from nst_tf.decoding import ImageError
 from nst_tf.images import Say, Source, load_image
+from nst_tf.large.budget import pixels_that_fit
 from nst_tf.layers import minimum_side
 from nst_tf.settings import INITS, Settings
 
 NOISE = 0.25  # the course's: G starts as C plus uniform noise in ±0.25
-
-# Peak resident memory of a run, measured from 256 to 1024 px and rounded up: python -m benchmarks.memory
-_BYTES_PER_PIXEL, _BYTES_PER_PIXEL_OF_A_REGION = 4_500, 1_000
-_BYTES_AT_LEAST = 900_000_000
 
 
 class Inputs(NamedTuple):
@@ -59,10 +55,11 @@ def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say 
             that is free, or a mask or the start picture has other proportions than its picture.
         SettingsError: there is no style, or the weights of a region's styles are all 0.
     """
-    styles = styles_of(style)
+    styles, in_use = styles_of(style), [name for name, _ in settings.layers]
+    masked = sum(style.region is not None for style in styles)
     limits: dict[str, int] = {
-        "minimum_side": minimum_side([name for name, _ in settings.layers]),
-        "maximum_pixels": _pixels_that_fit(sum(style.region is not None for style in styles)),
+        "minimum_side": minimum_side(in_use),
+        "maximum_pixels": pixels_that_fit(masked, in_use, settings.most_bytes),
     }
     C = load_image(content, settings.size, name="content", say=say, **limits)
     layers = [name for name, _ in settings.layers[:-1]]
@@ -92,7 +89,7 @@ def _start_image(C: np.ndarray, settings: Settings, say: Say) -> np.ndarray:
     if settings.starts_from_picture:
         return _start_from_picture(C, settings, say)
     if settings.init == "content":
-        return C.copy()
+        return C
     if settings.init == "noise":
         return generator.random(C.shape, dtype=np.float32)
     noise = generator.uniform(-NOISE, NOISE, C.shape).astype(np.float32)
@@ -105,9 +102,3 @@ def _start_from_picture(C: np.ndarray, settings: Settings, say: Say) -> np.ndarr
         return load_image(settings.init, (width, height), name="the start picture", say=say)
     except ImageError as problem:
         raise ImageError(f"init is neither {', '.join(INITS)} nor a usable picture: {problem}") from None
-
-
-def _pixels_that_fit(regions: int) -> int:
-    """How large an image may be, lest the program be killed for its memory."""
-    free = psutil.virtual_memory().available - _BYTES_AT_LEAST
-    return max(0, free // (_BYTES_PER_PIXEL + regions * _BYTES_PER_PIXEL_OF_A_REGION))

@@ -15,13 +15,16 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from nst_tf.control.styles import Styles
+from nst_tf.control.styles import Region, Styles
 from nst_tf.convergence import fall_of, is_little
 from nst_tf.images import Source, resized
 from nst_tf.inputs import Inputs, load_inputs
+from nst_tf.large.budget import tile_that_fits
+from nst_tf.large.spool import Spool
+from nst_tf.large.tiles import tiles_of
 from nst_tf.layers import minimum_side
 from nst_tf.objective import Objective
-from nst_tf.optimizers import OPTIMIZERS, Images, next_image
+from nst_tf.optimizers import MOST_KEPT, OPTIMIZERS, Images, lbfgs, next_image
 from nst_tf.precision import chosen_precision
 from nst_tf.progress import (
     Balance,
@@ -64,6 +67,8 @@ def stylize(
     seed: int = Settings.seed,
     precision: str = Settings.precision,
     weights: str | os.PathLike | None = Settings.weights,
+    memory: int | str | None = Settings.memory,
+    tile: int | None = Settings.tile,
     preprocess: bool = Settings.preprocess,
     callback: Callback | None = None,
     progress: bool = True,
@@ -110,7 +115,7 @@ def paint(
         settings, balance = _balanced(settings, network.vgg, inputs, say)
     with progress_bar(steps, progress) as bar, _memory_errors_explained(settings.size):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
-        run = _Run(network.vgg, inputs, settings, balance, callbacks, started)
+        run = _Run(network.vgg, inputs, settings, balance, callbacks, started, say)
         try:
             ending = run.lower_J()
         except KeyboardInterrupt:
@@ -160,11 +165,12 @@ class _Run:
         balance: Balance | None,
         callbacks: list[Callback],
         started: float,
+        say: Callable[[str], object],
     ):
         self.settings = settings
         self.history: list[Costs] = []
         self._vgg, self._inputs, self._balance = vgg, inputs, balance
-        self._callbacks, self._started = callbacks, started
+        self._callbacks, self._started, self._say = callbacks, started, say
         self._stages = _planned(inputs, settings)
         self._best: _Best | None = None
 
@@ -188,15 +194,35 @@ class _Run:
         size = (C.shape[2], C.shape[1])
         start = resized(self._inputs.G, size)
         regions = [region.at(size) for region in self._inputs.regions]
-        objective = Objective(self._vgg, C, regions, self.settings)
+        tile = self._tile(C, regions)
+        objective = Objective(self._vgg, C, regions, self.settings, tile)
         G = self._with_what_has_changed(start)
         while True:
-            images = OPTIMIZERS[self.settings.optimizer](G, self.settings.learning_rate)
+            images = self._images(G, is_large=tile is not None)
             reached = self._follow(images, objective, start, stage)
             if isinstance(reached, Ending):
                 return reached
             objective.reweigh(self.settings)
             G = reached.G
+
+    def _images(self, G: np.ndarray, is_large: bool) -> Images:
+        """Those that the optimizer asks for; L-BFGS keeps its last steps on the disk where G is large."""
+        if is_large and self.settings.optimizer == "lbfgs":
+            return lbfgs(G, keep=Spool(room=MOST_KEPT * G.nbytes).keep)
+        return OPTIMIZERS[self.settings.optimizer](G, self.settings.learning_rate)
+
+    def _tile(self, C: np.ndarray, regions: Sequence[Region]) -> int | None:
+        """The side of the tiles in which that size is painted; None where it is painted at once."""
+        settings, (height, width) = self.settings, C.shape[1:3]
+        layers = [name for name, _ in settings.layers]
+        tile = settings.tile
+        if tile is None:
+            masked = sum(region.mask is not None for region in regions)
+            tile = tile_that_fits(height * width, masked, layers, settings.most_bytes)
+        number = len(tiles_of(C, tile, layers))
+        if number > 1:
+            self._say(f"{width}×{height} pixels are painted in {number} tiles of up to {tile}×{tile}")
+        return tile
 
     def _follow(
         self, images: Images, objective: Objective, start: np.ndarray, stage: Stage
@@ -221,7 +247,7 @@ class _Run:
             self.history.append(
                 Costs(step=step, J=J, seconds=seconds, size=size, **costs, **weights._asdict())
             )
-            seen = _read_only_copy(G)
+            seen = _read_only(G)
             if best is None or J < best.J:
                 best = self._best = _Best(seen, J, start)
             fall = fall_of(comparable_costs(self.history), step)
@@ -234,6 +260,7 @@ class _Run:
             if self.settings.runs_until_converged and stage is self._stages[-1] and is_little(fall):
                 return Ending.CONVERGED
             G = next_image(images, J, gradient)
+            del gradient  # as large as G, and not needed while the next one is computed
         return Ending.CONVERGED
 
     def _tell_callbacks(self, G: np.ndarray, best: _Best, fall: float | None) -> bool:
@@ -277,9 +304,9 @@ def _cost_weights(settings: Settings) -> CostWeights:
     return CostWeights(*(getattr(settings, name) for name in CostWeights._fields))
 
 
-def _read_only_copy(G: np.ndarray) -> np.ndarray:
-    """For callbacks, which may keep an image but not change it."""
-    G = G.copy()
+def _read_only(G: np.ndarray) -> np.ndarray:
+    """For callbacks, which may keep an image but not change it. An array of TensorFlow's may yet change."""
+    G = G if G.flags.owndata else G.copy()
     G.setflags(write=False)
     return G
 

@@ -20,6 +20,7 @@ from nst_tf.cli.outputs import Outputs
 from nst_tf.decoding import FORMATS, ImageError
 from nst_tf.files import pictures_folder
 from nst_tf.inputs import load_inputs
+from nst_tf.large.spool import SpoolError
 from nst_tf.options import (
     add_option,
     add_options,
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parsed(arguments)
         return options.run(options)
-    except (ImageError, SettingsError) as problem:
+    except (ImageError, SettingsError, SpoolError) as problem:
         return _complain(problem, BAD_INPUT)
     except (WeightsError, server.ClassroomError) as problem:
         return _complain(problem, FAILED)

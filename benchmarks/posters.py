@@ -128,11 +128,7 @@ def row_of(run: Run, first: float | None, fits: bool, folder: Path) -> tuple[str
 
 def table(sizes: list[int], tiles: list[int], precisions: list[str]) -> None:
     """Print it, line by line."""
-    layers = [name for name, _ in Settings().layers]
-    print(
-        "| size | precision | tiles | seconds | a pixel ÷ first | expected | peak, GB | gradient's difference |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     first: dict[str, float | None] = dict.fromkeys(precisions)
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:

@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from nst_tf.decoding import ImageError, known_formats, opened_picture, read_picture, require_range, to_rgb
+from nst_tf.decoding import (
+    ImageError,
+    known_formats,
+    opened_picture,
+    read_picture,
+    read_profile,
+    require_range,
+    rgb_profile,
+    to_rgb,
+)
 from nst_tf.files import behind_links, why_not_writable, written_aside
 from nst_tf.large.budget import bytes_free
 
@@ -86,6 +95,13 @@ def load_image(
         raise ImageError(
             f"{name} needs more memory than is free: use a smaller size, or make a smaller copy of it first."
         ) from None
+
+
+def colour_profile(source: Source) -> bytes | None:
+    """The ICC profile of a picture that ``load_image`` has read; None where it has none for RGB."""
+    if isinstance(source, Image.Image):
+        return rgb_profile(source)
+    return read_profile(Path(source)) if isinstance(source, str | os.PathLike) else None
 
 
 def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
@@ -313,7 +329,8 @@ def save_image(
     Args:
         image: PIL image, a tensor that ``tensor_to_image`` takes, or a mask of shape (h, w) in [0, 1].
         path: where to; the ending chooses the format.
-        options: passed on to Pillow's ``Image.save``.
+        options: passed on to Pillow's ``Image.save``, such as ``dpi=(300, 300)``. A colour profile in the
+            picture's ``info`` goes with it.
 
     Raises:
         ImageError: it can't be written there.
@@ -324,6 +341,8 @@ def save_image(
         image = tensor_to_image(np.repeat(np.asarray(image)[..., np.newaxis], 3, -1) if is_mask else image)
     if path.suffix.lower() in {".jpg", ".jpeg"}:
         options = {"quality": 95, "subsampling": 0, **options}
+    if profile := image.info.get("icc_profile"):
+        options = {"icc_profile": profile, **options}
     # In memory first: on a full disk, Pillow takes half a file that it has written for a whole one.
     file = io.BytesIO()
     try:

@@ -11,7 +11,7 @@ import numpy as np
 from nst_tf.control.colours import chroma, grey, grey_like, matched
 from nst_tf.control.styles import Painting, Region, Styles, load_regions, styles_of
 from nst_tf.decoding import ImageError
-from nst_tf.images import Say, Source, load_image
+from nst_tf.images import Say, Source, colour_profile, load_image
 from nst_tf.large.budget import pixels_that_fit
 from nst_tf.layers import minimum_side
 from nst_tf.settings import INITS, Settings
@@ -28,12 +28,14 @@ class Inputs(NamedTuple):
         G: the start image, of C's shape.
         chroma: what G gets besides the luminance that is painted, of C's shape; None where colours are
             painted, too.
+        profile: the ICC profile of the content picture, if any, which the result keeps.
     """
 
     C: np.ndarray
     regions: list[Region]
     G: np.ndarray
     chroma: np.ndarray | None = None
+    profile: bytes | None = None
 
     @property
     def shorter_side(self) -> int:
@@ -64,12 +66,13 @@ def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say 
     C = load_image(content, settings.size, name="content", say=say, **limits)
     layers = [name for name, _ in settings.layers[:-1]]
     regions = load_regions(styles, C, settings.size, layers, say=say, **limits)
+    profile = colour_profile(content)
     if settings.colours == "content":
         G = grey(_start_image(grey(C), settings, say))
-        return Inputs(grey(C), _recoloured(regions, grey_like, C), G, chroma(C))
+        return Inputs(grey(C), _recoloured(regions, grey_like, C), G, chroma(C), profile)
     if settings.colours == "matched":
         regions = _recoloured(regions, matched, C)
-    return Inputs(C, regions, _start_image(C, settings, say))
+    return Inputs(C, regions, _start_image(C, settings, say), profile=profile)
 
 
 def _recoloured(regions: list[Region], recolour: Callable[..., np.ndarray], C: np.ndarray) -> list[Region]:

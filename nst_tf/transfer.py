@@ -184,7 +184,10 @@ class _Run:
 
     def picture(self) -> Image.Image:
         """The best image so far, at the size of the result."""
-        return picture_of(self._with_what_has_changed(self._inputs.G), self._inputs.chroma)
+        picture = picture_of(self._with_what_has_changed(self._inputs.G), self._inputs.chroma)
+        if self._inputs.profile:
+            picture.info["icc_profile"] = self._inputs.profile
+        return picture
 
     def _with_what_has_changed(self, start: np.ndarray) -> np.ndarray:
         return start if self._best is None else with_changes(start, self._best.start, self._best.G)

@@ -165,6 +165,9 @@ def _add_painting_options(parser: _Parser, default_output: str) -> None:
     )
     more.add_argument("--gif", metavar="FILE", help="a timelapse")
     more.add_argument("--curves", metavar="FILE", help="a plot of J and its terms")
+    more.add_argument(
+        "--dpi", type=_at_least_one, metavar="N", help="the picture's resolution in print, such as 300"
+    )
     more.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -186,7 +189,7 @@ def _paint(options: argparse.Namespace) -> int:
     picture = options.output
     if picture is None:
         picture = _default_output(options.content, *options.style)
-    outputs = Outputs(picture, given, options.save_every, options.gif, options.curves)
+    outputs = Outputs(picture, given, options.save_every, options.gif, options.curves, options.dpi)
     inputs = load_inputs(options.content, styles, settings, say=None if options.quiet else print)
 
     from nst_tf.transfer import paint

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import psutil
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from nst_tf.large.budget import bytes_free
 from nst_tf.quiet import stderr_dropped
 
 # What cameras, phones, scanners and web pages give. Pillow would open three dozen more, whatever the file is
@@ -142,7 +142,7 @@ def _require_size(size: tuple[int, int], name: str) -> None:
             "make a smaller copy of it first."
         )
     needed = size[0] * size[1] * BYTES_TO_DECODE
-    if needed > psutil.virtual_memory().available:
+    if needed > bytes_free():
         raise ImageError(
             f"{name} has {size[0]}×{size[1]} pixels, which need {needed / 1e9:.1f} GB: "
             "make a smaller copy of it first."

@@ -3,7 +3,7 @@
 Nothing here needs TensorFlow, so that a bad picture is answered at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from nst_tf.control.colours import chroma, grey, grey_like, matched
 from nst_tf.control.styles import Painting, Region, Styles, load_regions, styles_of
 from nst_tf.decoding import ImageError
 from nst_tf.images import Say, Source, colour_profile, load_image
-from nst_tf.large.budget import pixels_that_fit
+from nst_tf.large.budget import SMALLEST_TILE, Need, bytes_allowed, fits
 from nst_tf.layers import minimum_side
 from nst_tf.settings import INITS, Settings
 
@@ -57,22 +57,52 @@ def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say 
             that is free, or a mask or the start picture has other proportions than its picture.
         SettingsError: there is no style, or the weights of a region's styles are all 0.
     """
-    styles, in_use = styles_of(style), [name for name, _ in settings.layers]
+    styles, allowed = styles_of(style), bytes_allowed(settings.most_bytes)
     masked = sum(style.region is not None for style in styles)
-    limits: dict[str, int] = {
-        "minimum_side": minimum_side(in_use),
-        "maximum_pixels": pixels_that_fit(masked, in_use, settings.most_bytes),
-    }
-    C = load_image(content, settings.size, name="content", say=say, **limits)
-    layers = [name for name, _ in settings.layers[:-1]]
-    regions = load_regions(styles, C, settings.size, layers, say=say, **limits)
+    layers = [name for name, _ in settings.layers]
+    limits = {"minimum_side": minimum_side(layers)}
+    of_C = _pixels_that_fit(lambda pixels: Need(pixels, [0], masked, layers), allowed)
+    of_S = _pixels_that_fit(lambda pixels: Need(0, [pixels], masked, layers), allowed)
+    C = load_image(content, settings.size, name="content", say=say, maximum_pixels=of_C, **limits)
+    regions = load_regions(styles, C, settings.size, layers[:-1], say=say, maximum_pixels=of_S, **limits)
+    if not fits(need_of(C, regions, settings), allowed):
+        raise ImageError(
+            "The pictures may need more memory together than is free: use a size of less than "
+            f"{settings.size}, or fewer or smaller paintings."
+        )
     profile = colour_profile(content)
     if settings.colours == "content":
         G = grey(_start_image(grey(C), settings, say))
-        return Inputs(grey(C), _recoloured(regions, grey_like, C), G, chroma(C), profile)
+        regions = _recoloured(regions, grey_like, C)
+        return Inputs(_fixed(grey(C)), regions, _fixed(G), _fixed(chroma(C)), profile)
     if settings.colours == "matched":
         regions = _recoloured(regions, matched, C)
-    return Inputs(C, regions, _start_image(C, settings, say), profile=profile)
+    return Inputs(_fixed(C), regions, _fixed(_start_image(C, settings, say)), profile=profile)
+
+
+def _fixed(image: np.ndarray) -> np.ndarray:
+    """The image, which callbacks see and may not change."""
+    image.setflags(write=False)
+    return image
+
+
+def need_of(C: np.ndarray, regions: Sequence[Region], settings: Settings) -> Need:
+    """What the memory that a run with these pictures takes depends on."""
+    paintings = [_pixels(painting.S) for region in regions for painting in region.paintings]
+    masked = sum(region.mask is not None for region in regions)
+    return Need(_pixels(C), paintings, masked, [name for name, _ in settings.layers])
+
+
+def _pixels(image: np.ndarray) -> int:
+    return image.shape[1] * image.shape[2]
+
+
+def _pixels_that_fit(need: Callable[[int], Need], allowed: int) -> int:
+    """How large a picture may be, in tiles if need be, before the program risks being killed."""
+    none, million = need(0), need(10**6)
+    at_once = 10**6 * (allowed - none.at_once) // (million.at_once - none.at_once)
+    for_tiles, of_million = (each.in_tiles(SMALLEST_TILE) for each in (none, million))
+    return max(0, at_once, 10**6 * (allowed - for_tiles) // (of_million - for_tiles))
 
 
 def _recoloured(regions: list[Region], recolour: Callable[..., np.ndarray], C: np.ndarray) -> list[Region]:

@@ -4,9 +4,9 @@
 
 The convolutions may be computed in bfloat16; costs, statistics and the image are float32 in any case.
 
-A picture too large for the memory is gone through tile by tile, and twice: first to add up what the tiles
-have for each term, which gives J; then to pull J's gradient with respect to these sums back to the pixels of
-each tile and of its halo. Both J and the gradient are exact.
+A picture too large for the memory is processed tile by tile, in two passes: the first adds up what the tiles
+have for each term, which gives J; the second pulls J's gradient with respect to these sums back to the pixels
+of each tile and of its halo. Both J and the gradient are exact.
 """
 
 import functools
@@ -67,6 +67,7 @@ class Objective:
         regions: at C's size.
         settings: the layers, what is compared there, and the weights.
         tile: side of a tile, in pixels; None computes all at once.
+        spool: where C's activations are stored if there are several tiles; None: in one of its own.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Objective:
         regions: Sequence[Region],
         settings: Settings,
         tile: int | None = None,
+        spool: Spool | None = None,
     ):
         self._activations, self._terms = activations_of(vgg, settings), TERMS[settings.style_statistics]
         self._scene = Scene(C, regions, settings)
@@ -87,7 +89,7 @@ class Objective:
             (a_C,) = self._content()
             self._places = self._places_of(self._tiles[0], a_C)
         else:
-            spool = Spool()
+            spool = spool or Spool()
             self._a_C = [spool.keep(a_C.numpy()) for a_C in self._content()]
         self.reweigh(settings)
 
@@ -251,7 +253,7 @@ class _CompiledTerms:
 
     @functools.cached_property
     def pull_back(self) -> Callable:
-        """From the arguments of ``sums`` and ∂J/∂total: ∂J/∂window, as far as the tile has part in it."""
+        """From the arguments of ``sums`` and ∂J/∂total: ∂J/∂window, this tile's contribution."""
         of_total = tf.nest.map_structure(tf.TensorSpec.from_tensor, self.sums.structured_outputs)
 
         @_traced(input_signature=[*self._tile, of_total])

@@ -24,10 +24,10 @@ Images = Generator[np.ndarray, tuple[float, np.ndarray], None]  # to evaluate; i
 
 
 class Kept(Protocol):
-    """An array that is wanted later."""
+    """An array that is stored, in the memory or elsewhere."""
 
     def pieces(self) -> Iterator[tuple[slice, np.ndarray]]:
-        """It, unrolled, in one piece or in several: where each is, and what is there."""
+        """The flattened array, in one or more pieces: where each is, and its values."""
 
 
 class _InMemory:

@@ -122,7 +122,7 @@ OPTIONS = {
     "seed": Option(WORK, "of the noise (%(default)s)", "N", int),
     "memory": Option(WORK, "what the program may take, such as 4G (what is free)", "M"),
     "tile": Option(
-        WORK, "side of the tiles of a picture too large for that, in pixels (as large as fits)", "N", int
+        WORK, "paint in tiles of N pixels a side (as large as fits, where the picture doesn't)", "N", int
     ),
     "weights": Option(WORK, f"{', '.join(CHOICES)}, or a file (%(default)s)", "W", is_always_named=True),
 }

@@ -84,9 +84,9 @@ class Settings:
         weights: see ``nst_tf.weights.load_weights``.
         memory: how much the program may take, in bytes or as a text such as ``"4G"`` (None: what is free on
             this machine, or in its container).
-        tile: side of the tiles in which a picture is painted, in pixels, when it doesn't fit into the memory
-            at once (None: as large as fits; a number: always tiles of that size, where the picture is
-            larger). J and its gradient don't depend on them, but for rounding.
+        tile: side of tiles, in pixels, in which every larger picture is painted (None: as large as fits into
+            the memory, and only where the picture doesn't). J and its gradient don't depend on them, but for
+            rounding, which L-BFGS carries on from step to step.
         preprocess: feed VGG-19 what it was trained on. False feeds it [0, 1], as the course's notebook does;
             J_content is quadratic and J_style quartic in the activations,
             so α and β then mean something else.
@@ -255,7 +255,7 @@ def _bytes(memory: int | str) -> int:
         number = float(text[:-1] if unit > 1 else text) * unit
     except ValueError:
         number = math.nan
-    if isinstance(memory, bool) or not 0 < number < math.inf:  # also false for NaN
+    if isinstance(memory, bool) or not 1 <= number < math.inf:  # also false for NaN
         raise SettingsError(
             f"memory is {memory!r}: give what the program may take, such as 4G (G for 10⁹ bytes, M for 10⁶)."
         )

@@ -92,8 +92,10 @@ def _cost_of_silence(activations: Layers, region: Region, settings: Settings) ->
     ]
     whole = region._replace(paintings=tuple(paintings), mask=None)
     goals = style_goals(sums_of_paintings(activations, settings), whole, settings)
-    silence = [tf.zeros_like(of_layer) for of_layer in goals.statistics]
-    return float(style_cost(silence, goals, STATISTICS[settings.style_statistics]))
+    statistic = STATISTICS[settings.style_statistics]
+    silent = [tf.zeros([1, 1, 1, of_layer.shape[-1]]) for of_layer in goals.statistics]
+    silence = [statistic.sums(of_layer, None, tf.constant(1.0)) for of_layer in silent]
+    return float(style_cost(silence, goals, statistic))
 
 
 def _roughness(region: Region) -> float:

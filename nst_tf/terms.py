@@ -2,8 +2,8 @@
 
     J(G) = α J_content(C, G) + β J_style(S, G) + γ J_tv(G)
 
-Each is computed in two steps: what is added up over the positions of G, and the cost of what came out. So G
-may be gone through tile by tile.
+Each is computed in two steps: sums over the positions of G, and from these the cost. So G can be processed in
+tiles.
 """
 
 from collections.abc import Callable, Sequence
@@ -172,25 +172,31 @@ def _gram_matrix_of_columns(X: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tenso
 
 
 def _moment_sums(a: tf.Tensor, m: tf.Tensor | None, number: tf.Tensor) -> tf.Tensor:
-    """Σ w a and Σ w a², shape (2, n_C), in float64.
+    """Σ w a, Σ w a² and Σ w, shape (3, n_C), in float64.
 
-    w is 1/number or m², which add up to 1 over all positions. The squares are taken of what is left beside
-    the mean: squares of large numbers would bury a small deviation.
+    w is 1/number or m². The squares are taken of what is left beside the mean, as squares of large numbers
+    would bury a small deviation, and they are added up by a matrix product, which rounds less than a sum.
     """
     positions = _rows_of_positions(a)
     w = tf.ones_like(positions[:, :1]) / number if m is None else tf.square(m)
-    first, weight = tf.reduce_sum(w * positions, 0), tf.reduce_sum(w)
-    mean = tf.stop_gradient(tf.math.divide_no_nan(first, weight))
-    beside = tf.reduce_sum(w * tf.square(positions - mean), 0)
-    first, weight, mean, beside = (tf.cast(each, tf.float64) for each in (first, weight, mean, beside))
-    return tf.stack([first, beside + 2 * mean * first - weight * tf.square(mean)])
+    first, weight = _weighted(w, positions), tf.reduce_sum(tf.cast(w, tf.float64))
+    mean = tf.cast(tf.stop_gradient(tf.math.divide_no_nan(first, weight)), a.dtype)
+    beside, mean64 = _weighted(w, tf.square(positions - mean)), tf.cast(mean, tf.float64)
+    second = beside + 2 * mean64 * first - weight * tf.square(mean64)
+    return tf.stack([first, second, weight * tf.ones_like(first)])
+
+
+def _weighted(w: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    """Σ w · values over the rows, in float64."""
+    return tf.cast(tf.matmul(w, values, transpose_a=True)[0], tf.float64)
 
 
 def _moments(sums: tf.Tensor) -> tf.Tensor:
     """As ``costs.channel_moments``."""
-    first, second = tf.unstack(sums)
-    variance = tf.maximum(second - tf.square(first), 0)
-    return tf.stack([first, tf.sqrt(variance + VARIANCE_FLOOR)])
+    first, second, weight = tf.unstack(sums)
+    mean = tf.math.divide_no_nan(first, weight)
+    variance = tf.maximum(tf.math.divide_no_nan(second, weight) - tf.square(mean), 0)
+    return tf.stack([mean, tf.sqrt(variance + VARIANCE_FLOOR)])
 
 
 def _rows_of_positions(a: tf.Tensor) -> tf.Tensor:

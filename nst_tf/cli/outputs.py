@@ -15,7 +15,7 @@ from nst_tf.progress import Progress, Result
 
 GIF_FRAMES = 50  # at most so many, evenly spread over the steps
 GIF_SIDE = 1000  # pixels on the longer side, at most
-WITH_RESOLUTION = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"}
+WITH_RESOLUTION = {"PNG", "JPEG", "TIFF", "BMP"}  # formats
 
 
 class Outputs:
@@ -43,10 +43,8 @@ class Outputs:
         dpi: int | None = None,
     ):
         self.picture = check_output(picture)
-        if dpi and self.picture.suffix.lower() not in WITH_RESOLUTION:
-            raise ImageError(
-                f"{picture} can't hold a resolution: use .png, .jpg or .tif, or no --dpi."
-            )
+        if dpi and Image.registered_extensions()[self.picture.suffix.lower()] not in WITH_RESOLUTION:
+            raise ImageError(f"{picture} can't hold a resolution: use .png, .jpg or .tif, or no --dpi.")
         self._options = {"dpi": (dpi, dpi)} if dpi else {}
         self.gif = None if gif is None else check_output(gif, {".gif"})
         self.curves = None if curves is None else check_output(curves, {".png", ".jpg", ".pdf", ".svg"})

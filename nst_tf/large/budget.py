@@ -1,11 +1,11 @@
 """How much memory a run may take, and in which tiles a picture fits into it.
 
-Nothing here needs TensorFlow, so that a size that can't be is refused at once.
+Nothing here needs TensorFlow, so that an impossible size is refused early.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -14,7 +14,8 @@ from nst_tf.large.tiles import POOLED, halo_of
 # Peak resident memory, measured and rounded up: python -m benchmarks.memory
 BYTES_OF_PROGRAM = 900_000_000
 BYTES_PER_PIXEL, BYTES_PER_PIXEL_OF_A_REGION = 4_500, 1_000  # of what goes through VGG-19 at once
-BYTES_PER_PIXEL_IN_TILES, BYTES_PER_PIXEL_OF_A_MASK = 400, 12  # of the picture, wherever its tiles are
+BYTES_PER_PIXEL_IN_TILES, BYTES_PER_PIXEL_OF_A_MASK = 400, 12  # of G, wherever its tiles are
+BYTES_PER_PIXEL_OF_A_PAINTING = 50
 SMALLEST_TILE, LARGEST_TILE = 256, 2048  # pixels: in smaller ones, the halo costs more than the tile itself
 
 _CGROUPS, _OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
@@ -24,7 +25,7 @@ def bytes_allowed(memory: int | None = None) -> int:
     """How much this program may take in all: what was set, or what it has and what is free."""
     if memory is not None:
         return memory
-    return psutil.Process().memory_info().rss + bytes_free()
+    return min(psutil.Process().memory_info().rss, BYTES_OF_PROGRAM) + bytes_free()
 
 
 def bytes_free() -> int:
@@ -32,37 +33,51 @@ def bytes_free() -> int:
     return min([psutil.virtual_memory().available, *_free_in_cgroups()])
 
 
-def tile_that_fits(pixels: int, regions: int, layers: Sequence[str], memory: int | None = None) -> int | None:
-    """The side of the largest tiles in which a picture can be painted; None where it fits at once.
+class Need(NamedTuple):
+    """What the memory that a run takes depends on.
 
-    Args:
-        pixels: of the picture.
+    Attributes:
+        content: pixels of C, and so of G.
+        paintings: those of each painting, at the size that it is used at.
         regions: how many have a mask.
         layers: of VGG-19 that are in use.
-        memory: that the program may take, in bytes; None: what is free.
     """
-    left = bytes_allowed(memory) - BYTES_OF_PROGRAM
-    if pixels * _bytes_per_pixel(regions) <= left:
+
+    content: int
+    paintings: Sequence[int]
+    regions: int
+    layers: Sequence[str]
+
+    @property
+    def at_once(self) -> int:
+        """Bytes, where each picture goes through VGG-19 as a whole."""
+        return BYTES_OF_PROGRAM + max(self.content, *self.paintings) * self._bytes_per_pixel
+
+    def in_tiles(self, side: int) -> int:
+        """Bytes, in tiles of that side."""
+        of_G = BYTES_PER_PIXEL_IN_TILES + self.regions * BYTES_PER_PIXEL_OF_A_MASK
+        pictures = self.content * of_G + sum(self.paintings) * BYTES_PER_PIXEL_OF_A_PAINTING
+        return BYTES_OF_PROGRAM + pictures + (side + 2 * halo_of(self.layers)) ** 2 * self._bytes_per_pixel
+
+    @property
+    def _bytes_per_pixel(self) -> int:
+        return BYTES_PER_PIXEL + self.regions * BYTES_PER_PIXEL_OF_A_REGION
+
+
+def tile_that_fits(need: Need, allowed: int) -> int | None:
+    """The side of the largest tiles in which a run fits into that many bytes; None where it fits at once.
+
+    Where nothing fits, it is the side of the smallest tiles.
+    """
+    if need.at_once <= allowed:
         return None
-    window = math.sqrt(max(0, left - pixels * _bytes_in_tiles(regions)) / _bytes_per_pixel(regions))
-    side = POOLED * int((window - 2 * halo_of(layers)) // POOLED)
-    return min(max(side, SMALLEST_TILE), LARGEST_TILE)
+    sides = range(LARGEST_TILE, SMALLEST_TILE, -POOLED)
+    return next((side for side in sides if need.in_tiles(side) <= allowed), SMALLEST_TILE)
 
 
-def pixels_that_fit(regions: int, layers: Sequence[str], memory: int | None = None) -> int:
-    """How large a picture may be, in tiles if need be, lest the program be killed for its memory."""
-    left = bytes_allowed(memory) - BYTES_OF_PROGRAM
-    window = (SMALLEST_TILE + 2 * halo_of(layers)) ** 2 * _bytes_per_pixel(regions)
-    at_once, in_tiles = left / _bytes_per_pixel(regions), (left - window) / _bytes_in_tiles(regions)
-    return max(0, int(at_once), int(in_tiles))
-
-
-def _bytes_per_pixel(regions: int) -> int:
-    return BYTES_PER_PIXEL + regions * BYTES_PER_PIXEL_OF_A_REGION
-
-
-def _bytes_in_tiles(regions: int) -> int:
-    return BYTES_PER_PIXEL_IN_TILES + regions * BYTES_PER_PIXEL_OF_A_MASK
+def fits(need: Need, allowed: int) -> bool:
+    """Whether it does, at once or in tiles."""
+    return min(need.at_once, need.in_tiles(SMALLEST_TILE)) <= allowed
 
 
 def _free_in_cgroups() -> Iterator[int]:

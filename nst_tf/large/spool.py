@@ -19,7 +19,7 @@ class SpoolError(ValueError):
 
 
 class Spool:
-    """A file without a name for arrays, which is gone with its process, however that ends.
+    """An anonymous temporary file for arrays. It disappears with the process, however that ends.
 
     Args:
         room: bytes to make sure of now, so that a full disk doesn't end the work halfway.
@@ -32,7 +32,7 @@ class Spool:
         self._folder, self._free = _folder(), dict[int, list[int]]()
         self.size = 0  # in bytes
         with self._errors_explained():
-            self._file: IO[bytes] = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - open with the spool
+            self._file: IO[bytes] = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
             if room and hasattr(os, "posix_fallocate"):
                 os.posix_fallocate(self._file.fileno(), 0, room)
 
@@ -52,14 +52,19 @@ class Spool:
         waiting = Waiting(self, place, array)
         with self._errors_explained():
             self._file.seek(place)
-            self._file.write(np.ascontiguousarray(array).data)
-            self._file.flush()
+            left = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+            while left:  # a write may take a part only
+                left = left[self._file.write(left) :]
         return waiting
 
     def read(self, place: int, count: int, dtype: np.dtype) -> np.ndarray:
         """So many numbers from there on."""
+        numbers = np.empty(count, dtype)
+        left = numbers.view(np.uint8).data
         self._file.seek(place)
-        return np.frombuffer(self._file.read(count * dtype.itemsize), dtype)
+        while left:  # and so may a read
+            left = left[self._file.readinto(left) :]  # type: ignore[attr-defined]
+        return numbers
 
     def release(self, place: int, size: int) -> None:
         """Let the place of an array of that size, in bytes, be used by another one."""
@@ -87,7 +92,7 @@ class Waiting:
         self._spool.release(self._place, self._size)
 
     def load(self) -> np.ndarray:
-        """The array, which can't be changed."""
+        """A copy of the array."""
         return self._spool.read(self._place, math.prod(self._shape), self._dtype).reshape(self._shape)
 
     def pieces(self) -> Pieces:
@@ -100,5 +105,7 @@ class Waiting:
 
 def _folder() -> str:
     """Where large temporary files belong: ``/tmp`` is often kept in the memory that they are to spare."""
-    is_chosen = any(os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP"))
-    return "/var/tmp" if not is_chosen and os.access("/var/tmp", os.W_OK) else tempfile.gettempdir()
+    chosen = next(filter(None, map(os.environ.get, ("TMPDIR", "TEMP", "TMP"))), None)
+    if chosen:
+        return chosen
+    return "/var/tmp" if os.access("/var/tmp", os.W_OK) else tempfile.gettempdir()

@@ -1,9 +1,9 @@
 """Tiles: a picture in parts that fit into the memory, each with as much around it as its positions see.
 
-The costs are sums over the positions of the layers. A position belongs to the tile in which its pixels lie,
+The statistics of a layer are sums over its positions. A position belongs to the tile in which its pixels lie,
 and sees a little further. So a tile goes through VGG-19 in a *window*, which is larger by the *halo*; what
 lies there only to be seen is left out of the sums. Windows begin at multiples of 16, for the sake of the four
-poolings, and none reaches beyond the picture, which so keeps its own padding.
+poolings, and none extends past the picture, so its zero padding stays as it is.
 """
 
 import math
@@ -22,7 +22,7 @@ class Span(NamedTuple):
     """The rows, or the columns, of a tile, in pixels of the picture.
 
     Attributes:
-        start, stop: those it answers for.
+        start, stop: those it owns.
         first, last: those of its window, from ``first`` to before ``last``.
         side: how many the picture has.
     """
@@ -34,7 +34,7 @@ class Span(NamedTuple):
     side: int
 
     def at(self, block: int) -> slice:
-        """The positions it answers for, in the whole picture's activations in that block of VGG-19."""
+        """The positions it owns, in the whole picture's activations in that block of VGG-19."""
         stride = 2 ** (block - 1)
         return slice(self.start // stride, self.stop // stride)
 

@@ -457,7 +457,7 @@ def write_masks(folder):
         ([LOUVRE, SUMMERTIME, "--memory", "1G"], "may need more memory than is free"),
         ([LOUVRE, SUMMERTIME, "--tile", "0"], "tile is 0: give a whole number from 80"),
         ([LOUVRE, SUMMERTIME, "--tile", "64"], "tile is 64: give a whole number from 80"),
-        ([LOUVRE, SUMMERTIME, "--dpi", "0"], "'0' is not a whole number of at least 1"),
+        ([LOUVRE, SUMMERTIME, "--dpi", "0"], "'0' is not a whole number from 1 to 65535"),
         ([LOUVRE, SUMMERTIME, "--dpi", "300", "-o", "x.webp"], "x.webp can't hold a resolution: use .png"),
         ([LOUVRE, SUMMERTIME, "--size", "1000000"], "becomes 1000000×395714 pixels"),
         ([LOUVRE, SUMMERTIME, "--size", "20"], "at size 20 becomes 20×8 pixels"),

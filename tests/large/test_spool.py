@@ -31,7 +31,6 @@ def test_arrays_come_back_as_they_were(monkeypatch):
 
 def test_the_place_of_what_is_gone_is_used_again(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(spool.tempfile, "tempdir", None)
     kept_in, size = Spool(), os.statvfs(tmp_path).f_frsize
     last = [kept_in.keep(array(seed, size)) for seed in range(3)]
     for seed in range(3, 50):
@@ -43,9 +42,9 @@ def test_the_place_of_what_is_gone_is_used_again(tmp_path, monkeypatch):
 
 def test_nothing_is_left_in_the_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr(spool.tempfile, "tempdir", None)
-    Spool().keep(array(0, 1000))
+    waiting = Spool().keep(array(0, 1000))
     assert not list(tmp_path.iterdir())  # it has no name even while it is open
+    np.testing.assert_array_equal(waiting.load(), array(0, 1000))
 
 
 @pytest.mark.parametrize("spooling", ["Spool().keep(np.zeros(1_000_000))", "Spool(room=8_000_000)"])
@@ -62,13 +61,14 @@ try:
 except SpoolError as problem:
     print(problem)
 """
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said.startswith("A large picture needs room for temporary data in /")
-    assert said.endswith("make some, or name another folder in TMPDIR.\n")
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.startswith("A large picture needs room for temporary data in /")
+    assert ended.stdout.endswith("make some, or name another folder in TMPDIR.\n")
+    assert ended.stderr == ""
 
 
 def test_a_folder_that_is_not_there(monkeypatch):
-    monkeypatch.setattr(spool, "_folder", lambda: "/nowhere/at/all")
+    monkeypatch.setenv("TMPDIR", "/nowhere/at/all")
     with pytest.raises(SpoolError, match="/nowhere/at/all"):
         Spool()
 

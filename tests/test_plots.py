@@ -130,6 +130,7 @@ def test_a_cost_of_zero_leaves_a_gap_on_the_log_axis(tmp_path):
 # ------------------------------------------------------------------------- the notebooks' figures
 
 GREY = np.linspace(0, 1, 4 * 6 * 3).reshape(1, 4, 6, 3)
+TRIANGLE = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]])
 FIGURES = {
     "network_diagram": lambda: plots.network_diagram(
         {layer: ((8, 8, n_C), 3) for layer, (_, n_C) in CONV_LAYERS.items()}, "Layers"
@@ -146,6 +147,9 @@ FIGURES = {
     ),
     "number_table": lambda: plots.number_table(np.eye(2) + 1, "ab", "cd", "Table", xlabel="x", ylabel="y"),
     "bars": lambda: plots.bars({"s": {"a": 1.0, "b": 2.0}}, "Bars", xlabel="x", ylabel="y"),
+    "channel_clouds": lambda: plots.channel_clouds(
+        {"C": TRIANGLE, "S": 2 * TRIANGLE + 1}, "Clouds", xlabel="channel 1", ylabel="channel 2"
+    ),
     "curves": lambda: plots.curves({"s": ([0, 1], [2, 1])}, "Curves", xlabel="x", ylabel="y"),
     "picture_grid": lambda: picture_grid({"a": GREY[0], "b": GREY[0, :2]}, "Pictures", 2),
     "triptych": lambda: triptych(GREY[0], GREY[0], GREY[0], "Three"),
@@ -291,6 +295,38 @@ def test_bars_and_curves_show_the_numbers():
     assert axes.get_yscale() == "log"
     assert axes.get_ylabel() == "y (log scale)"
     np.testing.assert_array_equal(axes.lines[0].get_xydata(), [[0, 2], [1, 1]])
+
+
+def test_the_most_different_pair_is_the_one_that_a_loop_finds():
+    random = np.random.default_rng(0)
+    one, other = random.random((7, 5)), random.random((9, 5))
+
+    def mean_product(cloud, k, k_other):
+        return sum(point[k] * point[k_other] for point in cloud) / len(cloud)
+
+    gaps = {
+        (k, k_other): abs(mean_product(one, k, k_other) - mean_product(other, k, k_other))
+        for k in range(5)
+        for k_other in range(k + 1, 5)
+    }
+    assert plots.most_different_pair(one, other) == max(gaps, key=gaps.get)
+
+
+def test_a_clouds_ellipse_is_one_standard_deviation_from_its_mean_each_way():
+    S = np.random.default_rng(0).normal(size=(50, 2)) @ [[2, 1], [0, 0.5]] + [10, 20]
+    C = np.array([[1.0, 1.0], [2.0, 5.0], [6.0, 2.0]])
+    left, right = plots.channel_clouds({"C": C, "S": S}, "Clouds", xlabel="k", ylabel="k'").axes
+    assert [axes.title.get_color() for axes in (left, right)] == [LIGHT["content"], LIGHT["style"]]
+    np.testing.assert_array_equal(left.collections[0].get_offsets(), C)
+    np.testing.assert_array_equal(right.collections[0].get_offsets(), S)
+    of_S, of_C = left.patches
+    assert [of_S.get_linestyle(), of_C.get_linestyle()] == ["--", "-"]
+    for ellipse, cloud in ((of_S, S), (of_C, C), (right.patches[0], S)):
+        np.testing.assert_allclose(ellipse.get_center(), cloud.mean(axis=0))
+        vertices = ellipse.get_patch_transform().transform([[1, 0], [0, 1], [-0.6, 0.8]])
+        away = vertices - cloud.mean(axis=0)
+        mahalanobis = np.einsum("pi,ij,pj->p", away, np.linalg.inv(np.cov(cloud.T)), away)
+        np.testing.assert_allclose(mahalanobis, 1)
 
 
 # ----------------------------------------------------------------------------------------- the style

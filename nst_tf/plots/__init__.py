@@ -1,5 +1,7 @@
 """The figures. Each function returns a Matplotlib figure; in a notebook, ``show`` puts it on the page."""
 
+from nst_tf.plots.clouds import channel_clouds as channel_clouds
+from nst_tf.plots.clouds import most_different_pair as most_different_pair
 from nst_tf.plots.diagrams import algorithm as algorithm
 from nst_tf.plots.grids import feature_maps as feature_maps
 from nst_tf.plots.grids import growing_patches as growing_patches

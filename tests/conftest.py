@@ -13,6 +13,8 @@ from PIL import Image
 
 import nst_tf  # noqa: F401 - before TensorFlow, which then starts quietly
 
+os.environ.pop("LINES", None)  # readline sets it in a worker of xdist, and an older tqdm cuts bars at that width
+
 ROOT = Path(__file__).parent.parent
 LOUVRE = ROOT / "images/content/louvre.jpg"
 SUMMERTIME = ROOT / "images/style/summertime.jpg"

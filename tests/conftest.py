@@ -13,7 +13,8 @@ from PIL import Image
 
 import nst_tf  # noqa: F401 - before TensorFlow, which then starts quietly
 
-os.environ.pop("LINES", None)  # readline sets it in a worker of xdist, and an older tqdm cuts bars at that width
+# In a worker of xdist readline sets it, and an older tqdm cuts its bars at that width.
+os.environ.pop("LINES", None)
 
 ROOT = Path(__file__).parent.parent
 LOUVRE = ROOT / "images/content/louvre.jpg"

@@ -67,6 +67,7 @@ def _outline(axes: Axes, points: np.ndarray, colour: str, line: str) -> None:
     angle = np.degrees(np.arctan2(directions[1, 0], directions[0, 0]))
     mean = points.mean(axis=0)
     halo = [withStroke(linewidth=6, foreground=LIGHT["ground"])]  # so that they stand out from the points
-    style = {"color": colour, "path_effects": halo}
-    axes.add_patch(Ellipse(mean, width, height, angle=angle, fill=False, ls=line, lw=3, **style))
-    axes.plot(*mean, marker="+", markersize=16, markeredgewidth=3, **style)
+    ellipse = Ellipse(mean, width, height, angle=angle, fill=False, ls=line, lw=3, color=colour)
+    ellipse.set_path_effects(halo)
+    axes.add_patch(ellipse)
+    axes.plot(*mean, color=colour, marker="+", markersize=16, markeredgewidth=3, path_effects=halo)

@@ -232,7 +232,7 @@ SHORTER = {  # patterns in the lessons' code
     r'"steps": "converged", "progress"': '"steps": 31, "progress"',  # lesson 5 shows its thirtieth step
     r'"steps": "converged"': '"steps": 2',
     r"stylize\(C, S\)": "stylize(C, S, steps=2)",
-    r'glob\("objects/\*\.jpg"\)\)': 'glob("objects/*.jpg"))[::6]',  # lesson 1's
+    r'({file: .* in sorted\(IMAGES\.glob\("\w+/\*\.jpg"\)\))': r"\1[::5]",  # lesson 1's
     r"wanted = \(20, 80, 400\)": "wanted = (2, 5, 12)",  # lesson 2's
     r"in enumerate\(\[[\d, ]+\]": "in enumerate([12] * 5",  # lesson 3's
 }

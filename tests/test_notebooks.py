@@ -384,7 +384,7 @@ def relative_links(text):
 
 @pytest.mark.parametrize(
     "path",
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "benchmarks/README.md", *LESSONS],
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "benchmarks/README.md", *LESSONS],
     ids=lambda path: path.stem,
 )
 def test_every_link_leads_to_a_file_of_the_repository(path):

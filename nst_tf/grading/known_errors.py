@@ -156,7 +156,7 @@ _OF_SHAPES = (
     ),
     KnownError(
         "no-matrix",
-        "ndims must be >= 2",
+        "ndims must be >= 2|different ndims",
         "A matrix product needs two axes, but what it is given has only one: keep the channels as a "
         "separate axis.",
     ),
@@ -221,7 +221,7 @@ _OF_A_MASK = (
     ),
     KnownError(
         "mask-in-a-matrix-product",
-        "ndims must be >= 2",
+        "ndims must be >= 2|different ndims",
         "The mask has a single axis, so it can't be a factor of a matrix product: each position of A is "
         "multiplied by its own number.",
         exercise=_GUIDED,

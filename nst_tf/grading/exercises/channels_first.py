@@ -38,8 +38,9 @@ class ChannelsFirstStyleCost(RightFunction):
     activations: Callable = lambda a_S, a_G: (a_S, a_G)
     sizes: Callable = lambda a: a.shape[-3:]
     unrolled: Callable = lambda a, n_C: tf.reshape(a, [n_C, -1])
-    product: Callable = lambda A: tf.matmul(A, A, transpose_b=True)
-    positions: Callable = lambda A, own, of_S, of_G: A.shape[1]
+    product: Callable = lambda A: tf.matmul(A, tf.transpose(A))
+    counted: Callable = lambda A, n_H, n_W: n_H * n_W
+    positions: Callable = lambda p_S, p_G: (p_S, p_G)
     difference: Callable = lambda G_S, G_G: G_S - G_G
     power: Callable = tf.square
     reduction: Callable = tf.reduce_sum
@@ -52,9 +53,8 @@ class ChannelsFirstStyleCost(RightFunction):
         both = self.activations(a_S, a_G)
         (_, *of_S), (n_C, *of_G) = map(self.sizes, both)
         A_S, A_G = (self.unrolled(a, n_C) for a in both)
-        G_S, G_G = (
-            self.product(A) / self.positions(A, own, of_S, of_G) for A, own in ((A_S, of_S), (A_G, of_G))
-        )
+        p_S, p_G = self.positions(self.counted(A_S, *of_S), self.counted(A_G, *of_G))
+        G_S, G_G = (self.product(A) / p for A, p in ((A_S, p_S), (A_G, p_G)))
         summed = self.reduction(self.power(self.difference(G_S, G_G)))
         return self.result(summed / (self.quarter() * self.channels(n_C)))
 
@@ -85,6 +85,7 @@ MISTAKES = [
         "which axis are the channels, and does the reshape still need a transpose?",
         sizes=lambda a: (a.shape[-1], a.shape[-3], a.shape[-2]),
         unrolled=lambda a, n_C: tf.transpose(tf.reshape(a, [-1, n_C])),
+        counted=lambda A, n_H, n_W: A.shape[1],
     ),
     mistake(
         "transposed-after-the-reshape",
@@ -97,28 +98,28 @@ MISTAKES = [
         "Each channel is compared by its sum alone. Style is compared through the Gram matrices.",
         product=lambda A: tf.reduce_sum(A, axis=1),
     ),
-    mistake("positions-of-G-for-both", _PER_SIZE, positions=lambda A, own, of_S, of_G: of_G[0] * of_G[1]),
-    mistake("positions-of-S-for-both", _PER_SIZE, positions=lambda A, own, of_S, of_G: of_S[0] * of_S[1]),
+    mistake("positions-of-G-for-both", _PER_SIZE, positions=lambda p_S, p_G: (p_G, p_G)),
+    mistake("positions-of-S-for-both", _PER_SIZE, positions=lambda p_S, p_G: (p_S, p_S)),
     mistake(
         "positions-missing",
         "The Gram matrices aren't divided by anything, so the larger picture has the larger one.",
-        positions=lambda A, own, of_S, of_G: 1,
+        positions=lambda p_S, p_G: (1, 1),
     ),
     mistake(
         "positions-squared",
         "The number of positions is squared already before the difference is: each Gram matrix is divided by "
         "n_H·n_W.",
-        positions=lambda A, own, of_S, of_G: A.shape[1] ** 2,
+        positions=lambda p_S, p_G: (p_S**2, p_G**2),
     ),
     mistake(
         "one-side-only",
         "Each Gram matrix is divided by one side of the layer only: it has n_H·n_W positions.",
-        positions=lambda A, own, of_S, of_G: own[0],
+        counted=lambda A, n_H, n_W: n_H,
     ),
     mistake(
         "width-only",
         "Each Gram matrix is divided by one side of the layer only: it has n_H·n_W positions.",
-        positions=lambda A, own, of_S, of_G: own[1],
+        counted=lambda A, n_H, n_W: n_W,
     ),
     mistake(
         "sum-for-difference",

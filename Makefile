@@ -3,20 +3,22 @@
 # make classroom  the live demo as a web page, on this machine; ADDRESS=0.0.0.0 for others too
 # make test       all tests, the notebooks' included, and how much of the package they run
 # make test-fast  the tests for daily use, in two or three minutes
+# make test-oldest    the same with the oldest versions that requirements.txt allows, on Python 3.11 or 3.12
 # make lint       ruff (lint and format) and mypy (types)
 # make assignment the students' version of the assignment, into notebooks/course/release
 # make grade      grades what is in notebooks/course/submitted, or in COURSE/submitted;
 #                 ISOLATION=none does it without bubblewrap, and EXPORT=moodle, canvas or gradescope
 #                 writes the grades for that platform, too
 # make notebooks  runs the notebooks and keeps their outputs
-# make clean      removes the virtual environment
+# make clean      removes the virtual environments
 
 VENV ?= .venv
 PYTHON ?=
 COURSE ?= notebooks/course
+OLDEST := .venv-oldest
 BIN := $(VENV)/bin
 
-.PHONY: demo lab classroom test test-fast lint format assignment grade notebooks clean
+.PHONY: demo lab classroom test test-fast test-oldest lint format assignment grade notebooks clean
 
 demo: $(VENV)/installed
 	@mkdir -p outputs
@@ -35,6 +37,11 @@ test: $(VENV)/installed-dev
 
 test-fast: $(VENV)/installed-dev
 	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-oldest:
+	@sed -n 's/>=\([^,]*\),.*/==\1/p' requirements.txt > $(OLDEST).txt
+	PIP_CONSTRAINT=$(OLDEST).txt $(MAKE) $(OLDEST)/installed-dev VENV=$(OLDEST)
+	$(MAKE) test-fast VENV=$(OLDEST)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
@@ -77,4 +84,4 @@ $(VENV)/installed-teach: $(VENV)/installed
 	@touch $@
 
 clean:
-	rm -rf "$(VENV)"
+	rm -rf "$(VENV)" $(OLDEST) $(OLDEST).txt

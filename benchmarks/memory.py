@@ -1,7 +1,7 @@
 """Peak resident memory of a run, by size: ``python -m benchmarks.memory``.
 
 Square pictures and the course's layers, the costliest case of a size. Each size runs in a process of its own.
-The figures behind ``nst_tf.inputs`` come from here.
+The figures behind ``nst_tf.large.budget`` come from here.
 """
 
 import resource

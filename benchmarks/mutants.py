@@ -47,6 +47,7 @@ EQUIVALENT = {
     r"swap the operands of (Mult|Add)$": "a product or a sum of numbers does not depend on their order",
     r"swap the operands of Sub$": "the difference is squared, so its sign is lost",
     r"\((_, )?n_H, n_W(, n_C)?\): swap [01] and [12]$": "n_H and n_W only come in as their product",
+    r"\(_, n_C, n_H, n_W\): swap 2 and 3$": "n_H and n_W only come in as their product",
     r"compute_content_cost: .*\(_, n_H, n_W, n_C\): swap 2 and 3$": (
         "here n_C, too, only comes in by the product"
     ),

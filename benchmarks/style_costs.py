@@ -30,12 +30,13 @@ from nst_tf.costs import compute_content_cost, total_variation_cost
 from nst_tf.images import load_image, tensor_to_image
 from nst_tf.inputs import load_inputs
 from nst_tf.layers import BALANCED
-from nst_tf.objective import STATISTICS, activations_of
+from nst_tf.objective import activations_of
 from nst_tf.optimizers import lbfgs, next_image
 from nst_tf.precision import fastest_precision
 from nst_tf.progress import say_nothing
 from nst_tf.settings import Settings
 from nst_tf.strength import balance_of
+from nst_tf.terms import STATISTICS
 from nst_tf.vgg import load_vgg19
 
 SIZE, MOST_STEPS = 256, 200
@@ -65,7 +66,7 @@ def of_the_program(name: str, *weights: float) -> Cost:
     """As ``style_statistics`` has it."""
 
     def statistic(a: tf.Tensor) -> tf.Tensor:
-        return STATISTICS[name].of(a, None)
+        return STATISTICS[name].whole(a)
 
     return Cost(statistic, lambda S, a: STATISTICS[name].distance(S, statistic(a)), weights)
 
@@ -73,7 +74,7 @@ def of_the_program(name: str, *weights: float) -> Cost:
 def gaussian(a: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Mean and covariance of the channels."""
     mean = tf.reduce_mean(a, [0, 1, 2])
-    return mean, STATISTICS["gram"].of(a - mean, None)
+    return mean, STATISTICS["gram"].whole(a - mean)
 
 
 class Gaussian(NamedTuple):

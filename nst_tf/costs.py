@@ -12,6 +12,9 @@ Style" (2015), equations 1, 3, 4, 5 and 7, with the constant factors of the deep
 program adds γ J_tv to J, the total variation of the image itself, which keeps it smooth. In place of Gram
 matrices it can also compare the mean and the standard deviation of each channel.
 
+Where the program needs these in sums over parts of a picture, or with a faster gradient, they are written
+again in ``terms.py``, and tests hold the two equal.
+
 All functions keep the dtype (float32 or float64), can be differentiated, and work eagerly and inside
 ``tf.function``. A wrong input is a ``ValueError`` that says what came and what was expected.
 """

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import psutil
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from nst_tf.large.budget import bytes_free
 from nst_tf.quiet import stderr_dropped
 
 # What cameras, phones, scanners and web pages give. Pillow would open three dozen more, whatever the file is
 # called: EPS by running it as a program, in Ghostscript, and others by decoders that hardly anybody tests.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF")
 LONGEST_SIDE = 65_535  # pixels, as in a JPEG file; Pillow takes seconds and gigabytes over millions of rows
+RGB_MODES = ("RGB", "RGBA", "P", "PA", "RGBX")
 BYTES_TO_DECODE = 12  # for each pixel: the picture, upright, in RGB, and at another size
 
 
@@ -112,6 +113,12 @@ def _decoded(file: BinaryIO, size: int, name: str) -> Image.Image:
         raise ImageError(f"{name} is truncated or damaged ({problem}): download or copy it again.") from None
 
 
+def read_profile(path: Path) -> bytes | None:
+    """The colour profile of a picture file that can be read, as ``rgb_profile``."""
+    with _decoders_silenced(), Image.open(path, formats=known_formats()) as image:
+        return rgb_profile(image)
+
+
 @contextlib.contextmanager
 def _decoders_silenced() -> Iterator[None]:
     """What matters comes as an error; that of a picture too large at twice the size of its warning."""
@@ -135,11 +142,17 @@ def _require_size(size: tuple[int, int], name: str) -> None:
             "make a smaller copy of it first."
         )
     needed = size[0] * size[1] * BYTES_TO_DECODE
-    if needed > psutil.virtual_memory().available:
+    if needed > bytes_free():
         raise ImageError(
             f"{name} has {size[0]}×{size[1]} pixels, which need {needed / 1e9:.1f} GB: "
             "make a smaller copy of it first."
         )
+
+
+def rgb_profile(image: Image.Image) -> bytes | None:
+    """The colour profile that belongs to a picture's red, green and blue; None where it has none."""
+    profile = image.info.get("icc_profile") or b""
+    return profile if image.mode in RGB_MODES and profile[16:20] == b"RGB " else None
 
 
 def to_rgb(image: Image.Image, name: str) -> Image.Image:

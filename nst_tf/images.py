@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 from PIL import Image
 
-from nst_tf.decoding import ImageError, known_formats, opened_picture, read_picture, require_range, to_rgb
+from nst_tf.decoding import (
+    ImageError,
+    known_formats,
+    opened_picture,
+    read_picture,
+    read_profile,
+    require_range,
+    rgb_profile,
+    to_rgb,
+)
 from nst_tf.files import behind_links, why_not_writable, written_aside
+from nst_tf.large.budget import bytes_free
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -88,8 +97,18 @@ def load_image(
         ) from None
 
 
+def colour_profile(source: Source) -> bytes | None:
+    """The ICC profile of a picture that ``load_image`` has read; None where it has none for RGB."""
+    if isinstance(source, Image.Image):
+        return rgb_profile(source)
+    return read_profile(Path(source)) if isinstance(source, str | os.PathLike) else None
+
+
 def resized(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """The image (1, h, w, 3) in [0, 1] with that longer side, or that width and height."""
+    """The image (1, h, w, 3) in [0, 1] with that longer side, or that width and height: itself if it has."""
+    _, height, width, _ = image.shape
+    if size in (max(height, width), (width, height)):
+        return image
     return load_image(image, size)
 
 
@@ -148,7 +167,7 @@ def have_same_proportions(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _pixels_that_fit() -> int:
-    return psutil.virtual_memory().available // BYTES_OF_IMAGE
+    return bytes_free() // BYTES_OF_IMAGE
 
 
 def _require_pixels(size: tuple[int, int], maximum: int, name: str) -> None:
@@ -310,7 +329,8 @@ def save_image(
     Args:
         image: PIL image, a tensor that ``tensor_to_image`` takes, or a mask of shape (h, w) in [0, 1].
         path: where to; the ending chooses the format.
-        options: passed on to Pillow's ``Image.save``.
+        options: passed on to Pillow's ``Image.save``, such as ``dpi=(300, 300)``. A colour profile in the
+            picture's ``info`` goes with it.
 
     Raises:
         ImageError: it can't be written there.
@@ -321,6 +341,8 @@ def save_image(
         image = tensor_to_image(np.repeat(np.asarray(image)[..., np.newaxis], 3, -1) if is_mask else image)
     if path.suffix.lower() in {".jpg", ".jpeg"}:
         options = {"quality": 95, "subsampling": 0, **options}
+    if profile := image.info.get("icc_profile"):
+        options = {"icc_profile": profile, **options}
     # In memory first: on a full disk, Pillow takes half a file that it has written for a whole one.
     file = io.BytesIO()
     try:

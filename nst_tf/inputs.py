@@ -3,24 +3,20 @@
 Nothing here needs TensorFlow, so that a bad picture is answered at once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import psutil
 
 from nst_tf.control.colours import chroma, grey, grey_like, matched
 from nst_tf.control.styles import Painting, Region, Styles, load_regions, styles_of
 from nst_tf.decoding import ImageError
-from nst_tf.images import Say, Source, load_image
+from nst_tf.images import Say, Source, colour_profile, load_image
+from nst_tf.large.budget import SMALLEST_TILE, Need, bytes_allowed, fits
 from nst_tf.layers import minimum_side
 from nst_tf.settings import INITS, Settings
 
 NOISE = 0.25  # the course's: G starts as C plus uniform noise in ±0.25
-
-# Peak resident memory of a run, measured from 256 to 1024 px and rounded up: python -m benchmarks.memory
-_BYTES_PER_PIXEL, _BYTES_PER_PIXEL_OF_A_REGION = 4_500, 1_000
-_BYTES_AT_LEAST = 900_000_000
 
 
 class Inputs(NamedTuple):
@@ -32,12 +28,14 @@ class Inputs(NamedTuple):
         G: the start image, of C's shape.
         chroma: what G gets besides the luminance that is painted, of C's shape; None where colours are
             painted, too.
+        profile: the ICC profile of the content picture, if any, which the result keeps.
     """
 
     C: np.ndarray
     regions: list[Region]
     G: np.ndarray
     chroma: np.ndarray | None = None
+    profile: bytes | None = None
 
     @property
     def shorter_side(self) -> int:
@@ -59,20 +57,52 @@ def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say 
             that is free, or a mask or the start picture has other proportions than its picture.
         SettingsError: there is no style, or the weights of a region's styles are all 0.
     """
-    styles = styles_of(style)
-    limits: dict[str, int] = {
-        "minimum_side": minimum_side([name for name, _ in settings.layers]),
-        "maximum_pixels": _pixels_that_fit(sum(style.region is not None for style in styles)),
-    }
-    C = load_image(content, settings.size, name="content", say=say, **limits)
-    layers = [name for name, _ in settings.layers[:-1]]
-    regions = load_regions(styles, C, settings.size, layers, say=say, **limits)
+    styles, allowed = styles_of(style), bytes_allowed(settings.most_bytes)
+    masked = sum(style.region is not None for style in styles)
+    layers = [name for name, _ in settings.layers]
+    limits = {"minimum_side": minimum_side(layers)}
+    of_C = _pixels_that_fit(lambda pixels: Need(pixels, [0], masked, layers), allowed)
+    of_S = _pixels_that_fit(lambda pixels: Need(0, [pixels], masked, layers), allowed)
+    C = load_image(content, settings.size, name="content", say=say, maximum_pixels=of_C, **limits)
+    regions = load_regions(styles, C, settings.size, layers[:-1], say=say, maximum_pixels=of_S, **limits)
+    if not fits(need_of(C, regions, settings), allowed):
+        raise ImageError(
+            "The pictures may need more memory together than is free: use a size of less than "
+            f"{settings.size}, or fewer or smaller paintings."
+        )
+    profile = colour_profile(content)
     if settings.colours == "content":
         G = grey(_start_image(grey(C), settings, say))
-        return Inputs(grey(C), _recoloured(regions, grey_like, C), G, chroma(C))
+        regions = _recoloured(regions, grey_like, C)
+        return Inputs(_fixed(grey(C)), regions, _fixed(G), _fixed(chroma(C)), profile)
     if settings.colours == "matched":
         regions = _recoloured(regions, matched, C)
-    return Inputs(C, regions, _start_image(C, settings, say))
+    return Inputs(_fixed(C), regions, _fixed(_start_image(C, settings, say)), profile=profile)
+
+
+def _fixed(image: np.ndarray) -> np.ndarray:
+    """The image, which callbacks see and may not change."""
+    image.setflags(write=False)
+    return image
+
+
+def need_of(C: np.ndarray, regions: Sequence[Region], settings: Settings) -> Need:
+    """What the memory that a run with these pictures takes depends on."""
+    paintings = [_pixels(painting.S) for region in regions for painting in region.paintings]
+    masked = sum(region.mask is not None for region in regions)
+    return Need(_pixels(C), paintings, masked, [name for name, _ in settings.layers])
+
+
+def _pixels(image: np.ndarray) -> int:
+    return image.shape[1] * image.shape[2]
+
+
+def _pixels_that_fit(need: Callable[[int], Need], allowed: int) -> int:
+    """How large a picture may be, in tiles if need be, before the program risks being killed."""
+    none, million = need(0), need(10**6)
+    at_once = 10**6 * (allowed - none.at_once) // (million.at_once - none.at_once)
+    for_tiles, of_million = (each.in_tiles(SMALLEST_TILE) for each in (none, million))
+    return max(0, at_once, 10**6 * (allowed - for_tiles) // (of_million - for_tiles))
 
 
 def _recoloured(regions: list[Region], recolour: Callable[..., np.ndarray], C: np.ndarray) -> list[Region]:
@@ -92,7 +122,7 @@ def _start_image(C: np.ndarray, settings: Settings, say: Say) -> np.ndarray:
     if settings.starts_from_picture:
         return _start_from_picture(C, settings, say)
     if settings.init == "content":
-        return C.copy()
+        return C
     if settings.init == "noise":
         return generator.random(C.shape, dtype=np.float32)
     noise = generator.uniform(-NOISE, NOISE, C.shape).astype(np.float32)
@@ -105,9 +135,3 @@ def _start_from_picture(C: np.ndarray, settings: Settings, say: Say) -> np.ndarr
         return load_image(settings.init, (width, height), name="the start picture", say=say)
     except ImageError as problem:
         raise ImageError(f"init is neither {', '.join(INITS)} nor a usable picture: {problem}") from None
-
-
-def _pixels_that_fit(regions: int) -> int:
-    """How large an image may be, lest the program be killed for its memory."""
-    free = psutil.virtual_memory().available - _BYTES_AT_LEAST
-    return max(0, free // (_BYTES_PER_PIXEL + regions * _BYTES_PER_PIXEL_OF_A_REGION))

@@ -6,7 +6,8 @@ when no step lowers J any further; the caller may stop sooner. (See ``next_image
 """
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -15,11 +16,44 @@ FIRST_STEP = (
     0.1  # the most that a first step may change a value, where nothing else says how long it should be
 )
 MEMORY = 10  # how many of the last steps L-BFGS remembers
+MOST_KEPT = 2 * (MEMORY + 1)  # arrays of G's size that it keeps for that, with those that a new step replaces
 LENGTHS = tuple(np.float32(0.3**k) for k in range(7))  # of its step, tried one after the other until J falls
 SUFFICIENT = np.float32(1e-4)  # the part of the predicted decrease that has to be achieved (Armijo)
 
 Images = Generator[np.ndarray, tuple[float, np.ndarray], None]  # to evaluate; it is sent J and ∂J/∂G of each
-Changes = deque[tuple[np.ndarray, np.ndarray]]  # of G and of its gradient, step by step
+
+
+class Kept(Protocol):
+    """An array that is stored, in the memory or elsewhere."""
+
+    def pieces(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """The flattened array, in one or more pieces: where each is, and its values."""
+
+
+class _InMemory:
+    def __init__(self, array: np.ndarray):
+        self._array = array
+
+    def pieces(self) -> Iterator[tuple[slice, np.ndarray]]:
+        yield slice(None), self._array.reshape(-1)
+
+
+class Change(NamedTuple):
+    """What a step of L-BFGS did.
+
+    Attributes:
+        of_image, of_gradient: by how much G and J's gradient changed.
+        curvature: their scalar product.
+        square: the gradient's change, squared.
+    """
+
+    of_image: Kept
+    of_gradient: Kept
+    curvature: np.float32
+    square: np.float32
+
+
+Changes = deque[Change]
 
 
 def next_image(images: Images, J: float, gradient: np.ndarray) -> np.ndarray | None:
@@ -56,27 +90,33 @@ def adam(G: np.ndarray, learning_rate: float) -> Images:
         variable.assign(tf.clip_by_value(variable, 0, 1))
 
 
-def lbfgs(G: np.ndarray, learning_rate: None = None) -> Images:
+def lbfgs(
+    G: np.ndarray, learning_rate: None = None, keep: Callable[[np.ndarray], Kept] | None = None
+) -> Images:
     """L-BFGS, G clipped to [0, 1], which finds its own step length.
 
     It learns J's curvature from the last steps, and so needs no learning rate. A value at the border of
     [0, 1] that would leave it stays where it is. Gatys et al. 2015 used L-BFGS. Source: Nocedal and Wright,
     "Numerical Optimization", 2nd ed., algorithms 7.4 and 7.5, with Bertsekas' (1982) projection.
+
+    ``keep`` says where the last steps are kept: in the memory, or on the disk, as ``Spool.keep`` does.
     """
+    keep = keep or _InMemory
     J, gradient = yield G
     scale = _step_length(gradient)  # makes a first step along the scaled gradient the right length
     J, gradient = scale * J, scale * gradient
     changes: Changes = deque(maxlen=MEMORY)
     while True:
-        free = ~((G <= 0) & (gradient > 0) | (G >= 1) & (gradient < 0))
-        direction = np.where(free, -_newton_step(np.where(free, gradient, 0), changes), 0)
+        direction = _direction(G, gradient, changes)
         if not np.vdot(direction, gradient) < 0:
             if not changes:
                 return  # the gradient is 0
             changes.clear()
             continue
         for length in LENGTHS:
-            trial = np.clip(G + length * direction, 0, 1)
+            trial = length * direction
+            trial += G
+            np.clip(trial, 0, 1, out=trial)
             J_trial, gradient_trial = yield trial
             J_trial, gradient_trial = scale * J_trial, scale * gradient_trial
             if J_trial < J + SUFFICIENT * np.vdot(gradient, trial - G):
@@ -86,25 +126,47 @@ def lbfgs(G: np.ndarray, learning_rate: None = None) -> Images:
                 return
             changes.clear()  # rounding may have spoilt them: start afresh from here
             continue
-        change = trial - G, gradient_trial - gradient
-        if np.vdot(*change) > 0:  # else J curves downwards here, unlike near a minimum
-            changes.append(change)
+        of_G, of_gradient = trial - G, gradient_trial - gradient
+        curvature = np.vdot(of_G, of_gradient)
+        if curvature > 0:  # else J curves downwards here, unlike near a minimum
+            square = np.vdot(of_gradient, of_gradient)
+            changes.append(Change(keep(of_G), keep(of_gradient), curvature, square))
+        del direction, of_G, of_gradient  # as large as G
         G, J, gradient = trial, J_trial, gradient_trial
 
 
-def _newton_step(gradient: np.ndarray, changes: Changes) -> np.ndarray:
-    """H⁻¹ times the gradient, where the Hessian H is known from the last changes of G and of the gradient."""
+def _direction(G: np.ndarray, gradient: np.ndarray, changes: Changes) -> np.ndarray:
+    """Where J falls, for the values that may move."""
+    bound = (G <= 0) & (gradient > 0) | (G >= 1) & (gradient < 0)
+    direction = np.where(bound, 0, gradient)
+    _to_newton_step(direction.reshape(-1), changes)
+    np.negative(direction, out=direction)
+    direction[bound] = 0
+    return direction
+
+
+def _to_newton_step(gradient: np.ndarray, changes: Changes) -> None:
+    """Make of a gradient, in its place, H⁻¹ times the gradient, where the Hessian H is known from the last
+    changes of G and of the gradient.
+    """
     if not changes:
-        return gradient
+        return
     step, shares = gradient, []
-    for of_G, of_gradient in reversed(changes):
-        shares.append(np.vdot(of_G, step) / np.vdot(of_G, of_gradient))
-        step = step - shares[-1] * of_gradient
-    of_G, of_gradient = changes[-1]
-    step = step * (np.vdot(of_G, of_gradient) / np.vdot(of_gradient, of_gradient))
-    for (of_G, of_gradient), share in zip(changes, reversed(shares), strict=True):
-        step = step + (share - np.vdot(of_gradient, step) / np.vdot(of_G, of_gradient)) * of_G
-    return step
+    for change in reversed(changes):
+        shares.append(_dot(change.of_image, step) / change.curvature)
+        _add(step, -shares[-1], change.of_gradient)
+    step *= changes[-1].curvature / changes[-1].square
+    for change, share in zip(changes, reversed(shares), strict=True):
+        _add(step, share - _dot(change.of_gradient, step) / change.curvature, change.of_image)
+
+
+def _dot(kept: Kept, step: np.ndarray) -> np.float32:
+    return sum((np.vdot(values, step[where]) for where, values in kept.pieces()), np.float32(0))
+
+
+def _add(step: np.ndarray, factor: np.float32, kept: Kept) -> None:
+    for where, values in kept.pieces():
+        step[where] += factor * values
 
 
 def _step_length(gradient: np.ndarray) -> float:

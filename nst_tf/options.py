@@ -120,6 +120,10 @@ OPTIONS = {
         WORK, f"of adam ({ADAM_LEARNING_RATE}) and gradient_descent (a first step of at most 0.1)", "R", float
     ),
     "seed": Option(WORK, "of the noise (%(default)s)", "N", int),
+    "memory": Option(WORK, "what the program may take, such as 4G (what is free)", "M"),
+    "tile": Option(
+        WORK, "paint in tiles of N pixels a side (as large as fits, where the picture doesn't)", "N", int
+    ),
     "weights": Option(WORK, f"{', '.join(CHOICES)}, or a file (%(default)s)", "W", is_always_named=True),
 }
 

@@ -27,6 +27,7 @@ class Ending(Enum):
     CONVERGED = "J has stopped falling"
     CALLBACK = "the callback ended it"
     INTERRUPTED = "it was interrupted"
+    NO_ROOM = "there is no more room on the disk for what is kept there"
     NOT_FINITE = "J is no longer a finite number: lower the learning rate, alpha, beta or gamma"
 
     @property
@@ -113,6 +114,7 @@ class Progress:
         balance: which β and γ each style strength stands for; None where β was given.
         chroma: where only luminances are painted, what the picture gets besides: then G, ``best`` and both
             start images are grey. Otherwise None.
+        profile: the ICC profile of the content picture, or None.
     """
 
     costs: Costs
@@ -125,10 +127,11 @@ class Progress:
     fall: float | None = None
     balance: Balance | None = None
     chroma: np.ndarray | None = None
+    profile: bytes | None = None
 
     def picture(self) -> Image.Image:
         """The best image so far, at the result's size: in a coarse stage, the start image with changes."""
-        return picture_of(with_changes(self.start, self.start_now, self.best), self.chroma)
+        return picture_of(with_changes(self.start, self.start_now, self.best), self.chroma, self.profile)
 
 
 Callback = Callable[[Progress], bool | CostWeights | None]
@@ -161,9 +164,12 @@ class Result:
         return convergence(costs, self.history[-1].step, counts and self.ending is Ending.CONVERGED)
 
 
-def picture_of(G: np.ndarray, chroma: np.ndarray | None) -> Image.Image:
-    """G as a picture, with that chroma in place of its own."""
-    return tensor_to_image(G if chroma is None else with_chroma(G, chroma))
+def picture_of(G: np.ndarray, chroma: np.ndarray | None, profile: bytes | None = None) -> Image.Image:
+    """G as a picture, with that chroma in place of its own, and that ICC profile."""
+    picture = tensor_to_image(G if chroma is None else with_chroma(G, chroma))
+    if profile:
+        picture.info["icc_profile"] = profile
+    return picture
 
 
 def comparable_costs(history: Sequence[Costs]) -> list[float]:

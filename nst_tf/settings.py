@@ -11,6 +11,7 @@ from numbers import Integral, Real
 from typing import Any, Literal
 
 from nst_tf.images import Source
+from nst_tf.large.tiles import halo_of
 from nst_tf.layers import CONV_LAYERS, STYLE_LAYERS, STYLE_PRESETS
 from nst_tf.weights import CHOICES
 
@@ -26,6 +27,7 @@ EXPONENTS = {"gram": 0.5, "moments": 1.0}  # of J_C(0) / J_style(0): see nst_tf.
 ADAM_LEARNING_RATE = 0.03
 CONVERGED: Literal["converged"] = "converged"
 MOST_STEPS = 2000  # of a run that goes on until it has converged
+UNITS = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}  # of memory, in bytes
 MOST = 1_000_000  # for whole numbers, where a larger one can only be a slip
 LEAST, LARGEST = 1.2e-38, 3.4e38  # of the positive numbers that float32 holds
 
@@ -80,6 +82,11 @@ class Settings:
             so small a β that the picture hardly changes, bfloat16 stops short: its rounding costs more than
             what is left to gain.
         weights: see ``nst_tf.weights.load_weights``.
+        memory: how much the program may take, in bytes or as a text such as ``"4G"`` (None: what is free on
+            this machine, or in its container).
+        tile: side of tiles, in pixels, in which every larger picture is painted (None: as large as fits into
+            the memory, and only where the picture doesn't). J and its gradient don't depend on them, but for
+            rounding, which L-BFGS carries on from step to step.
         preprocess: feed VGG-19 what it was trained on. False feeds it [0, 1], as the course's notebook does;
             J_content is quadratic and J_style quartic in the activations,
             so α and β then mean something else.
@@ -105,6 +112,8 @@ class Settings:
     seed: int = 0
     precision: str = "auto"
     weights: str | os.PathLike | None = "auto"
+    memory: int | str | None = None
+    tile: int | None = None
     preprocess: bool = True
 
     def __post_init__(self) -> None:
@@ -144,6 +153,7 @@ class Settings:
             raise SettingsError(
                 f"weights is {self.weights!r}: give one of {', '.join(CHOICES)}, or an existing file."
             )
+        self._settle_memory()
         self._make_numbers_plain()
 
     def _settle_strength(self) -> None:
@@ -185,6 +195,15 @@ class Settings:
         else:
             _require_float32("learning_rate", self.learning_rate)
 
+    def _settle_memory(self) -> None:
+        if self.memory is not None:
+            object.__setattr__(self, "memory", _bytes(self.memory))
+        if self.tile is not None:
+            halo = halo_of([name for name, _ in self.layers])
+            hint = f"the side of a tile in pixels, such as 512 (these layers see {halo} pixels beyond it)"
+            _require_whole("tile", self.tile, least=halo, hint=hint)
+            object.__setattr__(self, "tile", int(self.tile))
+
     def _make_numbers_plain(self) -> None:
         """Numbers of NumPy's become Python's, so that the settings can be saved as JSON."""
         for name in ("size", "seed", *([] if self.runs_until_converged else ["steps"])):
@@ -204,6 +223,11 @@ class Settings:
         return MOST_STEPS if isinstance(self.steps, str) else self.steps
 
     @property
+    def most_bytes(self) -> int | None:
+        """What the program may take; None: what is free."""
+        return None if self.memory is None else int(self.memory)
+
+    @property
     def starts_from_picture(self) -> bool:
         """Whether ``init`` is a picture."""
         return not (isinstance(self.init, str) and self.init in INITS)
@@ -221,6 +245,21 @@ def _is_number(value: Any) -> bool:
 def _require_whole(name: str, value: Any, least: int, hint: str) -> None:
     if not isinstance(value, Integral) or isinstance(value, bool) or not least <= int(value) <= MOST:
         raise SettingsError(f"{name} is {value!r}: give a whole number from {least} to {MOST}, {hint}.")
+
+
+def _bytes(memory: int | str) -> int:
+    """A number of bytes, from a number or from a text such as ``"4G"``."""
+    text = str(memory).strip().upper().removesuffix("B")
+    unit = UNITS.get(text[-1:], 1)
+    try:
+        number = float(text[:-1] if unit > 1 else text) * unit
+    except ValueError:
+        number = math.nan
+    if isinstance(memory, bool) or not 1 <= number < math.inf:  # also false for NaN
+        raise SettingsError(
+            f"memory is {memory!r}: give what the program may take, such as 4G (G for 10⁹ bytes, M for 10⁶)."
+        )
+    return int(number)
 
 
 def _require_weight(name: str, value: Any) -> None:

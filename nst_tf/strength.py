@@ -18,9 +18,10 @@ from nst_tf.costs import compute_content_cost, total_variation_cost
 from nst_tf.images import resized
 from nst_tf.inputs import Inputs
 from nst_tf.layers import minimum_side
-from nst_tf.objective import STATISTICS, Layers, activations_of, style_cost, style_targets
+from nst_tf.objective import Layers, activations_of, sums_of_paintings
 from nst_tf.progress import Balance
 from nst_tf.settings import BETA_AT_HALF, EXPONENTS, GAMMA_AT_HALF, LARGEST, LEAST, Settings, SettingsError
+from nst_tf.terms import STATISTICS, style_cost, style_goals
 
 SIZE = 256  # in pixels: activations are measured on pictures no larger than that, whatever the run's size
 
@@ -90,9 +91,11 @@ def _cost_of_silence(activations: Layers, region: Region, settings: Settings) ->
         painting._replace(S=_small(painting.S, settings), part=None) for painting in region.paintings
     ]
     whole = region._replace(paintings=tuple(paintings), mask=None)
-    targets = style_targets(activations, whole, settings)
-    silence = [tf.zeros([1, 1, 1, of_layer.shape[-1]]) for of_layer in targets.statistics]
-    return float(style_cost(silence, targets, STATISTICS[settings.style_statistics]))
+    goals = style_goals(sums_of_paintings(activations, settings), whole, settings)
+    statistic = STATISTICS[settings.style_statistics]
+    silent = [tf.zeros([1, 1, 1, of_layer.shape[-1]]) for of_layer in goals.statistics]
+    silence = [statistic.sums(of_layer, None, tf.constant(1.0)) for of_layer in silent]
+    return float(style_cost(silence, goals, statistic))
 
 
 def _roughness(region: Region) -> float:

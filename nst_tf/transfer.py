@@ -14,14 +14,18 @@ from typing import Literal, NamedTuple
 import numpy as np
 import tensorflow as tf
 from PIL import Image
+from tqdm.auto import tqdm
 
-from nst_tf.control.styles import Styles
+from nst_tf.control.styles import Region, Styles
 from nst_tf.convergence import fall_of, is_little
 from nst_tf.images import Source, resized
-from nst_tf.inputs import Inputs, load_inputs
-from nst_tf.layers import minimum_side
+from nst_tf.inputs import Inputs, load_inputs, need_of
+from nst_tf.large.budget import bytes_allowed, tile_that_fits
+from nst_tf.large.spool import Spool, SpoolError
+from nst_tf.large.tiles import tiles_of
+from nst_tf.layers import CONV_LAYERS, block_of, minimum_side
 from nst_tf.objective import Objective
-from nst_tf.optimizers import OPTIMIZERS, Images, next_image
+from nst_tf.optimizers import MOST_KEPT, OPTIMIZERS, Images, lbfgs, next_image
 from nst_tf.precision import chosen_precision
 from nst_tf.progress import (
     Balance,
@@ -64,6 +68,8 @@ def stylize(
     seed: int = Settings.seed,
     precision: str = Settings.precision,
     weights: str | os.PathLike | None = Settings.weights,
+    memory: int | str | None = Settings.memory,
+    tile: int | None = Settings.tile,
     preprocess: bool = Settings.preprocess,
     callback: Callback | None = None,
     progress: bool = True,
@@ -103,6 +109,7 @@ def paint(
     """As ``stylize``, from pictures that are loaded already."""
     started = time.perf_counter()
     say = print if progress else say_nothing
+    beside_bar = tqdm.write if progress else say_nothing
     precision = chosen_precision(settings.precision, say)
     network = load_network(settings.weights, precision=precision, say=say)
     steps = None if settings.runs_until_converged else settings.most_steps
@@ -110,16 +117,16 @@ def paint(
         settings, balance = _balanced(settings, network.vgg, inputs, say)
     with progress_bar(steps, progress) as bar, _memory_errors_explained(settings.size):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
-        run = _Run(network.vgg, inputs, settings, balance, callbacks, started)
+        run = _Run(network.vgg, inputs, settings, balance, callbacks, started, beside_bar)
         try:
             ending = run.lower_J()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SpoolError) as problem:
             if not run.history:
                 raise
-            ending = Ending.INTERRUPTED
+            ending = Ending.NO_ROOM if isinstance(problem, SpoolError) else Ending.INTERRUPTED
     if progress and ending is not Ending.FINISHED:
         print(f"The run ended after step {run.history[-1].step} of {settings.most_steps}: {ending.value}.")
-    return Result(run.picture(), run.history, _report(run.settings, network), ending)
+    return Result(run.picture(), run.history, {**_report(run.settings, network), **run.tiling}, ending)
 
 
 def _balanced(
@@ -150,6 +157,7 @@ class _Run:
     Attributes:
         settings: with the α, β and γ that are in use.
         history: the costs of every image evaluated.
+        tiling: the settings that decided on tiles, where there were any.
     """
 
     def __init__(
@@ -160,43 +168,78 @@ class _Run:
         balance: Balance | None,
         callbacks: list[Callback],
         started: float,
+        say: Callable[[str], object],
     ):
         self.settings = settings
         self.history: list[Costs] = []
         self._vgg, self._inputs, self._balance = vgg, inputs, balance
-        self._callbacks, self._started = callbacks, started
+        self._callbacks, self._started, self._say = callbacks, started, say
         self._stages = _planned(inputs, settings)
         self._best: _Best | None = None
+        self._allowed = bytes_allowed(settings.most_bytes)  # once, so that the run can be repeated
+        self.tiling: dict[str, int] = {}
+        self._layers = [name for name, _ in settings.layers]
 
     def lower_J(self) -> Ending:
         """Go through the stages, carrying each one's changes to the start image up to the next."""
+        spool = self._spool_for(self._inputs.C)  # before any work, as it has to have room on the disk
         for stage in self._stages:
-            ending = self._lower_J_at(stage)
+            ending = self._lower_J_at(stage, spool if stage is self._stages[-1] else None)
             if not ending.is_regular:
                 break
         return ending
 
     def picture(self) -> Image.Image:
         """The best image so far, at the size of the result."""
-        return picture_of(self._with_what_has_changed(self._inputs.G), self._inputs.chroma)
+        G, (*_, chroma, profile) = self._with_what_has_changed(self._inputs.G), self._inputs
+        return picture_of(G, chroma, profile)
 
     def _with_what_has_changed(self, start: np.ndarray) -> np.ndarray:
         return start if self._best is None else with_changes(start, self._best.start, self._best.G)
 
-    def _lower_J_at(self, stage: Stage) -> Ending:
+    def _lower_J_at(self, stage: Stage, spool: Spool | None) -> Ending:
         C = resized(self._inputs.C, stage.size)
         size = (C.shape[2], C.shape[1])
-        start = resized(self._inputs.G, size)
+        start = _read_only(resized(self._inputs.G, size))
         regions = [region.at(size) for region in self._inputs.regions]
-        objective = Objective(self._vgg, C, regions, self.settings)
+        tile = self._tile(C, regions)
+        number = len(tiles_of(C, tile, self._layers))
+        if number > 1:
+            spool = spool or Spool()
+            self._say(f"{size[0]}×{size[1]} pixels are painted in {number} tiles of about {tile}×{tile}")
+        objective = Objective(self._vgg, C, regions, self.settings, tile, spool)
         G = self._with_what_has_changed(start)
         while True:
-            images = OPTIMIZERS[self.settings.optimizer](G, self.settings.learning_rate)
+            images = self._images(G, spool)
             reached = self._follow(images, objective, start, stage)
+            images.close()  # and with it what the optimizer keeps
             if isinstance(reached, Ending):
                 return reached
             objective.reweigh(self.settings)
             G = reached.G
+
+    def _images(self, G: np.ndarray, spool: Spool | None) -> Images:
+        """Those that the optimizer asks for; L-BFGS keeps its last steps in the spool, if any."""
+        if spool and self.settings.optimizer == "lbfgs":
+            return lbfgs(G, keep=spool.keep)
+        return OPTIMIZERS[self.settings.optimizer](G, self.settings.learning_rate)
+
+    def _tile(self, C: np.ndarray, regions: Sequence[Region]) -> int | None:
+        """The side of the tiles at that size, of the paintings too; None where nothing is larger."""
+        tile = self.settings.tile or tile_that_fits(need_of(C, regions, self.settings), self._allowed)
+        if tile and not self.settings.tile:
+            self.tiling = {"memory": self._allowed}
+        return tile
+
+    def _spool_for(self, C: np.ndarray) -> Spool | None:
+        """Room on the disk for what the full size needs there, if it is painted in tiles."""
+        if len(tiles_of(C, self._tile(C, self._inputs.regions), self._layers)) == 1:
+            return None
+        layer = self.settings.content_layer
+        _, n_C = CONV_LAYERS[layer]
+        of_C = C.shape[1] * C.shape[2] * n_C * C.itemsize // 4 ** (block_of(layer) - 1)
+        of_steps = MOST_KEPT * C.nbytes if self.settings.optimizer == "lbfgs" else 0
+        return Spool(room=of_C + of_steps)
 
     def _follow(
         self, images: Images, objective: Objective, start: np.ndarray, stage: Stage
@@ -221,7 +264,7 @@ class _Run:
             self.history.append(
                 Costs(step=step, J=J, seconds=seconds, size=size, **costs, **weights._asdict())
             )
-            seen = _read_only_copy(G)
+            seen = _read_only(G)
             if best is None or J < best.J:
                 best = self._best = _Best(seen, J, start)
             fall = fall_of(comparable_costs(self.history), step)
@@ -234,13 +277,15 @@ class _Run:
             if self.settings.runs_until_converged and stage is self._stages[-1] and is_little(fall):
                 return Ending.CONVERGED
             G = next_image(images, J, gradient)
+            del gradient  # as large as G, and not needed while the next one is computed
         return Ending.CONVERGED
 
     def _tell_callbacks(self, G: np.ndarray, best: _Best, fall: float | None) -> bool:
         """Tell the callbacks how far the run is, and adopt any weights that they return."""
         costs = self.history[-1]
         steps, images = self.settings.most_steps, (G, best.G, self._inputs.G, best.start)
-        progress = Progress(costs, steps, self._stages, *images, fall, self._balance, self._inputs.chroma)
+        *_, chroma, profile = self._inputs
+        progress = Progress(costs, steps, self._stages, *images, fall, self._balance, chroma, profile)
         for callback in self._callbacks:
             answer = callback(progress)
             if isinstance(answer, bool | np.bool_) and answer:
@@ -277,9 +322,9 @@ def _cost_weights(settings: Settings) -> CostWeights:
     return CostWeights(*(getattr(settings, name) for name in CostWeights._fields))
 
 
-def _read_only_copy(G: np.ndarray) -> np.ndarray:
-    """For callbacks, which may keep an image but not change it."""
-    G = G.copy()
+def _read_only(G: np.ndarray) -> np.ndarray:
+    """For callbacks, which may keep an image but not change it. An array of TensorFlow's may yet change."""
+    G = G if G.flags.owndata else G.copy()
     G.setflags(write=False)
     return G
 
@@ -288,8 +333,12 @@ def _read_only_copy(G: np.ndarray) -> np.ndarray:
 def _memory_errors_explained(size: int) -> Iterator[None]:
     try:
         yield
-    except tf.errors.ResourceExhaustedError:
-        raise SettingsError(f"There is not enough memory for size {size}: use a smaller one.") from None
+    except SpoolError as problem:
+        raise SettingsError(str(problem)) from None
+    except (tf.errors.ResourceExhaustedError, MemoryError):
+        raise SettingsError(
+            f"There is not enough memory for size {size}: use a smaller one, or a smaller tile."
+        ) from None
 
 
 def _report(settings: Settings, network: Network) -> dict:

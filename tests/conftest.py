@@ -5,12 +5,16 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 import nst_tf  # noqa: F401 - before TensorFlow, which then starts quietly
+
+# In a worker of xdist readline sets it, and an older tqdm cuts its bars at that width.
+os.environ.pop("LINES", None)
 
 ROOT = Path(__file__).parent.parent
 LOUVRE = ROOT / "images/content/louvre.jpg"
@@ -74,6 +78,39 @@ def wheel(tmp_path_factory):
     ]
     subprocess.run(command, check=True)
     return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory):
+    """A virtual environment with nst_tf as ``pip install`` puts it there, and no way to the checkout."""
+    folder = tmp_path_factory.mktemp("installed")
+    source, venv = folder / "source", folder / "venv"
+    for name in ("nst_tf", "images"):  # copies, as building leaves files behind
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (source / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks/demo.ipynb", source / "notebooks")
+    for name in ("pyproject.toml", "requirements.txt", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip = [sys.executable, "-m", "pip", "--python", venv, "install", "--quiet", "--no-deps", source]
+    for command in ([sys.executable, "-m", "venv", "--without-pip", venv], pip):
+        subprocess.run(command, check=True, capture_output=True)
+    (site,) = venv.glob("lib/*/site-packages")
+    # The other packages. A .pth file among them, such as an editable nst_tf's, is not read.
+    (site / "others.pth").write_text(sysconfig.get_path("purelib"))
+    return venv
+
+
+def environment_of_installed():
+    """For commands of ``installed``: no path to the checkout, but one to the templates of Voilà."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return {**inherited, "JUPYTER_PATH": str(Path(sys.prefix) / "share/jupyter")}
+
+
+def run_installed(installed, program, *arguments, folder):
+    """Run a program of the virtual environment in a folder."""
+    command = [installed / "bin" / program, *map(str, arguments)]
+    environment = environment_of_installed()
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
 def run_cli(*arguments, environment=None, **options):

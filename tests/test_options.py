@@ -11,7 +11,6 @@ import pytest
 from nst_tf import Style
 from nst_tf.cli.main import parsed
 from nst_tf.layers import BALANCED, STYLE_PRESETS
-from nst_tf.objective import STATISTICS, TERMS
 from nst_tf.optimizers import OPTIMIZERS
 from nst_tf.options import OPTIONS, command_line, settings_of
 from nst_tf.settings import (
@@ -22,6 +21,7 @@ from nst_tf.settings import (
     STYLE_STATISTICS,
     Settings,
 )
+from nst_tf.terms import STATISTICS, TERMS
 from nst_tf.transfer import stylize
 
 USED = {"precision": "float32", "weights": "compact"}

@@ -24,10 +24,11 @@ from nst_tf.control.styles import everywhere
 from nst_tf.costs import gram_distance
 from nst_tf.decoding import ImageError
 from nst_tf.layers import STYLE_PRESETS
-from nst_tf.objective import Objective, _gram_matrix_per_position
+from nst_tf.objective import Objective
 from nst_tf.optimizers import OPTIMIZERS
 from nst_tf.progress import CostWeights, Ending
 from nst_tf.settings import Settings, SettingsError
+from nst_tf.terms import STATISTICS
 
 SMALL = {"size": 96, "progress": False}
 
@@ -79,6 +80,9 @@ def test_J_against_its_definition_in_numpy(vgg):
     assert min(terms) > 0.1 * J  # so that a wrong weight would be seen
 
 
+gram_of = STATISTICS["gram"].whole
+
+
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_without_smoothness_J_is_the_courses_to_the_bit(precision):
     """J, its parts and its gradient with γ = 0 are those of the two costs and the course's total cost."""
@@ -104,13 +108,13 @@ def test_without_smoothness_J_is_the_courses_to_the_bit(precision):
             tape.watch(G)
             *style, content = activations(G)
             J_content = compute_content_cost(a_C, content)
-            grams = [_gram_matrix_per_position(a) for a in style]
+            grams = [gram_of(a) for a in style]
             J_style = tf.tensordot(lambdas, tf.stack(list(map(gram_distance, grams_S, grams))), 1)
             J = total_cost(J_content, J_style, alpha, beta)
         return J, J_content, J_style, tape.gradient(J, G)
 
     a_C, a_S = activations(tf.constant(C)), activations(tf.constant(S))
-    grams_S = [_gram_matrix_per_position(a) for a in a_S[:-1]]
+    grams_S = [gram_of(a) for a in a_S[:-1]]
     lambdas, alpha, beta = (
         tf.constant(value, tf.float32)
         for value in ([weight for _, weight in settings.style_layers], settings.alpha, settings.beta)

@@ -34,6 +34,8 @@ from nst_tf.weights import WeightsError, load_weights
 
 GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
+EXIT_CODES = {Ending.INTERRUPTED: INTERRUPTED, Ending.NOT_FINITE: FAILED, Ending.NO_ROOM: FAILED}
+MOST_DPI = 65_535  # what a JPEG file can hold
 DEFAULT_COMMAND = "paint"  # whose name may be left out
 DEMO_CONTENT, DEMO_STYLE = "content/louvre.jpg", "style/village_street_in_auvers.jpg"
 DEMO_SETTINGS = {"size": 900, "steps": 250}
@@ -164,12 +166,21 @@ def _add_painting_options(parser: _Parser, default_output: str) -> None:
     )
     more.add_argument("--gif", metavar="FILE", help="a timelapse")
     more.add_argument("--curves", metavar="FILE", help="a plot of J and its terms")
+    more.add_argument(
+        "--dpi", type=_resolution, metavar="N", help="the picture's resolution in print, such as 300"
+    )
     more.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
 def _at_least_one(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least 1")
+    return int(text)
+
+
+def _resolution(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_DPI:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST_DPI}")
     return int(text)
 
 
@@ -185,7 +196,7 @@ def _paint(options: argparse.Namespace) -> int:
     picture = options.output
     if picture is None:
         picture = _default_output(options.content, *options.style)
-    outputs = Outputs(picture, given, options.save_every, options.gif, options.curves)
+    outputs = Outputs(picture, given, options.save_every, options.gif, options.curves, options.dpi)
     inputs = load_inputs(options.content, styles, settings, say=None if options.quiet else print)
 
     from nst_tf.transfer import paint
@@ -201,7 +212,7 @@ def _paint(options: argparse.Namespace) -> int:
             say(f"The same again: {command_line(options.content, styles, result.settings, picture)}")
     except ImageError as problem:
         return _complain(problem, FAILED)
-    return {Ending.INTERRUPTED: INTERRUPTED, Ending.NOT_FINITE: FAILED}.get(result.ending, GOOD)
+    return EXIT_CODES.get(result.ending, GOOD)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,8 @@ from nst_tf.images import check_output, gif_options, save_image
 from nst_tf.progress import Progress, Result
 
 GIF_FRAMES = 50  # at most so many, evenly spread over the steps
+GIF_SIDE = 1000  # pixels on the longer side, at most
+WITH_RESOLUTION = {"PNG", "JPEG", "TIFF", "BMP"}  # formats
 
 
 class Outputs:
@@ -25,9 +27,10 @@ class Outputs:
         save_every: a snapshot every so many steps, or None.
         gif: file of the timelapse, or None.
         curves: file of the cost curves, or None.
+        dpi: resolution that the picture is to be printed at, in dots per inch, or None.
 
     Raises:
-        ImageError: a file can't be written, or would replace an input.
+        ImageError: a file can't be written, would replace an input, or holds no resolution.
     """
 
     def __init__(
@@ -37,8 +40,12 @@ class Outputs:
         save_every: int | None = None,
         gif: str | None = None,
         curves: str | None = None,
+        dpi: int | None = None,
     ):
         self.picture = check_output(picture)
+        if dpi and Image.registered_extensions()[self.picture.suffix.lower()] not in WITH_RESOLUTION:
+            raise ImageError(f"{picture} can't hold a resolution: use .png, .jpg or .tif, or no --dpi.")
+        self._options = {"dpi": (dpi, dpi)} if dpi else {}
         self.gif = None if gif is None else check_output(gif, {".gif"})
         self.curves = None if curves is None else check_output(curves, {".png", ".jpg", ".pdf", ".svg"})
         self.save_every = save_every
@@ -72,7 +79,7 @@ class Outputs:
 
     def _keep(self, frame: Image.Image) -> None:
         """Keep a frame. Where there are too many, every second one goes: nobody knows when a run will end."""
-        self._frames.append(frame)
+        self._frames.append(_as_frame(frame))
         if len(self._frames) > GIF_FRAMES:
             self._frames = self._frames[::2]
             self._interval *= 2
@@ -85,7 +92,7 @@ class Outputs:
         """
         problems: list[Exception] = [self._problem] if self._problem else []
         for path, write in (
-            (self.picture, _write_picture),
+            (self.picture, self._write_picture),
             (self.gif, self._write_gif),
             (self.curves, _write_curves),
         ):
@@ -105,12 +112,20 @@ class Outputs:
             raise ImageError(" ".join(map(str, problems)))
 
     def _write_gif(self, result: Result, path: Path) -> None:
-        frames = [*self._frames, result.image]
+        frames = [*self._frames, _as_frame(result.image)]
         save_image(frames[0], path, **gif_options(frames))
 
+    def _write_picture(self, result: Result, path: Path) -> None:
+        save_image(result.image, path, **self._options)
 
-def _write_picture(result: Result, path: Path) -> None:
-    save_image(result.image, path)
+
+def _as_frame(picture: Image.Image) -> Image.Image:
+    """A picture small enough for a timelapse."""
+    if max(picture.size) <= GIF_SIDE:
+        return picture
+    frame = picture.copy()
+    frame.thumbnail((GIF_SIDE, GIF_SIDE))
+    return frame
 
 
 def _write_curves(result: Result, path: Path) -> None:

@@ -29,17 +29,41 @@ NAMES = (
     *("a_C", "a_S", "a_G", "n_H", "n_W", "n_C", "J", "J_content", "J_style", "J_style_layer"),
     *("alpha", "beta", "generated_image", "vgg_model_outputs", "optimizer", "clip_0_1", "tape", "image"),
     *("A", "GS", "GG", "mask", "guided_gram_matrix", "scaled_gram_matrix"),
-    *("tf", "np", "enumerate", "range", "zip", "len", "sum"),
+    *("channels_first_style_cost", "tf", "np", "enumerate", "range", "zip", "len", "sum"),
 )
 
 _CONTENT, _LAYER, _STYLE, _STEP = "content", "compute_layer", "compute_style", "train_step"
-_GUIDED, _SCALED = "guided_gram_matrix", "scaled_gram_matrix"
+_GUIDED, _SCALED, _FIRST = "guided_gram_matrix", "scaled_gram_matrix", "channels_first"
 _APPLY = "`apply_gradients` takes a list of (gradient, variable) pairs: `[(gradient, generated_image)]`."
 _OF_THE_NOTEBOOK = (
-    "(?:guided_|scaled_)?gram_matrix|compute_\\w+|total_cost|clip_0_1|optimizer|vgg_model_outputs|alpha|beta"
+    "(?:guided_|scaled_)?gram_matrix|compute_\\w+|channels_first_style_cost|total_cost|clip_0_1|optimizer"
+    "|vgg_model_outputs|alpha|beta"
 )
 _SHAPES = "Incompatible shapes|Shapes of all inputs|must be (equal|broadcast)|required broadcastable"
 _DTYPES = "as input #|same dtype|expected to be a|requested dtype|EagerTensor of dtype|does not match type"
+
+_OF_CHANNELS_FIRST = (
+    KnownError(
+        "batch-forgotten",
+        "values to unpack \\(expected [23]",
+        "An activation has four dimensions, here in the order of PyTorch: `_, n_C, n_H, n_W = …`.",
+        exercise=_FIRST,
+    ),
+    KnownError(
+        "sizes-of-the-other-picture",
+        "requested shape has|Cannot reshape",
+        "S and G may differ in size, so each is unrolled with sizes of its own, and n_C is on the axis after "
+        "the batch's.",
+        exercise=_FIRST,
+    ),
+    KnownError(
+        "positions-for-channels",
+        "Incompatible shapes: \\[(\\d+),\\1\\] vs. \\[(\\d+),\\2\\]",
+        "The Gram matrices of S and G differ in shape, so they don't compare channels: (n_C, n_C) comes from "
+        "a matrix with one channel in each row. Which reshape gives one in this layout?",
+        exercise=_FIRST,
+    ),
+)
 
 _OF_SHAPES = (
     KnownError(
@@ -132,7 +156,7 @@ _OF_SHAPES = (
     ),
     KnownError(
         "no-matrix",
-        "ndims must be >= 2",
+        "ndims must be >= 2|different ndims",
         "A matrix product needs two axes, but what it is given has only one: keep the channels as a "
         "separate axis.",
     ),
@@ -197,7 +221,7 @@ _OF_A_MASK = (
     ),
     KnownError(
         "mask-in-a-matrix-product",
-        "ndims must be >= 2",
+        "ndims must be >= 2|different ndims",
         "The mask has a single axis, so it can't be a factor of a matrix product: each position of A is "
         "multiplied by its own number.",
         exercise=_GUIDED,
@@ -528,4 +552,7 @@ _BY_TYPE = (
     KnownError("assertion", "AssertionError", "One of your `assert` statements fails for these arguments."),
 )
 
-KNOWN_ERRORS = (*_OF_THE_STEP, *_OF_A_MASK, *_OF_DTYPES, *_OF_SHAPES, *_OF_LISTS, *_OF_TENSORS, *_BY_TYPE)
+KNOWN_ERRORS = (
+    *(*_OF_THE_STEP, *_OF_A_MASK, *_OF_DTYPES, *_OF_CHANNELS_FIRST),
+    *(*_OF_SHAPES, *_OF_LISTS, *_OF_TENSORS, *_BY_TYPE),
+)

@@ -22,6 +22,7 @@ SIGNATURES = {
     "preprocess": "preprocess(image)",
     "guided_gram_matrix": "guided_gram_matrix(A, mask)",
     "scaled_gram_matrix": "scaled_gram_matrix(a)",
+    "channels_first_style_cost": "channels_first_style_cost(a_S, a_G)",
 }
 _LONGEST = 5_000  # characters of a text that is read
 _LONGEST_SHOWN = 60

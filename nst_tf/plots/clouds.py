@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
-from matplotlib.patheffects import withStroke
+from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from nst_tf.palette import LIGHT, meaning
 from nst_tf.plots.style import StyledFigure, set_label, styled
@@ -66,7 +66,9 @@ def _outline(axes: Axes, points: np.ndarray, colour: str, line: str) -> None:
     width, height = 2 * np.sqrt(variances)
     angle = np.degrees(np.arctan2(directions[1, 0], directions[0, 0]))
     mean = points.mean(axis=0)
-    halo = [withStroke(linewidth=6, foreground=LIGHT["ground"])]  # so that they stand out from the points
-    style = {"color": colour, "path_effects": halo}
-    axes.add_patch(Ellipse(mean, width, height, angle=angle, fill=False, ls=line, lw=3, **style))
-    axes.plot(*mean, marker="+", markersize=16, markeredgewidth=3, **style)
+    # so that they stand out from the points
+    halo: list[AbstractPathEffect] = [withStroke(linewidth=6, foreground=LIGHT["ground"])]
+    ellipse = Ellipse(mean, width, height, angle=angle, fill=False, ls=line, lw=3, color=colour)
+    ellipse.set_path_effects(halo)
+    axes.add_patch(ellipse)
+    axes.plot(*mean, color=colour, marker="+", markersize=16, markeredgewidth=3, path_effects=halo)

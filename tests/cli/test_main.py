@@ -16,11 +16,12 @@ import time
 import numpy as np
 import pytest
 from conftest import LOUVRE, ROOT, SUMMERTIME, opened, run_cli
-from PIL import Image
+from PIL import Image, ImageCms
 from tqdm.auto import tqdm
 
 from nst_tf import Style, rectangle_mask, stylize
 from nst_tf.cli.main import main
+from nst_tf.cli.outputs import _as_frame
 from nst_tf.layers import STYLE_PRESETS
 
 GREAT_WAVE = ROOT / "images/style/great_wave.jpg"
@@ -188,6 +189,24 @@ def test_everything_that_can_be_written(paint, tmp_path):
     assert len(np.unique(curves.reshape(-1, 3), axis=0)) > 50
 
 
+def test_a_picture_for_print_keeps_the_photographs_profile_and_has_a_resolution(here, tmp_path):
+    """The profile is that of sRGB, as Little CMS writes it."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    photograph = Image.open(LOUVRE).resize((96, 64))
+    photograph.save(tmp_path / "photograph.jpg", icc_profile=profile)
+    for name in ("poster.jpg", "poster.png", "poster.tif"):
+        code, _, error = here("photograph.jpg", SUMMERTIME, *SMALL, "--dpi", "300", "-o", name)
+        assert code == 0, error
+        with Image.open(tmp_path / name) as poster:
+            assert poster.info["icc_profile"] == profile
+            assert [round(float(dots)) for dots in poster.info["dpi"]] == [300, 300]
+
+
+def test_frames_of_a_large_picture_are_small():
+    frames = [_as_frame(Image.new("RGB", size)).size for size in ((3000, 1500), (1000, 400), (20, 2000))]
+    assert frames == [(1000, 500), (1000, 400), (10, 1000)]
+
+
 def test_snapshots_of_two_runs_do_not_mix(paint, tmp_path):
     for _ in range(2):
         _, out, _ = paint("-o", "out.png", "--save-every", "4")
@@ -221,6 +240,7 @@ def test_every_option_reaches_the_run(paint, tmp_path):
         *("--style-layers", "block1_conv1=0.5,block2_conv1=0.25", "--init", "noise", "--optimizer", "adam"),
         *("--learning-rate", "0.01", "--seed", "1", "--weights", "compact"),
         *("--precision", "float32", "--size", "200", "--steps", "24", "--no-coarse-to-fine"),
+        *("--memory", "8G", "--tile", "96"),
     )
     assert code == 0, error
     expected = stylize(
@@ -241,6 +261,8 @@ def test_every_option_reaches_the_run(paint, tmp_path):
         learning_rate=0.01,
         seed=1,
         weights="compact",
+        memory="8G",
+        tile=96,
         progress=False,
     )
     np.testing.assert_array_equal(opened(tmp_path / "louvre_summertime.png"), expected.image)
@@ -431,6 +453,12 @@ def write_masks(folder):
         ([__file__, SUMMERTIME], "test_main.py is not a picture"),
         ([LOUVRE, SUMMERTIME, "--size", "0"], "size is 0"),
         ([LOUVRE, SUMMERTIME, "--size", "-1"], "size is -1"),
+        ([LOUVRE, SUMMERTIME, "--memory", "much"], "memory is 'much': give what the program may take, such"),
+        ([LOUVRE, SUMMERTIME, "--memory", "1G"], "may need more memory than is free"),
+        ([LOUVRE, SUMMERTIME, "--tile", "0"], "tile is 0: give a whole number from 80"),
+        ([LOUVRE, SUMMERTIME, "--tile", "64"], "tile is 64: give a whole number from 80"),
+        ([LOUVRE, SUMMERTIME, "--dpi", "0"], "'0' is not a whole number from 1 to 65535"),
+        ([LOUVRE, SUMMERTIME, "--dpi", "300", "-o", "x.webp"], "x.webp can't hold a resolution: use .png"),
         ([LOUVRE, SUMMERTIME, "--size", "1000000"], "becomes 1000000×395714 pixels"),
         ([LOUVRE, SUMMERTIME, "--size", "20"], "at size 20 becomes 20×8 pixels"),
         ([LOUVRE, SUMMERTIME, "--size", "big"], "'big'"),

@@ -520,6 +520,46 @@ RIGHT = {
             scaled_gram_matrix = lambda a: tf.tensordot(a[0], a[0], [[0, 1], [0, 1]]) / np.prod(a.shape)
             """,
     },
+    "channels_first_style_cost": {
+        "a function of its own": """
+            def channels_first_style_cost(a_S, a_G):
+                def gram(a):
+                    _, n_C, n_H, n_W = a.shape
+                    return gram_matrix(tf.reshape(a, [n_C, n_H * n_W])) / (n_H * n_W)
+
+                n_C = a_G.shape[1]
+                return tf.reduce_sum(tf.square(gram(a_S) - gram(a_G))) / (4 * n_C**2)
+            """,
+        "the channels moved to the end": """
+            def channels_first_style_cost(a_S, a_G):
+                last = [tf.transpose(a, [0, 2, 3, 1]) for a in (a_S, a_G)]
+                return compute_layer_style_cost(*last)
+            """,
+        "einsum": """
+            @tf.function
+            def channels_first_style_cost(a_S: tf.Tensor, a_G: tf.Tensor) -> tf.Tensor:
+                of_S, of_G = (tf.cast(tf.size(a[0, 0]), tf.float32) for a in (a_S, a_G))
+                G_S = tf.einsum("bkij,blij->kl", a_S, a_S) / of_S
+                G_G = tf.einsum("bkij,blij->kl", a_G, a_G) / of_G
+                return tf.reduce_mean((G_S - G_G) ** 2) / 4
+            """,
+        "step by step": """
+            def channels_first_style_cost(a_S, a_G):
+                _, n_C, n_H_S, n_W_S = a_S.get_shape().as_list()
+                _, n_C, n_H_G, n_W_G = a_G.get_shape().as_list()
+                A_S = tf.reshape(a_S, [n_C, n_H_S * n_W_S])
+                A_G = tf.reshape(a_G, [n_C, n_H_G * n_W_G])
+                G_S = tf.matmul(A_S, tf.transpose(A_S)) / float(n_H_S * n_W_S)
+                G_G = tf.matmul(A_G, tf.transpose(A_G)) / float(n_H_G * n_W_G)
+                difference = tf.subtract(G_S, G_G)
+                return tf.multiply(tf.reduce_sum(tf.multiply(difference, difference)), 1 / (2 * n_C) ** 2)
+            """,
+        "rows of one picture": """
+            def channels_first_style_cost(a_S, a_G):
+                G_S, G_G = (tf.reduce_mean(a[0, :, None] * a[0], [2, 3]) for a in (a_S, a_G))
+                return tf.nn.l2_loss(G_S - G_G) / (2 * a_S.shape[1] ** 2)
+            """,
+    },
     "train_step": {
         "as in the course": """
             @tf.function()
@@ -1230,6 +1270,72 @@ WRONG = [
         def scaled_gram_matrix(a):
             rows = np.reshape(a, (-1, a.shape[-1]))
             return tf.constant(rows.T @ rows / a.shape.num_elements())
+        """,
+    ),
+    (
+        "channels_first_style_cost",
+        "channels-last",
+        """
+        def channels_first_style_cost(a_S, a_G):
+            n_C = a_G.shape[-1]
+            grams = []
+            for a in (a_S, a_G):
+                A = tf.transpose(tf.reshape(a, [-1, n_C]))
+                grams.append(gram_matrix(A) / A.shape[1])
+            return tf.reduce_sum(tf.square(grams[0] - grams[1])) / (4 * n_C**2)
+        """,
+    ),
+    (
+        "channels_first_style_cost",
+        "transposed-after-the-reshape",
+        """
+        def channels_first_style_cost(a_S, a_G):
+            n_C = a_G.shape[1]
+            A_S, A_G = (tf.transpose(tf.reshape(a, [-1, n_C])) for a in (a_S, a_G))
+            G_S, G_G = gram_matrix(A_S) / A_S.shape[1], gram_matrix(A_G) / A_G.shape[1]
+            return tf.reduce_mean((G_S - G_G) ** 2) / 4
+        """,
+    ),
+    (
+        "channels_first_style_cost",
+        "positions-of-G-for-both",
+        """
+        def channels_first_style_cost(a_S, a_G):
+            _, n_C, n_H, n_W = a_G.shape
+            difference = gram_matrix(tf.reshape(a_S, [n_C, -1])) - gram_matrix(tf.reshape(a_G, [n_C, -1]))
+            return tf.reduce_sum(tf.square(difference)) / (4 * n_C**2 * (n_H * n_W) ** 2)
+        """,
+    ),
+    (
+        "channels_first_style_cost",
+        "sizes-of-the-other-picture",
+        """
+        def channels_first_style_cost(a_S, a_G):
+            _, n_C, n_H, n_W = a_G.shape
+            A_S, A_G = (tf.reshape(a, [n_C, n_H * n_W]) for a in (a_S, a_G))
+            difference = gram_matrix(A_S) - gram_matrix(A_G)
+            return tf.reduce_sum(tf.square(difference)) / (4 * n_C**2 * (n_H * n_W) ** 2)
+        """,
+    ),
+    (
+        "channels_first_style_cost",
+        "channels-twice",
+        """
+        def channels_first_style_cost(a_S, a_G):
+            def gram(a):
+                return tf.einsum("bkij,blij->kl", a, a) / tf.cast(tf.size(a), a.dtype)
+
+            return tf.reduce_mean(tf.square(gram(a_S) - gram(a_G))) / 4
+        """,
+    ),
+    (
+        "channels_first_style_cost",
+        "positions-for-channels",
+        """
+        def channels_first_style_cost(a_S, a_G):
+            _, n_C, n_H, n_W = a_G.shape
+            A_S, A_G = (tf.transpose(tf.reshape(a, [n_C, -1])) for a in (a_S, a_G))
+            return tf.reduce_mean(tf.square(gram_matrix(A_S) - gram_matrix(A_G))) / 4
         """,
     ),
 ]

@@ -145,3 +145,54 @@ QUARTERS = [
         quarter=lambda: 16,
     ),
 ]
+TWO_ACTIVATIONS = [
+    mistake(
+        "compared-with-itself",
+        compared_with_itself("one image's style", "a_S", "a_G"),
+        activations=lambda a_S, a_G: (a_S, a_S),
+    ),
+    mistake(
+        "global-for-a-S",
+        GLOBAL.format(argument="a_S"),
+        ignores="a_S",
+        activations=lambda a_S, a_G: (from_the_notebook(a_S), a_G),
+    ),
+    mistake(
+        "global-for-a-G",
+        GLOBAL.format(argument="a_G"),
+        ignores="a_G",
+        activations=lambda a_S, a_G: (a_S, from_the_notebook(a_G)),
+    ),
+]
+NUMPY_PRODUCT = mistake(
+    "numpy-inside",
+    NUMPY,
+    product=lambda A: tf.convert_to_tensor(np.matmul(A, np.transpose(A))),
+)
+OF_THE_PRODUCT = [
+    mistake(
+        "elementwise-product",
+        "The matrix is multiplied by itself entry by entry. A matrix product compares every row with every "
+        "other.",
+        product=lambda A: A * A,
+    ),
+    mistake(
+        "one-number",
+        "It adds up the whole matrix to a single number. The Gram matrix has one entry for each pair of "
+        "channels.",
+        product=lambda A: tf.reduce_sum(tf.matmul(A, A, transpose_b=True)),
+    ),
+    mistake(
+        "diagonal-only",
+        "Only the diagonal is right: each channel is compared with itself, but not with the others.",
+        product=lambda A: tf.linalg.diag(tf.reduce_sum(A**2, axis=1)),
+    ),
+    mistake(
+        "covariance",
+        "Each channel's mean is subtracted first, as for a covariance. The Gram matrix uses the activations "
+        "as they are.",
+        product=lambda A: tf.matmul(
+            A - tf.reduce_mean(A, 1, keepdims=True), A - tf.reduce_mean(A, 1, keepdims=True), transpose_b=True
+        ),
+    ),
+]

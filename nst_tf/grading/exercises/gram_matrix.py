@@ -8,7 +8,14 @@ import tensorflow as tf
 from numpy.random import Generator
 
 from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
-from nst_tf.grading.exercises.common import A_CONSTANT, ARRAY_FOR_TENSOR, GLOBAL, IN_PLACE_OF_RESULT, NUMPY
+from nst_tf.grading.exercises.common import (
+    A_CONSTANT,
+    ARRAY_FOR_TENSOR,
+    GLOBAL,
+    IN_PLACE_OF_RESULT,
+    NUMPY_PRODUCT,
+    OF_THE_PRODUCT,
+)
 from nst_tf.grading.exercises.random_inputs import FACTORS
 from nst_tf.grading.exercises.value_exercise import ValueExercise
 from nst_tf.grading.value_trial import Input
@@ -40,16 +47,13 @@ def _inputs(random: Generator) -> list[Input]:
 MISTAKES = [
     *IN_PLACE_OF_RESULT,
     ARRAY_FOR_TENSOR,
+    NUMPY_PRODUCT,
+    *OF_THE_PRODUCT,
     mistake(
         "positions-for-channels",
         "This is Aᵀ A: it has shape (n_H·n_W, n_H·n_W) and compares positions. Which axis of A holds the "
         "channels, and which one should be summed over?",
         product=lambda A: tf.matmul(A, A, transpose_a=True),
-    ),
-    mistake(
-        "elementwise-product",
-        "This multiplies A by itself entry by entry. A matrix product compares every row with every other.",
-        product=lambda A: A * A,
     ),
     mistake(
         "reshape-for-transpose",
@@ -58,34 +62,10 @@ MISTAKES = [
         product=lambda A: tf.matmul(A, tf.reshape(A, [A.shape[1], A.shape[0]])),
     ),
     mistake(
-        "numpy-inside",
-        NUMPY,
-        product=lambda A: tf.convert_to_tensor(np.matmul(A, np.transpose(A))),
-    ),
-    mistake(
-        "one-number",
-        "It adds up the whole matrix to a single number. The Gram matrix has one entry for each pair of "
-        "channels.",
-        product=lambda A: tf.reduce_sum(tf.matmul(A, tf.transpose(A))),
-    ),
-    mistake(
-        "diagonal-only",
-        "Only the diagonal is right: each channel is compared with itself, but not with the others.",
-        product=lambda A: tf.linalg.diag(tf.reduce_sum(A * A, axis=1)),
-    ),
-    mistake(
         "norms-only",
         "It gives one number for each channel: its strength. The Gram matrix has one for each *pair* of "
         "channels.",
         product=lambda A: tf.reduce_sum(A * A, axis=1),
-    ),
-    mistake(
-        "covariance",
-        "Each channel's mean is subtracted first, as for a covariance. The Gram matrix uses the activations "
-        "as they are.",
-        product=lambda A: tf.matmul(
-            A - tf.reduce_mean(A, 1, keepdims=True), A - tf.reduce_mean(A, 1, keepdims=True), transpose_b=True
-        ),
     ),
     mistake(
         "rows-normalised",

@@ -10,15 +10,13 @@ from nst_tf.grading.exercises.base import RightFunction, mistake, the_same
 from nst_tf.grading.exercises.common import (
     AN_OVERFLOW,
     ARRAY_FOR_TENSOR,
-    GLOBAL,
     IN_PLACE_OF_RESULT,
     INT32_OVERFLOW,
     NUMBER_FOR_TENSOR,
     NUMPY_NUMBER,
     POWERS,
     QUARTERS,
-    compared_with_itself,
-    from_the_notebook,
+    TWO_ACTIVATIONS,
 )
 from nst_tf.grading.exercises.random_inputs import (
     FACTORS,
@@ -85,23 +83,7 @@ MISTAKES = [
     NUMBER_FOR_TENSOR,
     ARRAY_FOR_TENSOR,
     NUMPY_NUMBER,
-    mistake(
-        "compared-with-itself",
-        compared_with_itself("one image's style", "a_S", "a_G"),
-        activations=lambda a_S, a_G: (a_S, a_S),
-    ),
-    mistake(
-        "global-for-a-S",
-        GLOBAL.format(argument="a_S"),
-        ignores="a_S",
-        activations=lambda a_S, a_G: (from_the_notebook(a_S), a_G),
-    ),
-    mistake(
-        "global-for-a-G",
-        GLOBAL.format(argument="a_G"),
-        ignores="a_G",
-        activations=lambda a_S, a_G: (a_S, from_the_notebook(a_G)),
-    ),
+    *TWO_ACTIVATIONS,
     mistake(
         "not-unrolled",
         "`gram_matrix` takes a matrix of shape (n_C, n_H·n_W), but here it gets activations with all four "

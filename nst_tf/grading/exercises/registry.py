@@ -17,6 +17,7 @@ EXERCISES = {  # the function's name, and the file that describes the exercise
     "train_step": "train_step",
     "guided_gram_matrix": "guided_gram_matrix",
     "scaled_gram_matrix": "scaled_gram_matrix",
+    "channels_first_style_cost": "channels_first",
 }
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import tensorflow as tf
 from numpy.random import Generator
 
@@ -12,7 +11,8 @@ from nst_tf.grading.exercises.common import (
     ARRAY_FOR_TENSOR,
     GLOBAL,
     IN_PLACE_OF_RESULT,
-    NUMPY,
+    NUMPY_PRODUCT,
+    OF_THE_PRODUCT,
     from_the_notebook,
 )
 from nst_tf.grading.exercises.random_inputs import FACTORS, random_activation
@@ -57,10 +57,6 @@ def _inputs(random: Generator) -> list[Input]:
     ]
 
 
-def _by_numpy(A: tf.Tensor) -> tf.Tensor:
-    return tf.convert_to_tensor(np.matmul(A, np.transpose(A)))
-
-
 MULTIPLIED = (
     "It is divided by one size and multiplied by the others: in Python, `x / y * z` is `(x / y) * z`. What "
     "is missing?"
@@ -68,7 +64,8 @@ MULTIPLIED = (
 MISTAKES = [
     *IN_PLACE_OF_RESULT,
     ARRAY_FOR_TENSOR,
-    mistake("numpy-inside", NUMPY, product=_by_numpy),
+    NUMPY_PRODUCT,
+    *OF_THE_PRODUCT,
     mistake("global-for-argument", GLOBAL.format(argument="a"), ignores="a", activation=from_the_notebook),
     mistake(
         "reshaped-straight",
@@ -165,31 +162,6 @@ MISTAKES = [
         MULTIPLIED,
         positions=lambda n_H, n_W: n_H / n_W,
         divided=lambda product, positions, channels: product / positions * channels,
-    ),
-    mistake(
-        "elementwise-product",
-        "The unrolled matrix is multiplied by itself entry by entry. A matrix product compares every row "
-        "with every other.",
-        product=lambda A: A * A,
-    ),
-    mistake(
-        "one-number",
-        "It adds up the whole matrix to a single number. The Gram matrix has one entry for each pair of "
-        "channels.",
-        product=lambda A: tf.reduce_sum(tf.matmul(A, A, transpose_b=True)),
-    ),
-    mistake(
-        "diagonal-only",
-        "Only the diagonal is right: each channel is compared with itself, but not with the others.",
-        product=lambda A: tf.linalg.diag(tf.reduce_sum(A**2, axis=1)),
-    ),
-    mistake(
-        "covariance",
-        "Each channel's mean is subtracted first, as for a covariance. The Gram matrix uses the activations "
-        "as they are.",
-        product=lambda A: tf.matmul(
-            A - tf.reduce_mean(A, 1, keepdims=True), A - tf.reduce_mean(A, 1, keepdims=True), transpose_b=True
-        ),
     ),
 ]
 

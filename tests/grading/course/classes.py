@@ -13,15 +13,16 @@ from nst_tf.grading.course.assignment import exercise_of_test, grade_id
 COURSE = ROOT / "notebooks/course"
 RELEASED = COURSE / "release/style_transfer/style_transfer.ipynb"
 POINTS = {
-    "compute_content_cost": 10,
-    "gram_matrix": 10,
-    "compute_layer_style_cost": 15,
-    "scaled_gram_matrix": 10,
-    "compute_style_cost": 10,
+    "compute_content_cost": 5,
+    "gram_matrix": 5,
+    "compute_layer_style_cost": 10,
+    "scaled_gram_matrix": 20,
+    "compute_style_cost": 5,
     "total_cost": 5,
-    "preprocess": 10,
-    "train_step": 20,
-    "guided_gram_matrix": 10,
+    "preprocess": 5,
+    "train_step": 15,
+    "guided_gram_matrix": 5,
+    "channels_first_style_cost": 25,
 }
 
 

@@ -17,7 +17,7 @@ WEAK = graded(
     ["<i>the tests</i> were changed"],
     gram_matrix=Diagnosis("gram_matrix", 0.0, "exception", FORMULA),
     compute_layer_style_cost=HALVED,
-    train_step=ERROR,
+    channels_first_style_cost=ERROR,
 )
 LAZY = graded("zoe", untouched=POINTS, **dict.fromkeys(POINTS, EMPTY))
 
@@ -48,7 +48,7 @@ def test_it_says_who_needs_help_with_what_and_whom_to_look_at(browser, tmp_path)
     page = overview(browser, tmp_path, [*CLASS, WEAK, LAZY])
     expect(page.get_by_text("9 handed in, 1 not graded")).to_be_visible()
     figures = page.locator(".figures li").all_inner_texts()
-    assert [text.split("\n")[0] for text in figures] == ["73.4", "87.5", "3", "2"]
+    assert [text.split("\n")[0] for text in figures] == ["75.9", "92.5", "3", "2"]
     helped = section(page, "Who needs help").locator("tbody tr").all_inner_texts()
     assert "Nothing is begun." in helped[0]
     assert helped[0].startswith("zoe")
@@ -56,7 +56,7 @@ def test_it_says_who_needs_help_with_what_and_whom_to_look_at(browser, tmp_path)
     assert [text.split()[0] for text in helped[::2]] == ["zoe", "fay"]
     remarked = section(page, "To look at").locator("tbody tr")
     expect(remarked.first).to_contain_text("fay")
-    expect(remarked.first).to_contain_text("gram_matrix, train_step: takes too much memory")
+    expect(remarked.first).to_contain_text("gram_matrix, channels_first_style_cost: takes too much memory")
     expect(section(page, "Not graded")).to_contain_text("gao")
     gram = page.locator(".exercise", has_text="gram_matrix").first
     expect(gram).to_contain_text("1 of 8 right, 2 not begun")

@@ -1,7 +1,7 @@
 """Makes the pictures that take too long for a lesson: ``python scripts/lessons_pictures.py [NAME ...]``.
 
 Without a name, all are made, into images/lessons/: lesson 6's macaw at 800 px, and lesson 5's cats. About
-fifteen minutes on two cores, as every run goes on until J has converged, except the course's 150 steps.
+ten minutes on two cores, as every run goes on until J has converged, except the course's 150 steps.
 """
 
 import sys
@@ -25,7 +25,6 @@ ADAM = {"optimizer": "adam", "learning_rate": 0.01, "steps": 150, "coarse_to_fin
 PICTURES = {
     "macaw": (MACAW, {"size": 800}),
     "cat_beta_10": (CAT, {"beta": 0.443, "gamma": 7.46e6}),  # ten times the β that stylize chooses
-    "cat_beta_300": (CAT, {"beta": 300, "gamma": 7.46e6}),  # what lesson 5 expects of the course's 40
     "cat_gamma_0": (CAT, {"beta": 0.0443, "gamma": 0}),
     "cat_block1_conv2": (CAT, {"content_layer": "block1_conv2"}),
     "cat_block5_conv4": (CAT, {"content_layer": "block5_conv4"}),

@@ -13,8 +13,8 @@ from nst_tf.grading.exercises.common import (
     IN_PLACE_OF_RESULT,
     NUMBER_FOR_TENSOR,
     NUMPY_NUMBER,
-    OF_THE_PRODUCT,
     POWERS,
+    PRODUCTS,
     QUARTERS,
     TWO_ACTIVATIONS,
 )
@@ -78,7 +78,7 @@ MISTAKES = [
     ARRAY_FOR_TENSOR,
     NUMPY_NUMBER,
     *TWO_ACTIVATIONS,
-    *OF_THE_PRODUCT,
+    *PRODUCTS,
     mistake(
         "channels-last",
         "This is for channels that come last, as in exercise 3. Here the shape is (1, n_C, n_H, n_W): on "

@@ -169,19 +169,8 @@ NUMPY_PRODUCT = mistake(
     NUMPY,
     product=lambda A: tf.convert_to_tensor(np.matmul(A, np.transpose(A))),
 )
-OF_THE_PRODUCT = [
-    mistake(
-        "elementwise-product",
-        "The matrix is multiplied by itself entry by entry. A matrix product compares every row with every "
-        "other.",
-        product=lambda A: A * A,
-    ),
-    mistake(
-        "one-number",
-        "It adds up the whole matrix to a single number. The Gram matrix has one entry for each pair of "
-        "channels.",
-        product=lambda A: tf.reduce_sum(tf.matmul(A, A, transpose_b=True)),
-    ),
+# The first two of ``OF_THE_PRODUCT`` do something else, or nothing, with two activations of different sizes.
+PRODUCTS = [
     mistake(
         "diagonal-only",
         "Only the diagonal is right: each channel is compared with itself, but not with the others.",
@@ -195,4 +184,20 @@ OF_THE_PRODUCT = [
             A - tf.reduce_mean(A, 1, keepdims=True), A - tf.reduce_mean(A, 1, keepdims=True), transpose_b=True
         ),
     ),
+]
+
+OF_THE_PRODUCT = [
+    mistake(
+        "elementwise-product",
+        "The matrix is multiplied by itself entry by entry. A matrix product compares every row with every "
+        "other.",
+        product=lambda A: A * A,
+    ),
+    mistake(
+        "one-number",
+        "It adds up the whole matrix to a single number. The Gram matrix has one entry for each pair of "
+        "channels.",
+        product=lambda A: tf.reduce_sum(tf.matmul(A, A, transpose_b=True)),
+    ),
+    *PRODUCTS,
 ]

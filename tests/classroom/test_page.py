@@ -503,9 +503,9 @@ def test_pages_that_are_gone_stop_their_runs_and_free_their_kernels_and_one_that
                 process.kill()
     pages[1].goto("about:blank")
     pages[2].close()
-    time.sleep(max(0, 15 - (time.monotonic() - gone)))
-    assert busy(left) < 0.5
-    until(lambda: kernels(server) == [stays], 60 - (time.monotonic() - gone))
+    until(lambda: busy(left) < 0.5, 120)
+    assert set(left) & set(kernels(server))  # their runs stopped before they were freed
+    until(lambda: kernels(server) == [stays], 120)
     assert time.monotonic() - gone > DESERTED["cull_idle_timeout"]  # the one that stays was in danger too
     assert page_that_stays.locator(".nst-pulse p").is_hidden()
 

@@ -70,6 +70,17 @@ def _is_locked_now(descriptor: int) -> bool:
     return True
 
 
+def is_held_elsewhere(descriptor: int) -> bool:
+    """Lock an open file for this process; True where another has locked it, and not where none can be."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as problem:
+        return isinstance(problem, BlockingIOError)
+    return False
+
+
 def _short(name: str) -> str:
     """A file's name in 16 letters, as one with more added to it may be too long."""
     return hashlib.sha256(os.fsencode(name)).hexdigest()[:16]

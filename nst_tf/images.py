@@ -50,6 +50,7 @@ def load_image(
     source: Source,
     size: int | tuple[int, int] | None = None,
     *,
+    enlarge: bool = True,
     minimum_side: int = 1,
     maximum_pixels: int | None = None,
     name: str = "image",
@@ -66,6 +67,7 @@ def load_image(
             floating-point in [0, 1].
         size: longer side of the result, in pixels; the aspect ratio is kept. A pair (width, height) is that
             size exactly; the picture's proportions may differ from it only by rounding. None leaves the size.
+        enlarge: False leaves a picture that is smaller than ``size`` as it is.
         minimum_side: fewest pixels the shorter side may have, in the file and after resizing.
         maximum_pixels: most that the result may have, for want of memory; None means what fits into it now.
         name: what to call a picture that has no file name.
@@ -82,13 +84,16 @@ def load_image(
     try:
         planes = _planes(source, name)
         _require_side(planes[0].size, minimum_side, name, "is")
-        fitted = planes[0].size if size is None else _fitted(planes[0].size, size, name)
+        own = planes[0].size
+        fitted = own if size is None else _fitted(own, size, name)
+        if max(fitted) > max(own) and not enlarge:
+            fitted = own
         _require_side(fitted, minimum_side, name, f"at size {size} becomes")
         _require_pixels(fitted, _pixels_that_fit() if maximum_pixels is None else maximum_pixels, name)
-        if say and max(fitted) > max(planes[0].size):
-            of, to = (f"{width}×{height}" for width, height in (planes[0].size, fitted))
+        if say and max(fitted) > max(own):
+            of, to = (f"{width}×{height}" for width, height in (own, fitted))
             say(f"{name} has {of} pixels and is enlarged to {to}.")
-        if size is not None:
+        if fitted != own:
             planes = [plane.resize(fitted, Image.Resampling.LANCZOS) for plane in planes]
         return _stack(planes)[np.newaxis]
     except (MemoryError, OverflowError):

@@ -37,11 +37,11 @@ class Inputs(NamedTuple):
     chroma: np.ndarray | None = None
     profile: bytes | None = None
 
-    @property
-    def shorter_side(self) -> int:
-        """The shortest side of all pictures, in pixels."""
-        paintings = [painting.S for region in self.regions for painting in region.paintings]
-        return min(side for image in (self.C, *paintings) for side in image.shape[1:3])
+    def shorter_side(self, size: int) -> int:
+        """The shortest side of all pictures, in pixels, where C's longer side has so many."""
+        paintings = [painting for region in self.regions for painting in region.paintings]
+        sides = [(self.C, size), *((painting.S, painting.side(size)) for painting in paintings)]
+        return min(min(image.shape[1:3]) * side // max(image.shape[1:3]) for image, side in sides)
 
 
 def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say = None) -> Inputs:
@@ -60,11 +60,13 @@ def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say 
     styles, allowed = styles_of(style), bytes_allowed(settings.most_bytes)
     masked = sum(style.region is not None for style in styles)
     layers = [name for name, _ in settings.layers]
-    limits = {"minimum_side": minimum_side(layers)}
+    least = minimum_side(layers)
     of_C = _pixels_that_fit(lambda pixels: Need(pixels, [0], masked, layers), allowed)
     of_S = _pixels_that_fit(lambda pixels: Need(0, [pixels], masked, layers), allowed)
-    C = load_image(content, settings.size, name="content", say=say, maximum_pixels=of_C, **limits)
-    regions = load_regions(styles, C, settings.size, layers[:-1], say=say, maximum_pixels=of_S, **limits)
+    C = load_image(content, settings.size, name="content", say=say, minimum_side=least, maximum_pixels=of_C)
+    regions = load_regions(
+        styles, C, settings.size, layers[:-1], say=say, minimum_side=least, maximum_pixels=of_S
+    )
     if not fits(need_of(C, regions, settings), allowed):
         raise ImageError(
             "The pictures may need more memory together than is free: use a size of less than "

@@ -6,7 +6,7 @@ when no step lowers J any further; the caller may stop sooner. (See ``next_image
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -30,11 +30,14 @@ class Kept(Protocol):
         """The flattened array, in one or more pieces: where each is, and its values."""
 
 
-class _InMemory:
+class InMemory:
+    """An array that is kept where it is."""
+
     def __init__(self, array: np.ndarray):
         self._array = array
 
     def pieces(self) -> Iterator[tuple[slice, np.ndarray]]:
+        """All of it at once."""
         yield slice(None), self._array.reshape(-1)
 
 
@@ -56,6 +59,24 @@ class Change(NamedTuple):
 Changes = deque[Change]
 
 
+class State(NamedTuple):
+    """What L-BFGS goes on from after a step.
+
+    Attributes:
+        G: the image.
+        gradient: ∂J/∂G, times ``scale``.
+        J: of G, times ``scale``.
+        scale: what J and its gradient are multiplied by, so that the first step has the right length.
+        changes: of the last steps.
+    """
+
+    G: np.ndarray
+    gradient: np.ndarray
+    J: np.float32
+    scale: np.float32
+    changes: Iterable[Change] = ()
+
+
 def next_image(images: Images, J: float, gradient: np.ndarray) -> np.ndarray | None:
     """The image that an optimizer wants evaluated after one with this J and ∂J/∂G;
     None where it has ended.
@@ -75,7 +96,7 @@ def gradient_descent(G: np.ndarray, learning_rate: float | None) -> Images:
     while True:
         _, gradient = yield G
         if learning_rate is None:
-            learning_rate = _step_length(gradient)
+            learning_rate = float(_step_length(gradient))
         with np.errstate(over="ignore"):  # a step too long for float32 ends at 0 or 1
             G = np.clip(G - learning_rate * gradient, 0, 1)
 
@@ -91,7 +112,10 @@ def adam(G: np.ndarray, learning_rate: float) -> Images:
 
 
 def lbfgs(
-    G: np.ndarray, learning_rate: None = None, keep: Callable[[np.ndarray], Kept] | None = None
+    start: np.ndarray | State,
+    learning_rate: None = None,
+    keep: Callable[[np.ndarray], Kept] | None = None,
+    at_step: Callable[[State], None] | None = None,
 ) -> Images:
     """L-BFGS, G clipped to [0, 1], which finds its own step length.
 
@@ -100,13 +124,17 @@ def lbfgs(
     "Numerical Optimization", 2nd ed., algorithms 7.4 and 7.5, with Bertsekas' (1982) projection.
 
     ``keep`` says where the last steps are kept: in the memory, or on the disk, as ``Spool.keep`` does.
+    ``at_step`` is called with what each step has reached; started from it, L-BFGS goes on as if it had never
+    stopped.
     """
-    keep = keep or _InMemory
-    J, gradient = yield G
-    scale = _step_length(gradient)  # makes a first step along the scaled gradient the right length
-    J, gradient = scale * J, scale * gradient
-    changes: Changes = deque(maxlen=MEMORY)
+    keep = keep or InMemory
+    state = start if isinstance(start, State) else (yield from _first_state(start))
+    G, gradient, J, scale, _ = state
+    changes: Changes = deque(state.changes, maxlen=MEMORY)
+    del start, state  # which hold on to arrays as large as G
     while True:
+        if at_step:
+            at_step(State(G, gradient, J, scale, changes))
         direction = _direction(G, gradient, changes)
         if not np.vdot(direction, gradient) < 0:
             if not changes:
@@ -117,8 +145,7 @@ def lbfgs(
             trial = length * direction
             trial += G
             np.clip(trial, 0, 1, out=trial)
-            J_trial, gradient_trial = yield trial
-            J_trial, gradient_trial = scale * J_trial, scale * gradient_trial
+            J_trial, gradient_trial = _scaled(scale, *(yield trial))
             if J_trial < J + SUFFICIENT * np.vdot(gradient, trial - G):
                 break
         else:
@@ -133,6 +160,16 @@ def lbfgs(
             changes.append(Change(keep(of_G), keep(of_gradient), curvature, square))
         del direction, of_G, of_gradient  # as large as G
         G, J, gradient = trial, J_trial, gradient_trial
+
+
+def _scaled(scale: np.float32, J: float, gradient: np.ndarray) -> tuple[np.float32, np.ndarray]:
+    return scale * J, scale * gradient
+
+
+def _first_state(G: np.ndarray) -> Generator[np.ndarray, tuple[float, np.ndarray], State]:
+    J, gradient = yield G
+    scale = _step_length(gradient)
+    return State(G, scale * gradient, scale * J, scale)
 
 
 def _direction(G: np.ndarray, gradient: np.ndarray, changes: Changes) -> np.ndarray:
@@ -169,7 +206,8 @@ def _add(step: np.ndarray, factor: np.float32, kept: Kept) -> None:
         step[where] += factor * values
 
 
-def _step_length(gradient: np.ndarray) -> float:
+def _step_length(gradient: np.ndarray) -> np.float32:
+    """What makes a first step along the scaled gradient the right length."""
     return FIRST_STEP / max(np.abs(gradient).max(), np.finfo(np.float32).tiny)
 
 

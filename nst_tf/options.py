@@ -24,6 +24,7 @@ from nst_tf.settings import (
 )
 from nst_tf.weights import CHOICES
 
+FITTED = "fitted"  # the scale of a painting that is as large as the picture, but never enlarged
 LOOK, WORK = "how it looks", "how it is computed"
 
 
@@ -46,6 +47,13 @@ def _steps(text: str) -> int | str:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is neither a whole number nor {CONVERGED!r}") from None
+
+
+def _scale(text: str) -> float | None:
+    try:
+        return None if text == FITTED else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number nor {FITTED!r}") from None
 
 
 @dataclass(frozen=True)
@@ -168,9 +176,11 @@ STYLE_OPTIONS = {
     ),
     "scale": StyleOption(
         "--style-scale",
-        "size of each painting relative to the picture (one value: for all of them); 0.5 gives small strokes",
+        "size of each painting relative to the picture (one value: for all of them); 0.5 gives small strokes "
+        f"({FITTED}: the picture's size, but no more than the painting has)",
         "F",
-        float,
+        _scale,
+        default=FITTED,
     ),
 }
 

@@ -4,6 +4,8 @@ An evaluation at half the size takes a quarter of the time, and there each brush
 So a run begins small, spreads the style's large forms, and leaves to the full size what only shows there.
 """
 
+from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +14,11 @@ from nst_tf.images import resized
 
 SMALLEST = 100  # pixels on the longer side: in less, VGG-19's deep layers see only the picture's borders
 SHARES = {
-    4: 1 / 4,
-    2: 1 / 12,
+    4: Fraction(1, 4),
+    2: Fraction(1, 12),
 }  # of the steps, at a quarter and at half of the size; measured: benchmarks/README.md
+LARGE = 1024  # pixels: what is larger is painted at half its size first, where nearly all is decided
+SHARE_OF_LARGE = Fraction(1, 10)  # of the steps, at each size above that; measured: benchmarks/README.md
 TYPICAL_STEPS = 200  # J converges in about so many: a run of unknown length plans its stages with them
 
 
@@ -32,7 +36,7 @@ class Stage(NamedTuple):
 
 def stages(
     size: int,
-    shorter_side: int,
+    shorter_side: Callable[[int], int],
     minimum_side: int,
     steps: int,
     coarse_to_fine: bool,
@@ -42,19 +46,32 @@ def stages(
 
     Args:
         size: longer side of the result, in pixels.
-        shorter_side: the shortest side of the content and the styles at that size.
+        shorter_side: from the content's longer side to the shortest one of all pictures.
         minimum_side: fewest pixels a side may have for the layers in use.
         steps: of the whole run, from 0, the start image, on.
         coarse_to_fine: False leaves only the full size.
         shared: the number of steps that the smaller sizes get their shares of, if not ``steps``.
     """
+    if not coarse_to_fine:
+        return [Stage(size, steps)]
+    shared = steps if shared is None else shared
     planned, last_step = [], -1
-    for divisor, share in SHARES.items() if coarse_to_fine else ():
-        evaluations = int(share * (shared or steps))
-        if evaluations > 1 and size // divisor >= SMALLEST and shorter_side // divisor >= minimum_side:
+    for smaller, share in _shares(size):
+        evaluations = int(share * shared)
+        if evaluations > 1 and smaller >= SMALLEST and shorter_side(smaller) >= minimum_side:
             last_step += evaluations
-            planned.append(Stage(size // divisor, last_step))
+            planned.append(Stage(smaller, last_step))
     return [*planned, Stage(size, steps)]
+
+
+def _shares(size: int) -> list[tuple[int, Fraction]]:
+    """The sizes below that one, with the part of the steps that each may have."""
+    if size <= LARGE:
+        return [(size // divisor, share) for divisor, share in SHARES.items()]
+    below = _shares(size // 2)
+    left = 1 - SHARE_OF_LARGE
+    of_half = left * (1 - sum(share for _, share in below))
+    return [*((smaller, left * share) for smaller, share in below), (size // 2, of_half)]
 
 
 def with_changes(image: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:

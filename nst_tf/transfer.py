@@ -21,11 +21,12 @@ from nst_tf.convergence import fall_of, is_little
 from nst_tf.images import Source, resized
 from nst_tf.inputs import Inputs, load_inputs, need_of
 from nst_tf.large.budget import bytes_allowed, tile_that_fits
+from nst_tf.large.checkpoint import Checkpoint
 from nst_tf.large.spool import Spool, SpoolError
 from nst_tf.large.tiles import tiles_of
 from nst_tf.layers import CONV_LAYERS, block_of, minimum_side
 from nst_tf.objective import Objective
-from nst_tf.optimizers import MOST_KEPT, OPTIMIZERS, Images, lbfgs, next_image
+from nst_tf.optimizers import MOST_KEPT, OPTIMIZERS, Images, InMemory, State, lbfgs, next_image
 from nst_tf.precision import chosen_precision
 from nst_tf.progress import (
     Balance,
@@ -71,6 +72,7 @@ def stylize(
     memory: int | str | None = Settings.memory,
     tile: int | None = Settings.tile,
     preprocess: bool = Settings.preprocess,
+    checkpoint: str | os.PathLike | None = None,
     callback: Callback | None = None,
     progress: bool = True,
 ) -> Result:
@@ -80,6 +82,8 @@ def stylize(
         content: path, PIL image, or array (uint8 in 0–255 or floating-point in [0, 1]).
         style: likewise, or a ``nst_tf.Style``, which adds a weight, a region, a part and a scale, or
             a list of several. A style picture may have other proportions than the content.
+        checkpoint: folder in which a long run is saved every five minutes, with L-BFGS, so that the same call
+            goes on with it after a crash. It is removed at the end of the run.
         callback: called with a ``Progress`` at every step, from the start image (step 0) on; the run
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
             returns ``CostWeights``.
@@ -93,6 +97,7 @@ def stylize(
 
     Raises:
         ValueError: a picture or a setting can't be used; the message says which, and what to do.
+        CheckpointError: the checkpoint is of another run, is damaged or is in use.
         WeightsError: VGG-19's weights can't be obtained; the message says what to do.
 
     Source: Gatys, Ecker and Bethge, "A Neural Algorithm of Artistic Style" (2015).
@@ -100,13 +105,22 @@ def stylize(
     arguments = locals()  # while there are no others
     settings = Settings(**{field.name: arguments[field.name] for field in dataclasses.fields(Settings)})
     inputs = load_inputs(content, style, settings, say=print if progress else None)
-    return paint(inputs, settings, callback=callback, progress=progress)
+    unfinished = None if checkpoint is None else Checkpoint(checkpoint)
+    result = paint(inputs, settings, unfinished, callback=callback, progress=progress)
+    if unfinished and result.ending.is_regular:
+        unfinished.remove()
+    return result
 
 
 def paint(
-    inputs: Inputs, settings: Settings, *, callback: Callback | None = None, progress: bool = True
+    inputs: Inputs,
+    settings: Settings,
+    checkpoint: Checkpoint | None = None,
+    *,
+    callback: Callback | None = None,
+    progress: bool = True,
 ) -> Result:
-    """As ``stylize``, from pictures that are loaded already."""
+    """As ``stylize``, from pictures that are loaded already; the checkpoint stays."""
     started = time.perf_counter()
     say = print if progress else say_nothing
     beside_bar = tqdm.write if progress else say_nothing
@@ -115,9 +129,11 @@ def paint(
     steps = None if settings.runs_until_converged else settings.most_steps
     with _memory_errors_explained(settings.size):
         settings, balance = _balanced(settings, network.vgg, inputs, say)
+        if checkpoint:
+            checkpoint.identify(_report(settings, network), inputs)
     with progress_bar(steps, progress) as bar, _memory_errors_explained(settings.size):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
-        run = _Run(network.vgg, inputs, settings, balance, callbacks, started, beside_bar)
+        run = _Run(network.vgg, inputs, settings, balance, callbacks, started, beside_bar, checkpoint)
         try:
             ending = run.lower_J()
         except (KeyboardInterrupt, SpoolError) as problem:
@@ -169,20 +185,32 @@ class _Run:
         callbacks: list[Callback],
         started: float,
         say: Callable[[str], object],
+        checkpoint: Checkpoint | None = None,
     ):
         self.settings = settings
-        self.history: list[Costs] = []
+        self._checkpoint, self._saved = checkpoint, checkpoint.load() if checkpoint else None
+        self.history: list[Costs] = self._saved.history if self._saved else []
         self._vgg, self._inputs, self._balance = vgg, inputs, balance
         self._callbacks, self._started, self._say = callbacks, started, say
         self._stages = _planned(inputs, settings)
         self._best: _Best | None = None
-        self._allowed = bytes_allowed(settings.most_bytes)  # once, so that the run can be repeated
+        self._allowed = self._bytes_allowed()  # once, so that the run can be repeated
         self.tiling: dict[str, int] = {}
         self._layers = [name for name, _ in settings.layers]
+
+    def _bytes_allowed(self) -> int:
+        as_before = self._saved.memory if self._saved else None
+        return bytes_allowed(self.settings.most_bytes or as_before)
 
     def lower_J(self) -> Ending:
         """Go through the stages, carrying each one's changes to the start image up to the next."""
         spool = self._spool_for(self._inputs.C)  # before any work, as it has to have room on the disk
+        if self._saved:
+            last = self.history[-1]
+            self.settings = dataclasses.replace(self.settings, **_cost_weights(last)._asdict())
+            self._started -= last.seconds
+            self._stages = [stage for stage in self._stages if stage.size >= last.size]
+            self._say(f"The run goes on after step {last.step}")
         for stage in self._stages:
             ending = self._lower_J_at(stage, spool if stage is self._stages[-1] else None)
             if not ending.is_regular:
@@ -208,21 +236,34 @@ class _Run:
             spool = spool or Spool()
             self._say(f"{size[0]}×{size[1]} pixels are painted in {number} tiles of about {tile}×{tile}")
         objective = Objective(self._vgg, C, regions, self.settings, tile, spool)
-        G = self._with_what_has_changed(start)
+        images, best = self._started_images(start, spool)
         while True:
-            images = self._images(G, spool)
-            reached = self._follow(images, objective, start, stage)
+            reached = self._follow(images, objective, start, stage, best)
             images.close()  # and with it what the optimizer keeps
             if isinstance(reached, Ending):
                 return reached
             objective.reweigh(self.settings)
-            G = reached.G
+            images, best = self._images(reached.G, spool), None
 
-    def _images(self, G: np.ndarray, spool: Spool | None) -> Images:
+    def _started_images(self, start: np.ndarray, spool: Spool | None) -> tuple[Images, _Best | None]:
+        """The images of a stage, from its start image or from what was saved, and the best one so far."""
+        saved, self._saved = self._saved, None
+        if not saved:
+            return self._images(self._with_what_has_changed(start), spool), None
+        state = saved.state(spool.keep if spool else InMemory)
+        self._best = _Best(_read_only(state.G), min(comparable_costs(self.history)), start)
+        return self._images(state, spool), self._best
+
+    def _images(self, start: np.ndarray | State, spool: Spool | None) -> Images:
         """Those that the optimizer asks for; L-BFGS keeps its last steps in the spool, if any."""
-        if spool and self.settings.optimizer == "lbfgs":
-            return lbfgs(G, keep=spool.keep)
-        return OPTIMIZERS[self.settings.optimizer](G, self.settings.learning_rate)
+        if self.settings.optimizer == "lbfgs":
+            return lbfgs(start, keep=spool.keep if spool else None, at_step=self._save)
+        return OPTIMIZERS[self.settings.optimizer](start, self.settings.learning_rate)
+
+    def _save(self, state: State) -> None:
+        """Save the run in its checkpoint, if it is time."""
+        if self._checkpoint and (problem := self._checkpoint.save(self.history, self._allowed, state)):
+            self._say(f"The run goes on, but can't be saved in {self._checkpoint.folder} ({problem})")
 
     def _tile(self, C: np.ndarray, regions: Sequence[Region]) -> int | None:
         """The side of the tiles at that size, of the paintings too; None where nothing is larger."""
@@ -242,14 +283,13 @@ class _Run:
         return Spool(room=of_C + of_steps)
 
     def _follow(
-        self, images: Images, objective: Objective, start: np.ndarray, stage: Stage
+        self, images: Images, objective: Objective, start: np.ndarray, stage: Stage, best: _Best | None
     ) -> Ending | _Best:
         """Evaluate the images that an optimizer asks for, until the stage or the run ends.
 
         When α, β or γ change, J becomes a different function, of which the optimizer knows nothing: the best
         image is returned, for a new optimizer to start from.
         """
-        best: _Best | None = None
         G: np.ndarray | None = next(images)
         while G is not None:
             J, costs, gradient = objective(G)
@@ -318,7 +358,7 @@ def _masks_are_seen(inputs: Inputs, settings: Settings, size: int) -> bool:
     return all(region.at((small.shape[2], small.shape[1])).is_seen(style_layers) for region in masked)
 
 
-def _cost_weights(settings: Settings) -> CostWeights:
+def _cost_weights(settings: Settings | Costs) -> CostWeights:
     return CostWeights(*(getattr(settings, name) for name in CostWeights._fields))
 
 

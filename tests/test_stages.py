@@ -8,18 +8,26 @@ from conftest import LOUVRE, SUMMERTIME, opened
 
 from nst_tf import load_image, stylize, tensor_to_image
 from nst_tf.images import resized
+from nst_tf.inputs import load_inputs
 from nst_tf.objective import Objective
 from nst_tf.palette import LIGHT
 from nst_tf.plots import cost_curves
 from nst_tf.progress import Ending
-from nst_tf.settings import MOST_STEPS
+from nst_tf.settings import MOST_STEPS, Settings
 from nst_tf.stages import TYPICAL_STEPS, Stage, stages, with_changes
 
 
 def sizes(size, shorter_side=None, minimum_side=16, steps=100):
-    return [
-        stage.size for stage in stages(size, shorter_side or size, minimum_side, steps, coarse_to_fine=True)
-    ]
+    shorter = of_shape(size, shorter_side or size)
+    return [stage.size for stage in stages(size, shorter, minimum_side, steps, coarse_to_fine=True)]
+
+
+def of_shape(longer, shorter):
+    """The shorter side of a picture with these proportions, for any longer one."""
+    return lambda size: size * shorter // longer
+
+
+SQUARE = of_shape(1, 1)
 
 
 # ------------------------------------------------------------------------------------- the plan
@@ -36,19 +44,37 @@ def test_a_run_begins_at_a_quarter_and_at_half_where_that_is_large_enough():
 
 def test_the_last_stage_takes_more_than_half_of_the_steps():
     for steps in range(1, 150):
-        ends = [-1, *(stage.last_step for stage in stages(400, 400, 16, steps, coarse_to_fine=True))]
+        ends = [-1, *(stage.last_step for stage in stages(400, SQUARE, 16, steps, coarse_to_fine=True))]
         evaluations = [after - before for before, after in itertools.pairwise(ends)]
         assert sum(evaluations) == steps + 1
         assert min(evaluations) > 1 or evaluations == [steps + 1]
         assert evaluations[-1] > steps / 2
 
 
+def test_a_large_picture_gets_few_steps_at_its_largest_sizes():
+    """Each takes four times as long as the one before."""
+    assert sizes(1024) == [256, 512, 1024]
+    assert sizes(4096) == [256, 512, 1024, 2048, 4096]
+    assert sizes(1100) == [137, 275, 550, 1100]
+    ends = [stage.last_step for stage in stages(4096, SQUARE, 16, 200, coarse_to_fine=True)]
+    assert [after - before for before, after in itertools.pairwise(ends)] == [13, 108, 18, 22]
+    small = stages(1024, SQUARE, 16, 162, coarse_to_fine=True)
+    assert ends[:2] == [stage.last_step for stage in small[:2]]
+
+
+def test_a_small_painting_is_not_taken_for_one_that_shrinks_with_the_picture():
+    """It keeps its own size as long as it is the smaller one."""
+    C = np.zeros((400, 400, 3), np.float32)
+    inputs = load_inputs(C, np.zeros((60, 90, 3), np.float32), Settings(size=400))
+    assert [inputs.shorter_side(size) for size in (400, 100, 45)] == [60, 60, 30]
+
+
 def test_without_it_all_steps_are_taken_at_the_full_size():
-    assert stages(400, 400, 16, 100, coarse_to_fine=False) == [Stage(400, 100)]
+    assert stages(400, SQUARE, 16, 100, coarse_to_fine=False) == [Stage(400, 100)]
 
 
 def test_a_run_of_unknown_length_shares_out_a_typical_number_of_steps():
-    assert stages(400, 400, 16, 2000, coarse_to_fine=True, shared=240) == [
+    assert stages(400, SQUARE, 16, 2000, coarse_to_fine=True, shared=240) == [
         Stage(100, 59),
         Stage(200, 79),
         Stage(400, 2000),
@@ -62,7 +88,9 @@ def test_a_run_of_unknown_length_shares_out_a_typical_number_of_steps():
         progress=False,
         callback=lambda row: seen.append(row) or True,
     )
-    assert seen[0].stages == stages(200, 79, 16, MOST_STEPS, coarse_to_fine=True, shared=TYPICAL_STEPS)
+    assert seen[0].stages == stages(
+        200, of_shape(200, 79), 16, MOST_STEPS, coarse_to_fine=True, shared=TYPICAL_STEPS
+    )
 
 
 def test_what_has_changed_is_carried_up_and_the_details_stay():

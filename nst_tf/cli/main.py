@@ -20,6 +20,7 @@ from nst_tf.cli.outputs import Outputs
 from nst_tf.decoding import FORMATS, ImageError
 from nst_tf.files import pictures_folder
 from nst_tf.inputs import load_inputs
+from nst_tf.large.checkpoint import Checkpoint, CheckpointError
 from nst_tf.options import (
     add_option,
     add_options,
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parsed(arguments)
         return options.run(options)
-    except (ImageError, SettingsError) as problem:
+    except (ImageError, SettingsError, CheckpointError) as problem:
         return _complain(problem, BAD_INPUT)
     except (WeightsError, server.ClassroomError) as problem:
         return _complain(problem, FAILED)
@@ -169,6 +170,11 @@ def _add_painting_options(parser: _Parser, default_output: str) -> None:
     more.add_argument(
         "--dpi", type=_resolution, metavar="N", help="the picture's resolution in print, such as 300"
     )
+    more.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with a run that was killed: one of more than five minutes is saved in OUT.unfinished",
+    )
     more.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
 
@@ -197,15 +203,21 @@ def _paint(options: argparse.Namespace) -> int:
     if picture is None:
         picture = _default_output(options.content, *options.style)
     outputs = Outputs(picture, given, options.save_every, options.gif, options.curves, options.dpi)
+    checkpoint = Checkpoint(outputs.unfinished)
+    checkpoint.require(there=options.resume)
     inputs = load_inputs(options.content, styles, settings, say=None if options.quiet else print)
 
     from nst_tf.transfer import paint
 
-    result = paint(inputs, settings, callback=outputs.record, progress=not options.quiet)
+    result = paint(inputs, settings, checkpoint, callback=outputs.record, progress=not options.quiet)
     say = say_nothing if options.quiet else print
     try:
         with _interruptions_ignored():
             outputs.write(result, say)
+            if result.ending.is_regular:
+                checkpoint.remove()
+        if not result.ending.is_regular and checkpoint.exists:
+            say(f"To go on with it, repeat the command with --resume: it is saved in {checkpoint.folder}/")
         if result.ending is not Ending.NOT_FINITE:
             say(str(result.convergence))
         if result.ending.is_regular:

@@ -48,6 +48,7 @@ class Outputs:
         self._options = {"dpi": (dpi, dpi)} if dpi else {}
         self.gif = None if gif is None else check_output(gif, {".gif"})
         self.curves = None if curves is None else check_output(curves, {".png", ".jpg", ".pdf", ".svg"})
+        self.unfinished = self.picture.with_name(f"{self.picture.name}.unfinished")
         self.save_every = save_every
         self.snapshots: Path | None = None  # their folder, made with the first of them
         self._frames: list[Image.Image] = []

@@ -34,6 +34,7 @@ class Style:
         part: likewise a mask over the painting: which part of it is the style. None or ``"everywhere"``: all
             of it.
         scale: longer side of the painting relative to G's, 0.1 to 10: 0.5 gives small strokes, 2 large ones.
+            None: as G's, but the painting is never enlarged.
 
     Raises:
         SettingsError: the weight or the scale makes no sense.
@@ -43,18 +44,20 @@ class Style:
     weight: float = 1
     region: Source | None = None
     part: Source | None = None
-    scale: float = 1
+    scale: float | None = None
 
     def __post_init__(self) -> None:
         if not (_is_number(self.weight) and 0 <= self.weight <= LARGEST):  # also false for NaN
             raise SettingsError(f"The weight of a style is {self.weight!r}: give a number of at least 0.")
+        object.__setattr__(self, "weight", float(self.weight))
+        if self.scale is None:
+            return
         if not (_is_number(self.scale) and SCALES[0] <= self.scale <= SCALES[1]):
             raise SettingsError(
                 f"The scale of a style is {self.scale!r}: give a number from {SCALES[0]} to {SCALES[1]}, "
                 "such as 0.5 for small strokes."
             )
-        for name in ("weight", "scale"):
-            object.__setattr__(self, name, float(getattr(self, name)))
+        object.__setattr__(self, "scale", float(self.scale))
 
 
 Styles: TypeAlias = Source | Style | Sequence[Source | Style]
@@ -67,17 +70,21 @@ class Painting(NamedTuple):
         S: shape (1, h, w, 3) in [0, 1].
         weight: its share in its region, from 0 to 1.
         part: a mask over S, shape (h, w) in [0, 1]; None for all of it.
-        scale: its longer side relative to G's.
+        scale: its longer side relative to G's; None: as G's, but never enlarged.
     """
 
     S: np.ndarray
     weight: float = 1.0
     part: np.ndarray | None = None
-    scale: float = 1.0
+    scale: float | None = None
+
+    def side(self, size: int) -> int:
+        """Its longer side for a G with that longer side."""
+        return min(size, max(self.S.shape[1:3])) if self.scale is None else round(self.scale * size)
 
     def at(self, size: int) -> "Painting":
         """The painting for a G with that longer side."""
-        S = resized(self.S, round(self.scale * size))
+        S = resized(self.S, self.side(size))
         return self._replace(S=S, part=None if self.part is None else mask_at(self.part, S.shape[2:0:-1]))
 
 
@@ -172,7 +179,7 @@ def load_regions(
     Args:
         styles: at least one.
         C: shape (1, h, w, 3).
-        size: longer side of a painting of scale 1, in pixels.
+        size: longer side of G, in pixels.
         style_layers: names of the layers at which styles are compared.
         minimum_side: fewest pixels that the shorter side of a painting may have.
         maximum_pixels: most that a painting may have.
@@ -259,9 +266,10 @@ def _load_painting(
     style: Style, label: str, weight: float, size: int, style_layers: Sequence[str], limits: dict
 ) -> Painting:
     try:
-        S = load_image(style.picture, round(size * style.scale), name=label, **limits)
+        enlarge, scale = style.scale is not None, style.scale or 1
+        S = load_image(style.picture, round(scale * size), name=label, enlarge=enlarge, **limits)
     except ImageError as problem:
-        if style.scale == 1:
+        if style.scale is None:
             raise
         raise ImageError(f"At a scale of {style.scale:g}: {problem}") from None
     if style.part is None or (isinstance(style.part, str) and style.part == EVERYWHERE):

@@ -196,7 +196,7 @@ def recorded(taken, size, seconds, **settings):
     session = Session()
     session.begin_run(Job(LOUVRE_TO_PAINT, SUMMERTIME_TO_PAINT, Settings(**settings)))
     G = np.zeros((1, 300, 400, 3), np.float32)
-    plan = stages(400, 300, 16, session.steps, settings.get("coarse_to_fine", True))
+    plan = stages(400, lambda size: size * 3 // 4, 16, session.steps, settings.get("coarse_to_fine", True))
     for step in range(taken + 1):
         row = Costs(step, 1.0, 1.0, 1.0, seconds * (step + 1), size, 10.0, 0.05)
         session.record(Progress(row, session.steps, plan, G, G, G, G))

@@ -278,7 +278,7 @@ def test_every_option_of_the_paintings_reaches_the_run_and_the_command_that_repe
         *(LOUVRE, SUMMERTIME, GREAT_WAVE, SUMMERTIME, *SMALL, "--style-weights", "1", "3", "0.5"),
         *("--regions", "rest", "my sky.png", "my sky.png"),
         *("--style-parts", "everywhere", "part.png", "everywhere"),
-        *("--style-scale", "2", "1.5", "1", "--colours", "matched"),
+        *("--style-scale", "2", "1.5", "fitted", "--colours", "matched"),
     )
     assert code == 0, error
     expected = stylize(
@@ -303,7 +303,7 @@ def test_every_option_of_the_paintings_reaches_the_run_and_the_command_that_repe
     assert words[3:7] == [str(path) for path in (LOUVRE, SUMMERTIME, GREAT_WAVE, SUMMERTIME)]
     assert words[7 : words.index("-o")] == [
         *("--style-weights", "1", "3", "0.5", "--regions", "rest", "my sky.png", "my sky.png"),
-        *("--style-parts", "everywhere", "part.png", "everywhere", "--style-scale", "2", "1.5", "1"),
+        *("--style-parts", "everywhere", "part.png", "everywhere", "--style-scale", "2", "1.5", "fitted"),
     ]  # fmt: skip
     again = run_cli(*words[3:], cwd=tmp_path)
     assert again.returncode == 0, again.stderr

@@ -271,6 +271,17 @@ def test_the_scale_is_the_paintings_size_relative_to_the_picture(scale):
     assert max(region.at((48, 19)).paintings[0].S.shape) == 48 * scale
 
 
+def test_without_a_scale_a_painting_is_made_smaller_but_never_enlarged(capsys):
+    small, large = np.zeros((60, 48, 3), np.uint8), np.zeros((600, 480, 3), np.uint8)
+    sizes = []
+    for S in (small, large):
+        inputs = load_inputs(LOUVRE, S, Settings(size=96), say=print)
+        painting = inputs.regions[0].paintings[0]
+        sizes.append([max(each.S.shape) for each in (painting, painting.at(72), painting.at(48))])
+    assert sizes == [[60, 60, 48], [96, 72, 48]]
+    assert not capsys.readouterr().out
+
+
 def test_a_painting_too_small_for_its_scale_says_so(capsys):
     options = {**SMALL, "steps": 1}
     stylize(LOUVRE, Style(np.zeros((100, 90, 3), np.uint8), scale=2), **options)
@@ -319,7 +330,7 @@ def test_weights_that_make_no_sense(weight):
         Style(SUMMERTIME, weight=weight)
 
 
-@pytest.mark.parametrize("scale", [0, -1, 100, float("nan"), "2", None])
+@pytest.mark.parametrize("scale", [0, -1, 100, float("nan"), "2"])
 def test_scales_that_make_no_sense(scale):
     with pytest.raises(SettingsError, match=r"The scale of a style is .*: give a number from 0\.1 to 10"):
         Style(SUMMERTIME, scale=scale)

@@ -1,0 +1,241 @@
+"""A run that is killed goes on to the same picture, and what can't go on says so."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import LOUVRE, ROOT, SUMMERTIME, opened
+
+from nst_tf import stylize
+from nst_tf.large import checkpoint as checkpoints
+from nst_tf.large.checkpoint import MANIFEST, Checkpoint, CheckpointError
+
+EVERY_STEP = "import sys, nst_tf.large.checkpoint as c; c.EVERY = 0; from nst_tf.cli.main import main; "
+RUN = {
+    **{"size": 64, "steps": 24, "beta": 0.1, "coarse_to_fine": False},
+    **{"precision": "float32", "weights": None, "progress": False},
+}
+
+
+@pytest.fixture
+def at_every_step(monkeypatch):
+    monkeypatch.setattr(checkpoints, "EVERY", 0)
+
+
+def start(folder, *options):
+    """The command line in a process of its own, which saves the run at every step."""
+    words = [str(LOUVRE), str(SUMMERTIME), "--size", "200", "--steps", "40", "--precision", "float32"]
+    return subprocess.Popen(
+        [sys.executable, "-c", f"{EVERY_STEP} sys.exit(main(sys.argv[1:]))", *words, *options],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def saved_steps(folder):
+    """How many steps the manifest in a folder has, whole at any time."""
+    path = folder / "out.png.unfinished" / MANIFEST
+    return len(json.loads(path.read_text())["history"]) if path.exists() else 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [[], ["--tile", "96"]], ids=["at once", "in tiles"])
+def test_a_run_that_is_killed_again_and_again_ends_in_the_same_picture(tmp_path, options):
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole.mkdir()
+    killed.mkdir()
+    run = start(whole, "-o", "out.png", *options)
+    assert "after step" not in run.communicate()[0]
+    assert run.returncode == 0
+    draw, resume = random.Random(len(options)), []
+    for steps in (4, 17, 29):  # at a quarter, at half and at the full size: 9 and 3 evaluations end before
+        run = start(killed, "-o", "out.png", *options, *resume)
+        while saved_steps(killed) < steps:
+            assert run.poll() is None, run.stderr.read()
+            time.sleep(0.01)
+        time.sleep(draw.uniform(0, 0.3))  # somewhere in an evaluation or in a save
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+        assert not (killed / "out.png").exists()
+        resume = ["--resume"]
+    reached = saved_steps(killed)
+    run = start(killed, "-o", "out.png", *options, *resume)
+    out, error = run.communicate()
+    assert run.returncode == 0, error
+    assert f"The run goes on after step {reached - 1}" in out + error
+    np.testing.assert_array_equal(opened(killed / "out.png"), opened(whole / "out.png"))
+    assert [path.name for path in killed.iterdir()] == ["out.png"]
+
+
+def test_the_history_goes_on_as_if_nothing_had_happened(tmp_path, at_every_step):
+    folder = tmp_path / "run"
+    whole = stylize(LOUVRE, SUMMERTIME, **RUN)
+    for last in (5, 15):
+        stylize(
+            LOUVRE,
+            SUMMERTIME,
+            **RUN,
+            checkpoint=folder,
+            callback=lambda seen, last=last: seen.costs.step >= last,
+        )
+        assert folder.exists()
+    again = stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder)
+    assert [row._replace(seconds=0) for row in again.history] == [
+        row._replace(seconds=0) for row in whole.history
+    ]
+    seconds = [row.seconds for row in again.history]
+    assert seconds == sorted(seconds)
+    np.testing.assert_array_equal(again.image, whole.image)
+    assert not folder.exists()
+
+
+@pytest.fixture
+def saved(tmp_path, at_every_step):
+    """The folder of a run that was ended early."""
+    stylize(
+        LOUVRE, SUMMERTIME, **RUN, checkpoint=tmp_path / "run", callback=lambda seen: seen.costs.step == 15
+    )
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize(
+    ("style", "changes", "what"),
+    [
+        (SUMMERTIME, {"steps": 30}, "steps was 24"),
+        (SUMMERTIME, {"beta": 0.2}, r"beta was 0\.1"),
+        (SUMMERTIME, {"colours": "content"}, "colours was 'style'"),
+        (LOUVRE, {}, "the pictures were others"),
+    ],
+)
+def test_only_the_same_run_goes_on(saved, style, changes, what):
+    with pytest.raises(CheckpointError, match=rf"run holds another run \({what}\): repeat its command, or"):
+        stylize(LOUVRE, style, **{**RUN, **changes}, checkpoint=saved)
+    assert (saved / MANIFEST).exists()
+
+
+def test_files_that_are_damaged_in_any_way(saved):
+    """What is cut off, is missing, or is another kind of JSON gets a sentence."""
+    whole = (saved / MANIFEST).read_text()
+    arrays = [path for path in saved.iterdir() if path.suffix == ".float32"]
+    assert len(arrays) > 2
+    fields = [json.dumps({**json.loads(whole), name: value}) for name, value in BAD_FIELDS]
+    manifests = ["", "[]", "7", '"run"', "{}", whole[: len(whole) // 2], *fields]
+    for manifest in manifests:
+        (saved / MANIFEST).write_text(manifest)
+        require_sentence(saved)
+    (saved / MANIFEST).write_text(whole)
+    for array in arrays:
+        content = array.read_bytes()
+        array.write_bytes(content[:-3])
+        require_sentence(saved)
+        array.unlink()
+        require_sentence(saved)
+        array.write_bytes(content)
+    stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=saved)
+
+
+BAD_FIELDS = [
+    *(
+        ("version", 2),
+        ("history", []),
+        ("history", [{}]),
+        ("history", 3),
+        ("memory", None),
+        ("memory", "many"),
+    ),
+    *(("arrays", []), ("arrays", ["../../etc/passwd", "x"]), ("changes", [{}]), ("changes", 1), ("J", "x")),
+    *(("settings", 1), ("shape", [1, 2, 3, 3]), ("shape", "x")),
+]
+
+
+def require_sentence(folder):
+    with pytest.raises(CheckpointError, match=r"run (is damaged|holds another run).* remove the folder"):
+        stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder)
+
+
+def test_two_programs_at_once(saved):
+    first = Checkpoint(saved)
+    first.identify({}, ())
+    with pytest.raises(CheckpointError, match="another run"):
+        first.load()  # which holds the folder from now on
+    with pytest.raises(
+        CheckpointError, match=r"Another program is painting what is saved in .*run: end it, or"
+    ):
+        stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=saved)
+
+
+def test_no_room_for_a_save_does_not_end_the_run(tmp_path, at_every_step, capsys):
+    """A file stands where the folder should be, so nothing can be saved at all."""
+    (tmp_path / "run").write_text("mine")
+    seen = stylize(LOUVRE, SUMMERTIME, **{**RUN, "progress": True}, checkpoint=tmp_path / "run")
+    assert "The run goes on, but can't be saved in" in capsys.readouterr().out
+    assert seen.ending.is_regular
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+def test_a_disk_that_is_full_leaves_the_last_save_whole(tmp_path):
+    """A limit on the size of files stands in for the disk."""
+    code = f"""
+import resource, signal
+import nst_tf.large.checkpoint as c
+from nst_tf import stylize
+c.EVERY = 0
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+def fill_up(progress):
+    if progress.costs.step == 12:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
+    return progress.costs.step == 20
+
+stylize({str(LOUVRE)!r}, {str(SUMMERTIME)!r}, **{ {**RUN, "progress": True}!r},
+        checkpoint={str(tmp_path / "run")!r}, callback=fill_up)
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "The run goes on, but can't be saved" in ended.stdout + ended.stderr
+    manifest = json.loads((tmp_path / "run" / MANIFEST).read_text())
+    assert 8 <= len(manifest["history"]) <= 13
+    named = {*manifest["arrays"], *(name for change in manifest["changes"] for name in change["arrays"])}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {*named, MANIFEST, "lock"}
+
+
+def test_the_command_line_asks_before_it_begins_anew(saved, tmp_path):
+    def said(*options):
+        run = start(tmp_path, *options)
+        _, error = run.communicate()
+        return run.returncode, error
+
+    code, error = said("-o", "out.png", "--resume")
+    assert code == 2
+    assert error.startswith(
+        "nst-tf: There is no run to resume: out.png.unfinished doesn't exist; leave out --res"
+    )
+    shutil.move(saved, tmp_path / "out.png.unfinished")
+    code, error = said("-o", "out.png")
+    assert code == 2
+    assert error.startswith(
+        "nst-tf: out.png.unfinished holds a run that wasn't finished: add --resume to go on"
+    )
+    assert (tmp_path / "out.png.unfinished" / MANIFEST).exists()
+
+
+def test_a_short_run_saves_nothing(tmp_path):
+    seen = []
+    options = {**RUN, "steps": 2, "checkpoint": tmp_path / "run"}
+    stylize(LOUVRE, SUMMERTIME, **options, callback=lambda _: seen.append((tmp_path / "run").exists()))
+    assert not any(seen)

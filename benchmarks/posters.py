@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.cases import IMAGES
 from nst_tf.images import load_image, resized
-from nst_tf.large.budget import tile_that_fits
+from nst_tf.large.budget import Need, bytes_allowed
 from nst_tf.large.tiles import Tile, tiles_of
 from nst_tf.settings import Settings
 
@@ -132,7 +132,7 @@ def table(sizes: list[int], tiles: list[int], precisions: list[str]) -> None:
     first: dict[str, float | None] = dict.fromkeys(precisions)
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
-            fits = tile_that_fits(size**2, 0, LAYERS) is None
+            fits = Need(size**2, [], 0, LAYERS).at_once <= bytes_allowed()
             for precision in precisions:
                 sides = [None] * fits + [tile for tile in tiles if tile < size]
                 for tile in sides:

@@ -180,7 +180,8 @@ def _require_pixels(size: tuple[int, int], maximum: int, name: str) -> None:
         possible = int(max(size) * (maximum / (size[0] * size[1])) ** 0.5)
         way_out = f"use a size of at most {possible}" if possible >= 16 else "close other programs"
         raise ImageError(
-            f"{name} becomes {size[0]}×{size[1]} pixels, which may need more memory than is free: {way_out}."
+            f"{name} becomes {size[0]}×{size[1]} pixels, which may need more memory than there is for it: "
+            f"{way_out}."
         )
 
 

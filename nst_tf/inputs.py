@@ -69,7 +69,7 @@ def load_inputs(content: Source, style: Styles, settings: Settings, *, say: Say 
     )
     if not fits(need_of(C, regions, settings), allowed):
         raise ImageError(
-            "The pictures may need more memory together than is free: use a size of less than "
+            "The pictures may need more memory together than there is for them: use a size of less than "
             f"{settings.size}, or fewer or smaller paintings."
         )
     profile = colour_profile(content)

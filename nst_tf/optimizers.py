@@ -1,8 +1,9 @@
 """Three ways downhill: gradient descent, Adam and L-BFGS.
 
 Each is a generator ``optimizer(G, learning_rate)``. It yields the images to evaluate, starting with the
-G that it is given: float32 arrays of shape (1, h, w, 3) in [0, 1]. For each it is sent J and ∂J/∂G. It ends
-when no step lowers J any further; the caller may stop sooner. (See ``next_image``.)
+G that it is given: float32 arrays of shape (1, h, w, 3) in [0, 1]. For each it is sent J and ∂J/∂G, an array
+that it may overwrite. It ends when no step lowers J any further; the caller may stop sooner. (See
+``next_image``.)
 """
 
 from collections import deque
@@ -18,6 +19,7 @@ FIRST_STEP = (
 MEMORY = 10  # how many of the last steps L-BFGS remembers
 MOST_KEPT = 2 * (MEMORY + 1)  # arrays of G's size that it keeps for that, with those that a new step replaces
 LENGTHS = tuple(np.float32(0.3**k) for k in range(7))  # of its step, tried one after the other until J falls
+PART = 2**22  # numbers of which a difference is taken at once
 SUFFICIENT = np.float32(1e-4)  # the part of the predicted decrease that has to be achieved (Armijo)
 
 Images = Generator[np.ndarray, tuple[float, np.ndarray], None]  # to evaluate; it is sent J and ∂J/∂G of each
@@ -146,30 +148,40 @@ def lbfgs(
             trial += G
             np.clip(trial, 0, 1, out=trial)
             J_trial, gradient_trial = _scaled(scale, *(yield trial))
-            if J_trial < J + SUFFICIENT * np.vdot(gradient, trial - G):
+            if J_trial < J + SUFFICIENT * _dot_of_change(gradient, trial, G):
                 break
         else:
             if not changes:
                 return
             changes.clear()  # rounding may have spoilt them: start afresh from here
             continue
-        of_G, of_gradient = trial - G, gradient_trial - gradient
+        of_G = np.subtract(trial, G, out=direction)  # in the memory of what is no longer needed
+        of_gradient = np.subtract(gradient_trial, gradient, out=gradient)
         curvature = np.vdot(of_G, of_gradient)
         if curvature > 0:  # else J curves downwards here, unlike near a minimum
             square = np.vdot(of_gradient, of_gradient)
             changes.append(Change(keep(of_G), keep(of_gradient), curvature, square))
-        del direction, of_G, of_gradient  # as large as G
+        del direction, of_G, of_gradient
         G, J, gradient = trial, J_trial, gradient_trial
 
 
 def _scaled(scale: np.float32, J: float, gradient: np.ndarray) -> tuple[np.float32, np.ndarray]:
-    return scale * J, scale * gradient
+    """J and its gradient in other units, without another array if that is possible."""
+    return scale * J, np.multiply(gradient, scale, out=gradient if gradient.flags.writeable else None)
+
+
+def _dot_of_change(gradient: np.ndarray, after: np.ndarray, before: np.ndarray) -> np.float32:
+    """gradient · (after − before), where an array for the difference would be large: in parts."""
+    of_all = (array.reshape(-1) for array in (gradient, after, before))
+    parts = zip(*(np.split(array, range(PART, array.size, PART)) for array in of_all), strict=True)
+    return sum((np.vdot(slope, new - old) for slope, new, old in parts), np.float32(0))
 
 
 def _first_state(G: np.ndarray) -> Generator[np.ndarray, tuple[float, np.ndarray], State]:
     J, gradient = yield G
     scale = _step_length(gradient)
-    return State(G, scale * gradient, scale * J, scale)
+    J_scaled, gradient = _scaled(scale, J, gradient)
+    return State(G, gradient, J_scaled, scale)
 
 
 def _direction(G: np.ndarray, gradient: np.ndarray, changes: Changes) -> np.ndarray:

@@ -81,4 +81,7 @@ def with_changes(image: np.ndarray, before: np.ndarray, after: np.ndarray) -> np
     if after.shape == image.shape:
         return after
     size = (image.shape[2], image.shape[1])
-    return np.clip(image + (resized(after, size) - resized(before, size)), 0, 1)
+    change = resized(after, size)
+    change -= resized(before, size)
+    change += image
+    return np.clip(change, 0, 1, out=change)

@@ -453,7 +453,7 @@ def test_the_settings_of_a_run_repeat_it(statistics):
         ({"size": -1}, "size is -1"),
         ({"size": 10.5}, "size is 10.5"),
         ({"size": True}, "size is True"),
-        ({"size": 10**6}, "more memory than is free"),
+        ({"size": 10**6}, "more memory than there is for it"),
         ({"steps": 0}, "steps is 0"),
         ({"seed": -1}, "seed is -1"),
         ({"alpha": float("nan")}, "alpha is nan"),

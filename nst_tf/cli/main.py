@@ -221,7 +221,8 @@ def _paint(options: argparse.Namespace) -> int:
         if result.ending is not Ending.NOT_FINITE:
             say(str(result.convergence))
         if result.ending.is_regular:
-            say(f"The same again: {command_line(options.content, styles, result.settings, picture)}")
+            again = command_line(options.content, styles, result.settings, picture)
+            say(f"The same again: {again}{f' --dpi {options.dpi}' if options.dpi else ''}")
     except ImageError as problem:
         return _complain(problem, FAILED)
     return EXIT_CODES.get(result.ending, GOOD)

@@ -195,8 +195,9 @@ def test_a_picture_for_print_keeps_the_photographs_profile_and_has_a_resolution(
     photograph = Image.open(LOUVRE).resize((96, 64))
     photograph.save(tmp_path / "photograph.jpg", icc_profile=profile)
     for name in ("poster.jpg", "poster.png", "poster.tif"):
-        code, _, error = here("photograph.jpg", SUMMERTIME, *SMALL, "--dpi", "300", "-o", name)
+        code, out, error = here("photograph.jpg", SUMMERTIME, *SMALL, "--dpi", "300", "-o", name)
         assert code == 0, error
+        assert re.search(r"^The same again: .* --dpi 300$", out, re.MULTILINE)
         with Image.open(tmp_path / name) as poster:
             assert poster.info["icc_profile"] == profile
             assert [round(float(dots)) for dots in poster.info["dpi"]] == [300, 300]
@@ -454,7 +455,7 @@ def write_masks(folder):
         ([LOUVRE, SUMMERTIME, "--size", "0"], "size is 0"),
         ([LOUVRE, SUMMERTIME, "--size", "-1"], "size is -1"),
         ([LOUVRE, SUMMERTIME, "--memory", "much"], "memory is 'much': give what the program may take, such"),
-        ([LOUVRE, SUMMERTIME, "--memory", "1G"], "may need more memory than is free"),
+        ([LOUVRE, SUMMERTIME, "--memory", "1G"], "may need more memory than there is for it"),
         ([LOUVRE, SUMMERTIME, "--tile", "0"], "tile is 0: give a whole number from 80"),
         ([LOUVRE, SUMMERTIME, "--tile", "64"], "tile is 64: give a whole number from 80"),
         ([LOUVRE, SUMMERTIME, "--dpi", "0"], "'0' is not a whole number from 1 to 65535"),

@@ -57,12 +57,14 @@ def test_the_largest_picture_fits_and_a_larger_one_does_not(memory, regions):
 def test_several_paintings_have_to_fit_together():
     settings, S = Settings(size=1600, memory="2.2G", weights=None), Image.open(SUMMERTIME)
     load_inputs(LOUVRE, S.resize((64, 48)), settings)
-    with pytest.raises(ImageError, match="may need more memory together than is free: use a size of less"):
+    with pytest.raises(
+        ImageError, match="may need more memory together than there is for them: use a size of less"
+    ):
         load_inputs(LOUVRE, [S] * 3, settings)
 
 
 def test_a_picture_that_does_not_fit_is_refused_before_the_network_is_loaded():
-    with pytest.raises(ImageError, match="may need more memory than is free: use a size of at most"):
+    with pytest.raises(ImageError, match="may need more memory than there is for it: use a size of at most"):
         load_inputs(LOUVRE, SUMMERTIME, Settings(size=4000, memory="1.5G"))
 
 

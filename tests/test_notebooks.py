@@ -229,7 +229,6 @@ def filled_in(notebook, bodies):
 SHORTER = {  # patterns in the lessons' code
     r"steps=\d+": "steps=2",
     r'"steps": 40': '"steps": 2',
-    r'"steps": "converged", "progress"': '"steps": 31, "progress"',  # lesson 5 shows its thirtieth step
     r'"steps": "converged"': '"steps": 2',
     r"stylize\(C, S\)": "stylize(C, S, steps=2)",
     r'({file: .* in sorted\(IMAGES\.glob\("\w+/\*\.jpg"\)\))': r"\1[::5]",  # lesson 1's
@@ -417,11 +416,11 @@ def test_filled_in_rightly_the_learners_functions_are_used(number, installed, tm
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", EXERCISES)
-def test_filled_in_wrongly_the_lesson_says_so_and_goes_on(number, installed, tmp_path):
-    checks, _, names = ran(number, WRONG, installed, tmp_path)
-    assert names == [f"{name}_solution" for name in EXERCISES[number]]
-    for name, text in zip(EXERCISES[number], checks, strict=True):
+def test_filled_in_wrongly_the_lesson_says_so_and_goes_on(installed, tmp_path):
+    """Lesson 4, where one of the functions raises an error."""
+    checks, _, names = ran(4, WRONG, installed, tmp_path)
+    assert names == [f"{name}_solution" for name in EXERCISES[4]]
+    for name, text in zip(EXERCISES[4], checks, strict=True):
         assert text.startswith(f"{name}: ")
         assert "returns None" not in text
         assert text.endswith("\nGoing on with the solution.\n")
@@ -429,13 +428,12 @@ def test_filled_in_wrongly_the_lesson_says_so_and_goes_on(number, installed, tmp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", sorted(set(range(8)) - set(EXERCISES)))
-def test_a_lesson_without_exercises_runs_alone_too(number, installed, tmp_path):
-    notebook = lesson(number)
+def test_a_lesson_without_exercises_runs_alone_too(installed, tmp_path):
+    """Lesson 1, which looks at the most pictures."""
+    notebook = lesson(1)
     shorten(notebook)
     run_alone(notebook, installed, tmp_path)
-    kept = ["outputs"] if number == 6 else []
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["lesson.ipynb", *kept]
+    assert [path.name for path in tmp_path.iterdir()] == ["lesson.ipynb"]
 
 
 # ------------------------------------------------------------------------- lesson 4's spot-the-bug

@@ -14,9 +14,9 @@ from nst_tf.large.tiles import POOLED, halo_of
 # Peak resident memory, measured and rounded up: python -m benchmarks.memory
 BYTES_OF_PROGRAM = 900_000_000
 BYTES_PER_PIXEL, BYTES_PER_PIXEL_OF_A_REGION = 4_500, 1_000  # of what goes through VGG-19 at once
-# Counted by hand, and on the safe side: a run of 2048×810 pixels in tiles stayed below.
-BYTES_PER_PIXEL_IN_TILES, BYTES_PER_PIXEL_OF_A_MASK = 400, 12  # of G, wherever its tiles are
-BYTES_PER_PIXEL_OF_A_PAINTING = 50
+# Of G, wherever its tiles are: six arrays of its size, and what Pillow takes; measured at 4096×4096 pixels.
+BYTES_PER_PIXEL_IN_TILES = 130
+BYTES_PER_PIXEL_OF_A_MASK, BYTES_PER_PIXEL_OF_A_PAINTING = 12, 50  # counted by hand
 SMALLEST_TILE, LARGEST_TILE = 256, 2048  # pixels: in smaller ones, the halo costs more than the tile itself
 
 _CGROUPS, _OWN_CGROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")

@@ -126,13 +126,13 @@ def lbfgs(
     "Numerical Optimization", 2nd ed., algorithms 7.4 and 7.5, with Bertsekas' (1982) projection.
 
     ``keep`` says where the last steps are kept: in the memory, or on the disk, as ``Spool.keep`` does.
-    ``at_step`` is called with what each step has reached; started from it, L-BFGS goes on as if it had never
-    stopped.
+    ``at_step`` is called with what each step has reached, which holds until it returns; started from that,
+    L-BFGS goes on as if it had never stopped.
     """
     keep = keep or InMemory
     state = start if isinstance(start, State) else (yield from _first_state(start))
-    G, gradient, J, scale, _ = state
     changes: Changes = deque(state.changes, maxlen=MEMORY)
+    G, gradient, J, scale = state[:4]
     del start, state  # which hold on to arrays as large as G
     while True:
         if at_step:

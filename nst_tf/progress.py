@@ -215,6 +215,8 @@ def shown_on(bar: tqdm) -> Callback:
         bar.set_postfix_str(
             ", ".join(f"{name} = {getattr(costs, name):.3g}" for name in shown), refresh=False
         )
+        if not bar.n:
+            bar.initial = bar.n = costs.step  # a run that goes on has taken no time for these steps
         bar.update(costs.step - bar.n)
 
     return show

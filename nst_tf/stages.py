@@ -55,12 +55,15 @@ def stages(
     if not coarse_to_fine:
         return [Stage(size, steps)]
     shared = steps if shared is None else shared
-    planned, last_step = [], -1
+    planned, last_step, left = [], -1, Fraction(0)
     for smaller, share in _shares(size):
-        evaluations = int(share * shared)
+        evaluations = int((share + left) * shared)
         if evaluations > 1 and smaller >= SMALLEST and shorter_side(smaller) >= minimum_side:
             last_step += evaluations
             planned.append(Stage(smaller, last_step))
+            left = Fraction(0)
+        elif size > LARGE:  # where the full size is to get few steps, the next one takes them
+            left += share
     return [*planned, Stage(size, steps)]
 
 

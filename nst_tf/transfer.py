@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
@@ -82,9 +83,10 @@ def stylize(
         content: path, PIL image, or array (uint8 in 0–255 or floating-point in [0, 1]).
         style: likewise, or a ``nst_tf.Style``, which adds a weight, a region, a part and a scale, or
             a list of several. A style picture may have other proportions than the content.
-        checkpoint: folder in which a long run is saved every five minutes, with L-BFGS, so that the same call
-            goes on with it after a crash. It is removed at the end of the run.
-        callback: called with a ``Progress`` at every step, from the start image (step 0) on; the run
+        checkpoint: folder in which a long run with L-BFGS is saved every five minutes (at its next step), so
+            that the same call goes on with it after a crash. It is removed at the end of the run.
+        callback: called with a ``Progress`` at every step, from the start image (step 0) on, or from
+            where a saved run goes on; the run
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
             returns ``CostWeights``.
         progress: show a progress bar, and the lines that tell which pictures are enlarged, and which
@@ -105,10 +107,12 @@ def stylize(
     arguments = locals()  # while there are no others
     settings = Settings(**{field.name: arguments[field.name] for field in dataclasses.fields(Settings)})
     inputs = load_inputs(content, style, settings, say=print if progress else None)
-    unfinished = None if checkpoint is None else Checkpoint(checkpoint)
-    result = paint(inputs, settings, unfinished, callback=callback, progress=progress)
-    if unfinished and result.ending.is_regular:
-        unfinished.remove()
+    if checkpoint is None:
+        return paint(inputs, settings, callback=callback, progress=progress)
+    with Checkpoint(checkpoint) as unfinished:
+        result = paint(inputs, settings, unfinished, callback=callback, progress=progress)
+        if result.ending.is_regular:
+            unfinished.remove()
     return result
 
 
@@ -124,20 +128,22 @@ def paint(
     started = time.perf_counter()
     say = print if progress else say_nothing
     beside_bar = tqdm.write if progress else say_nothing
-    precision = chosen_precision(settings.precision, say)
+    saved = checkpoint.saved if checkpoint else None
+    wanted = saved.precision if saved and settings.precision == "auto" else settings.precision
+    precision = chosen_precision(wanted, say)
     network = load_network(settings.weights, precision=precision, say=say)
     steps = None if settings.runs_until_converged else settings.most_steps
     with _memory_errors_explained(settings.size):
         settings, balance = _balanced(settings, network.vgg, inputs, say)
-        if checkpoint:
-            checkpoint.identify(_report(settings, network), inputs)
     with progress_bar(steps, progress) as bar, _memory_errors_explained(settings.size):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
         run = _Run(network.vgg, inputs, settings, balance, callbacks, started, beside_bar, checkpoint)
+        if checkpoint:
+            checkpoint.identify(_report(settings, network), run.stages, inputs)
         try:
             ending = run.lower_J()
         except (KeyboardInterrupt, SpoolError) as problem:
-            if not run.history:
+            if not run.has_picture:
                 raise
             ending = Ending.NO_ROOM if isinstance(problem, SpoolError) else Ending.INTERRUPTED
     if progress and ending is not Ending.FINISHED:
@@ -173,6 +179,7 @@ class _Run:
     Attributes:
         settings: with the α, β and γ that are in use.
         history: the costs of every image evaluated.
+        stages: those that are left.
         tiling: the settings that decided on tiles, where there were any.
     """
 
@@ -188,11 +195,11 @@ class _Run:
         checkpoint: Checkpoint | None = None,
     ):
         self.settings = settings
-        self._checkpoint, self._saved = checkpoint, checkpoint.load() if checkpoint else None
+        self._checkpoint, self._saved = checkpoint, checkpoint.saved if checkpoint else None
         self.history: list[Costs] = self._saved.history if self._saved else []
         self._vgg, self._inputs, self._balance = vgg, inputs, balance
         self._callbacks, self._started, self._say = callbacks, started, say
-        self._stages = _planned(inputs, settings)
+        self.stages = _planned(inputs, settings)
         self._best: _Best | None = None
         self._allowed = self._bytes_allowed()  # once, so that the run can be repeated
         self.tiling: dict[str, int] = {}
@@ -209,13 +216,18 @@ class _Run:
             last = self.history[-1]
             self.settings = dataclasses.replace(self.settings, **_cost_weights(last)._asdict())
             self._started -= last.seconds
-            self._stages = [stage for stage in self._stages if stage.size >= last.size]
+            self.stages = [stage for stage in self.stages if stage.size >= last.size]
             self._say(f"The run goes on after step {last.step}")
-        for stage in self._stages:
-            ending = self._lower_J_at(stage, spool if stage is self._stages[-1] else None)
+        for stage in self.stages:
+            ending = self._lower_J_at(stage, spool if stage is self.stages[-1] else None)
             if not ending.is_regular:
                 break
         return ending
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether there is more to show than the start image."""
+        return self._best is not None
 
     def picture(self) -> Image.Image:
         """The best image so far, at the size of the result."""
@@ -248,10 +260,12 @@ class _Run:
     def _started_images(self, start: np.ndarray, spool: Spool | None) -> tuple[Images, _Best | None]:
         """The images of a stage, from its start image or from what was saved, and the best one so far."""
         saved, self._saved = self._saved, None
-        if not saved:
+        if not (saved and self._checkpoint):
             return self._images(self._with_what_has_changed(start), spool), None
-        state = saved.state(spool.keep if spool else InMemory)
-        self._best = _Best(_read_only(state.G), min(comparable_costs(self.history)), start)
+        state = self._checkpoint.state(saved, spool.keep if spool else InMemory)
+        best = saved.best()
+        G = state.G if best is None else best
+        self._best = _Best(_read_only(G), min(comparable_costs(self.history)), start)
         return self._images(state, spool), self._best
 
     def _images(self, start: np.ndarray | State, spool: Spool | None) -> Images:
@@ -262,8 +276,12 @@ class _Run:
 
     def _save(self, state: State) -> None:
         """Save the run in its checkpoint, if it is time."""
-        if self._checkpoint and (problem := self._checkpoint.save(self.history, self._allowed, state)):
-            self._say(f"The run goes on, but can't be saved in {self._checkpoint.folder} ({problem})")
+        if not (self._checkpoint and self._best):
+            return
+        best = None if self._best.G is state.G else self._best.G
+        if problem := self._checkpoint.save(self.history, self._allowed, state, best):
+            folder = self._checkpoint.folder
+            tqdm.write(f"The run goes on, but can't be saved in {folder} ({problem}).", file=sys.stderr)
 
     def _tile(self, C: np.ndarray, regions: Sequence[Region]) -> int | None:
         """The side of the tiles at that size, of the paintings too; None where nothing is larger."""
@@ -290,7 +308,7 @@ class _Run:
         When α, β or γ change, J becomes a different function, of which the optimizer knows nothing: the best
         image is returned, for a new optimizer to start from.
         """
-        G: np.ndarray | None = next(images)
+        G: np.ndarray | None = next(images, None)
         while G is not None:
             J, costs, gradient = objective(G)
             if self._inputs.chroma is not None:  # so that G stays grey
@@ -314,7 +332,7 @@ class _Run:
                 return Ending.FINISHED
             if weights != _cost_weights(self.settings):
                 return best
-            if self.settings.runs_until_converged and stage is self._stages[-1] and is_little(fall):
+            if self.settings.runs_until_converged and stage is self.stages[-1] and is_little(fall):
                 return Ending.CONVERGED
             G = next_image(images, J, gradient)
             del gradient  # as large as G, and not needed while the next one is computed
@@ -325,7 +343,7 @@ class _Run:
         costs = self.history[-1]
         steps, images = self.settings.most_steps, (G, best.G, self._inputs.G, best.start)
         *_, chroma, profile = self._inputs
-        progress = Progress(costs, steps, self._stages, *images, fall, self._balance, chroma, profile)
+        progress = Progress(costs, steps, self.stages, *images, fall, self._balance, chroma, profile)
         for callback in self._callbacks:
             answer = callback(progress)
             if isinstance(answer, bool | np.bool_) and answer:

@@ -10,7 +10,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,7 +29,7 @@ from nst_tf.options import (
     settings_of,
     styles_given,
 )
-from nst_tf.progress import Ending, say_nothing
+from nst_tf.progress import Ending, Result, say_nothing
 from nst_tf.settings import SettingsError
 from nst_tf.weights import WeightsError, load_weights
 
@@ -173,7 +173,7 @@ def _add_painting_options(parser: _Parser, default_output: str) -> None:
     more.add_argument(
         "--resume",
         action="store_true",
-        help="go on with a run that was killed: one of more than five minutes is saved in OUT.unfinished",
+        help="go on with a run that was killed; with lbfgs, it is saved every five minutes in OUT.unfinished",
     )
     more.add_argument("--quiet", action="store_true", help="print nothing but errors")
 
@@ -203,29 +203,51 @@ def _paint(options: argparse.Namespace) -> int:
     if picture is None:
         picture = _default_output(options.content, *options.style)
     outputs = Outputs(picture, given, options.save_every, options.gif, options.curves, options.dpi)
-    checkpoint = Checkpoint(outputs.unfinished)
-    checkpoint.require(there=options.resume)
-    inputs = load_inputs(options.content, styles, settings, say=None if options.quiet else print)
-
-    from nst_tf.transfer import paint
-
-    result = paint(inputs, settings, checkpoint, callback=outputs.record, progress=not options.quiet)
     say = say_nothing if options.quiet else print
-    try:
-        with _interruptions_ignored():
-            outputs.write(result, say)
-            if result.ending.is_regular:
-                checkpoint.remove()
-        if not result.ending.is_regular and checkpoint.exists:
-            say(f"To go on with it, repeat the command with --resume: it is saved in {checkpoint.folder}/")
-        if result.ending is not Ending.NOT_FINITE:
-            say(str(result.convergence))
-        if result.ending.is_regular:
-            again = command_line(options.content, styles, result.settings, picture)
-            say(f"The same again: {again}{f' --dpi {options.dpi}' if options.dpi else ''}")
-    except ImageError as problem:
+    with Checkpoint(outputs.unfinished) as checkpoint:
+        _require_saved(checkpoint, options.resume)
+        inputs = load_inputs(options.content, styles, settings, say=None if options.quiet else print)
+
+        from nst_tf.transfer import paint
+
+        result = paint(inputs, settings, checkpoint, callback=outputs.record, progress=not options.quiet)
+        problem = _written(outputs, result, checkpoint, say)
+    if problem:
         return _complain(problem, FAILED)
+    if result.ending is not Ending.NOT_FINITE:
+        say(str(result.convergence))
+    if result.ending.is_regular:
+        again = command_line(options.content, styles, result.settings, picture)
+        say(f"The same again: {again}{f' --dpi {options.dpi}' if options.dpi else ''}")
     return EXIT_CODES.get(result.ending, GOOD)
+
+
+def _written(
+    outputs: Outputs, result: Result, checkpoint: Checkpoint, say: Callable[[str], object]
+) -> ImageError | None:
+    """Write what a run leaves; what is saved of it goes once the picture is there. Returns what failed."""
+    problem = None
+    with _interruptions_ignored():
+        try:
+            outputs.write(result, say)
+        except ImageError as unwritten:
+            problem = unwritten
+        if outputs.has_picture and result.ending.is_regular:
+            checkpoint.remove()
+    if checkpoint.has_saved:
+        say(f"To go on with it, repeat the command with --resume: it is saved in {checkpoint.folder}")
+    return problem
+
+
+def _require_saved(checkpoint: Checkpoint, resume: bool) -> None:
+    """Neither lose a run that was saved nor silently begin one anew."""
+    if resume and not checkpoint.saved:
+        raise CheckpointError(f"No run is saved in {checkpoint.folder}: leave out --resume to begin one.")
+    if checkpoint.saved and not resume:
+        raise CheckpointError(
+            f"{checkpoint.folder} holds a run that wasn't finished: add --resume to go on with it, or remove "
+            "the folder to begin anew."
+        )
 
 
 @contextlib.contextmanager

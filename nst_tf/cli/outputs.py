@@ -51,6 +51,7 @@ class Outputs:
         self.unfinished = self.picture.with_name(f"{self.picture.name}.unfinished")
         self.save_every = save_every
         self.snapshots: Path | None = None  # their folder, made with the first of them
+        self.has_picture = False  # on the disk
         self._frames: list[Image.Image] = []
         self._interval = 1  # from a step that becomes a frame to the next
         self._problem: ImageError | None = None
@@ -118,6 +119,7 @@ class Outputs:
 
     def _write_picture(self, result: Result, path: Path) -> None:
         save_image(result.image, path, **self._options)
+        self.has_picture = True
 
 
 def _as_frame(picture: Image.Image) -> Image.Image:

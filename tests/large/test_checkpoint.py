@@ -1,6 +1,7 @@
 """A run that is killed goes on to the same picture, and what can't go on says so."""
 
 import json
+import math
 import os
 import random
 import shutil
@@ -16,6 +17,9 @@ from conftest import LOUVRE, ROOT, SUMMERTIME, opened
 from nst_tf import stylize
 from nst_tf.large import checkpoint as checkpoints
 from nst_tf.large.checkpoint import MANIFEST, Checkpoint, CheckpointError
+from nst_tf.large.saved import Saved
+from nst_tf.large.spool import Spool
+from nst_tf.optimizers import MEMORY, State, lbfgs, next_image
 
 EVERY_STEP = "import sys, nst_tf.large.checkpoint as c; c.EVERY = 0; from nst_tf.cli.main import main; "
 RUN = {
@@ -154,7 +158,8 @@ BAD_FIELDS = [
         ("memory", "many"),
     ),
     *(("arrays", []), ("arrays", ["../../etc/passwd", "x"]), ("changes", [{}]), ("changes", 1), ("J", "x")),
-    *(("settings", 1), ("shape", [1, 2, 3, 3]), ("shape", "x")),
+    *(("settings", 1), ("shape", [1, 2, 3, 3]), ("shape", "x"), ("memory", math.inf), ("J", math.nan)),
+    *(("shape", [math.inf]), ("J", None), ("best", "x"), ("pictures", 1), ("settings", {"precision": 1})),
 ]
 
 
@@ -164,23 +169,114 @@ def require_sentence(folder):
 
 
 def test_two_programs_at_once(saved):
-    first = Checkpoint(saved)
-    first.identify({}, ())
-    with pytest.raises(CheckpointError, match="another run"):
-        first.load()  # which holds the folder from now on
-    with pytest.raises(
-        CheckpointError, match=r"Another program is painting what is saved in .*run: end it, or"
+    with (
+        Checkpoint(saved),
+        pytest.raises(
+            CheckpointError, match=r"Another program is painting what is saved in .*run: end it, or"
+        ),
     ):
         stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=saved)
+    stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=saved)
 
 
-def test_no_room_for_a_save_does_not_end_the_run(tmp_path, at_every_step, capsys):
-    """A file stands where the folder should be, so nothing can be saved at all."""
-    (tmp_path / "run").write_text("mine")
-    seen = stylize(LOUVRE, SUMMERTIME, **{**RUN, "progress": True}, checkpoint=tmp_path / "run")
-    assert "The run goes on, but can't be saved in" in capsys.readouterr().out
-    assert seen.ending.is_regular
-    assert (tmp_path / "run").read_text() == "mine"
+def test_of_two_that_begin_at_once_the_second_neither_saves_nor_removes(tmp_path, at_every_step, capsys):
+    """Both find the folder free. The one that saves first has it."""
+    folder, ended = tmp_path / "run", []
+
+    def paint_another(progress):
+        if progress.costs.step == 6:
+            other = Checkpoint(folder)  # finds nothing, as if it had looked before the first save
+            ended.append(other)
+        return progress.costs.step == 12
+
+    with Checkpoint(folder) as early:
+        stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder, callback=lambda seen: seen.costs.step == 12)
+        files = sorted(path.name for path in folder.iterdir())
+        early.remove()
+        assert early.has_saved is False
+        assert sorted(path.name for path in folder.iterdir()) == files
+
+
+def test_a_call_that_fails_lets_go_of_the_folder(saved):
+    with pytest.raises(CheckpointError, match="another run"):
+        stylize(LOUVRE, SUMMERTIME, **{**RUN, "steps": 30}, checkpoint=saved)
+    with pytest.raises(ZeroDivisionError):
+        stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=saved, callback=lambda _: 1 / 0)
+    assert stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=saved).ending.is_regular
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda folder: folder.write_text("mine"),
+            r"run isn't a folder of unfinished runs alone: choose another",
+        ),
+        (
+            lambda folder: (folder / "thesis").mkdir(parents=True),
+            r"run isn't a folder of unfinished runs alone",
+        ),
+    ],
+)
+def test_what_is_not_a_checkpoint_is_left_alone(tmp_path, make, said):
+    make(tmp_path / "run")
+    with pytest.raises(CheckpointError, match=said):
+        stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=tmp_path / "run")
+    assert (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"), [("", "The name of the checkpoint is empty"), ("no/such/run", "run can't be made")]
+)
+def test_a_folder_that_cannot_be_used_is_refused_at_once(tmp_path, monkeypatch, folder, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_text("mine")
+    with pytest.raises(CheckpointError, match=said):
+        stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder)
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_folder_that_is_removed_during_the_run_is_made_again(tmp_path, at_every_step):
+    folder = tmp_path / "run"
+
+    def remove(progress):
+        if progress.costs.step == 8:
+            shutil.rmtree(folder)
+        return progress.costs.step == 15
+
+    stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder, callback=remove)
+    again = stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder)
+    np.testing.assert_array_equal(again.image, stylize(LOUVRE, SUMMERTIME, **RUN).image)
+
+
+@pytest.mark.parametrize("failing", range(1, 12))
+def test_a_save_that_fails_halfway_harms_neither_the_last_one_nor_the_next(
+    tmp_path, at_every_step, monkeypatch, capsys, failing
+):
+    """The disk is full for one write of the sixth save, whichever that is."""
+    folder, writes = tmp_path / "run", []
+    fsync = os.fsync
+
+    def full_once(descriptor):
+        if writes and writes[-1] is not None:
+            writes.append(len(writes))
+            if len(writes) == failing:
+                writes.append(None)
+                raise OSError(28, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full_once)
+
+    def watch(progress):
+        if progress.costs.step == 8:
+            writes.append(0)
+        if progress.costs.step >= 8:
+            Saved(folder, json.loads((folder / MANIFEST).read_text()))  # which finds each file
+        return progress.costs.step == 15
+
+    stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder, callback=watch)
+    assert writes[-1] is None
+    assert stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder).ending.is_regular
 
 
 def test_a_disk_that_is_full_leaves_the_last_save_whole(tmp_path):
@@ -197,7 +293,7 @@ def fill_up(progress):
         resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
     return progress.costs.step == 20
 
-stylize({str(LOUVRE)!r}, {str(SUMMERTIME)!r}, **{ {**RUN, "progress": True}!r},
+stylize({str(LOUVRE)!r}, {str(SUMMERTIME)!r}, **{RUN!r},
         checkpoint={str(tmp_path / "run")!r}, callback=fill_up)
 """
     ended = subprocess.run(
@@ -207,7 +303,7 @@ stylize({str(LOUVRE)!r}, {str(SUMMERTIME)!r}, **{ {**RUN, "progress": True}!r},
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert ended.returncode == 0, ended.stderr
-    assert "The run goes on, but can't be saved" in ended.stdout + ended.stderr
+    assert "The run goes on, but can't be saved" in ended.stderr
     manifest = json.loads((tmp_path / "run" / MANIFEST).read_text())
     assert 8 <= len(manifest["history"]) <= 13
     named = {*manifest["arrays"], *(name for change in manifest["changes"] for name in change["arrays"])}
@@ -239,3 +335,66 @@ def test_a_short_run_saves_nothing(tmp_path):
     options = {**RUN, "steps": 2, "checkpoint": tmp_path / "run"}
     stylize(LOUVRE, SUMMERTIME, **options, callback=lambda _: seen.append((tmp_path / "run").exists()))
     assert not any(seen)
+
+
+# ------------------------------------------------------------------------------------ L-BFGS by itself
+
+
+def bowl(seed):
+    """A function with a minimum outside of [0, 1], so that values come to the border."""
+    rng = np.random.default_rng(seed)
+    A, target = rng.normal(size=(12, 12)), rng.uniform(-0.3, 1.3, 12)
+
+    def evaluate(G):
+        x = G.ravel() - target
+        return float(x @ A.T @ A @ x + np.sum(np.sin(5 * x))), (
+            (2 * A.T @ A @ x + 5 * np.cos(5 * x)).astype(np.float32).reshape(G.shape)
+        )
+
+    return evaluate
+
+
+def test_from_any_state_it_goes_on_to_the_same_images():
+    """300 functions, each stopped after some step."""
+    for seed in range(300):
+        evaluate, states = bowl(seed), []
+
+        def copied(state, states=states):
+            states.append(State(state.G.copy(), state.gradient.copy(), *state[2:4], list(state.changes)))
+
+        def images(start, at_step=None, evaluate=evaluate):
+            generator = lbfgs(start, at_step=at_step)
+            G, seen = next(generator, None), []
+            while G is not None and len(seen) < 60:
+                seen.append(G.copy())
+                G = next_image(generator, *evaluate(G))
+            return seen
+
+        whole = images(np.full((1, 2, 2, 3), 0.5, np.float32), copied)
+        stopped = states[seed % len(states)]
+        again = images(stopped)
+        assert len(again) <= len(whole)
+        for one, other in zip(reversed(again), reversed(whole), strict=False):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_after_it_goes_on_it_keeps_no_more_than_before():
+    spool, evaluate, states = Spool(), bowl(0), []
+    start = np.full((1, 2, 2, 3), 0.5, np.float32)
+    generator = lbfgs(start, at_step=lambda state: states.append(state._replace(changes=list(state.changes))))
+    G = next(generator)
+    while len(states) < MEMORY + 3:
+        G = next_image(generator, *evaluate(G))
+    changes = [
+        change._replace(of_image=spool.keep(start), of_gradient=spool.keep(start))
+        for change in states[-1].changes
+    ]
+    generator = lbfgs(states[-1]._replace(changes=changes), keep=spool.keep)
+    del changes
+    states.clear()
+    G = next(generator, None)
+    for _ in range(40):
+        if G is None:
+            break
+        G = next_image(generator, *evaluate(G))
+    assert spool.size <= (2 * MEMORY + 2) * start.nbytes

@@ -45,7 +45,8 @@ class Settings:
             are worked out from it and the pictures, so that it means about the same for any two
             pictures (see ``nst_tf.strength``). With the default layers, at 0.5 G's features at block3_conv4
             are off from C's by a relative error of about 0.9.
-        size: longer side of the generated image, in pixels, and of the style image at a scale of 1.
+        size: longer side of the generated image, in pixels, and of the style image, which is never enlarged
+            unless it has a scale.
         alpha: α, weight of the content cost, ≥ 0. It changes the picture only where ``beta`` or ``gamma`` is
             given, as they follow it otherwise.
         beta: β, weight of the style cost, ≥ 0, in place of ``style_strength``. Only the ratio α : β : γ
@@ -72,7 +73,8 @@ class Settings:
             2,000 steps at most.
         coarse_to_fine: begin with a quarter of the steps at a quarter of the size and a twelfth at half of
             it, where they take a sixteenth and a quarter of the time, and carry the changes up. Left out
-            where that would be too small (see ``nst_tf.stages``), and where ``init`` is a picture. With
+            where that would be too small (see ``nst_tf.stages``), and where ``init`` is a picture. Above 1,024
+            pixels, all but a tenth of the steps are taken at half of the size, and likewise there. With
             ``steps="converged"``, the smaller sizes get as many steps as in a run of 200.
         learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the
             first step changes no value by more than 0.1; which number that is depends on α, β and the size).

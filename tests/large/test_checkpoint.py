@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from conftest import LOUVRE, ROOT, SUMMERTIME, opened
 
-from nst_tf import stylize
+from nst_tf import stylize, transfer
 from nst_tf.large import checkpoint as checkpoints
 from nst_tf.large.checkpoint import MANIFEST, Checkpoint, CheckpointError
 from nst_tf.large.saved import Saved
@@ -179,22 +179,26 @@ def test_two_programs_at_once(saved):
     stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=saved)
 
 
-def test_of_two_that_begin_at_once_the_second_neither_saves_nor_removes(tmp_path, at_every_step, capsys):
+def test_of_two_that_begin_at_once_the_second_neither_saves_nor_removes(tmp_path, at_every_step):
     """Both find the folder free. The one that saves first has it."""
-    folder, ended = tmp_path / "run", []
-
-    def paint_another(progress):
-        if progress.costs.step == 6:
-            other = Checkpoint(folder)  # finds nothing, as if it had looked before the first save
-            ended.append(other)
-        return progress.costs.step == 12
-
-    with Checkpoint(folder) as early:
+    folder = tmp_path / "run"
+    with Checkpoint(folder) as other:
         stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder, callback=lambda seen: seen.costs.step == 12)
         files = sorted(path.name for path in folder.iterdir())
-        early.remove()
-        assert early.has_saved is False
-        assert sorted(path.name for path in folder.iterdir()) == files
+        other.remove()
+        assert not other.has_saved
+    assert sorted(path.name for path in folder.iterdir()) == files
+
+
+def test_interrupted_before_it_goes_on_it_does_not_take_the_photograph_for_a_result(saved, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(transfer, "Objective", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=saved)
+    assert stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=saved).ending.is_regular
 
 
 def test_a_call_that_fails_lets_go_of_the_folder(saved):
@@ -253,15 +257,14 @@ def test_a_folder_that_is_removed_during_the_run_is_made_again(tmp_path, at_ever
 def test_a_save_that_fails_halfway_harms_neither_the_last_one_nor_the_next(
     tmp_path, at_every_step, monkeypatch, capsys, failing
 ):
-    """The disk is full for one write of the sixth save, whichever that is."""
-    folder, writes = tmp_path / "run", []
-    fsync = os.fsync
+    """The disk is full for one of the writes of one save, whichever that is."""
+    folder, left, fsync = tmp_path / "run", [], os.fsync
 
     def full_once(descriptor):
-        if writes and writes[-1] is not None:
-            writes.append(len(writes))
-            if len(writes) == failing:
-                writes.append(None)
+        if left:
+            left[0] -= 1
+            if left[0] == 0:
+                left.clear()
                 raise OSError(28, "No space left on device")
         fsync(descriptor)
 
@@ -269,13 +272,13 @@ def test_a_save_that_fails_halfway_harms_neither_the_last_one_nor_the_next(
 
     def watch(progress):
         if progress.costs.step == 8:
-            writes.append(0)
+            left.append(failing)
         if progress.costs.step >= 8:
             Saved(folder, json.loads((folder / MANIFEST).read_text()))  # which finds each file
         return progress.costs.step == 15
 
     stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder, callback=watch)
-    assert writes[-1] is None
+    assert not left
     assert stylize(LOUVRE, SUMMERTIME, **RUN, checkpoint=folder).ending.is_regular
 
 
@@ -284,7 +287,7 @@ def test_a_disk_that_is_full_leaves_the_last_save_whole(tmp_path):
     code = f"""
 import resource, signal
 import nst_tf.large.checkpoint as c
-from nst_tf import stylize
+from nst_tf import stylize, transfer
 c.EVERY = 0
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 
@@ -318,9 +321,7 @@ def test_the_command_line_asks_before_it_begins_anew(saved, tmp_path):
 
     code, error = said("-o", "out.png", "--resume")
     assert code == 2
-    assert error.startswith(
-        "nst-tf: There is no run to resume: out.png.unfinished doesn't exist; leave out --res"
-    )
+    assert error == "nst-tf: No run is saved in out.png.unfinished: leave out --resume to begin one.\n"
     shutil.move(saved, tmp_path / "out.png.unfinished")
     code, error = said("-o", "out.png")
     assert code == 2
@@ -340,16 +341,16 @@ def test_a_short_run_saves_nothing(tmp_path):
 # ------------------------------------------------------------------------------------ L-BFGS by itself
 
 
-def bowl(seed):
-    """A function with a minimum outside of [0, 1], so that values come to the border."""
-    rng = np.random.default_rng(seed)
-    A, target = rng.normal(size=(12, 12)), rng.uniform(-0.3, 1.3, 12)
+def bowl(seed, side=2):
+    """A function with minima outside of [0, 1], so that values come to the border."""
+    rng, shape = np.random.default_rng(seed), (1, side, side, 3)
+    stiffness, target = 10 ** rng.uniform(-1, 1, shape), rng.uniform(-0.3, 1.3, shape)
 
     def evaluate(G):
-        x = G.ravel() - target
-        return float(x @ A.T @ A @ x + np.sum(np.sin(5 * x))), (
-            (2 * A.T @ A @ x + 5 * np.cos(5 * x)).astype(np.float32).reshape(G.shape)
-        )
+        x = G.astype(float) - target
+        J = math.fsum((stiffness * x**2 + np.sin(5 * x) + x * np.roll(x, 1, axis=-1)).flat)
+        neighbours = np.roll(x, 1, axis=-1) + np.roll(x, -1, axis=-1)
+        return J, (2 * stiffness * x + 5 * np.cos(5 * x) + neighbours).astype(np.float32)
 
     return evaluate
 
@@ -379,22 +380,19 @@ def test_from_any_state_it_goes_on_to_the_same_images():
 
 
 def test_after_it_goes_on_it_keeps_no_more_than_before():
-    spool, evaluate, states = Spool(), bowl(0), []
-    start = np.full((1, 2, 2, 3), 0.5, np.float32)
-    generator = lbfgs(start, at_step=lambda state: states.append(state._replace(changes=list(state.changes))))
-    G = next(generator)
-    while len(states) < MEMORY + 3:
-        G = next_image(generator, *evaluate(G))
-    changes = [
-        change._replace(of_image=spool.keep(start), of_gradient=spool.keep(start))
-        for change in states[-1].changes
-    ]
-    generator = lbfgs(states[-1]._replace(changes=changes), keep=spool.keep)
-    del changes
-    states.clear()
-    G = next(generator, None)
-    for _ in range(40):
-        if G is None:
-            break
-        G = next_image(generator, *evaluate(G))
-    assert spool.size <= (2 * MEMORY + 2) * start.nbytes
+    spool, evaluate, states = Spool(), bowl(0, side=20), []
+    start = np.full((1, 20, 20, 3), 0.5, np.float32)
+
+    def copied(state):
+        states[:] = [State(state.G.copy(), state.gradient.copy(), *state[2:4], list(state.changes))]
+
+    def run(generator, steps):
+        G = next(generator)
+        for _ in range(steps):
+            G = next_image(generator, *evaluate(G))
+        generator.close()
+
+    run(lbfgs(start, keep=spool.keep, at_step=copied), 25)
+    assert len(states[0].changes) == MEMORY
+    run(lbfgs(states.pop(), keep=spool.keep), 25)
+    assert spool.size <= 2 * (MEMORY + 1) * start.nbytes

@@ -72,9 +72,9 @@ class Settings:
             last tenth of the steps taken (of at least 10 steps, all of them at the full size), or for
             2,000 steps at most.
         coarse_to_fine: begin with a quarter of the steps at a quarter of the size and a twelfth at half of
-            it, where they take a sixteenth and a quarter of the time, and carry the changes up. Left out
-            where that would be too small (see ``nst_tf.stages``), and where ``init`` is a picture. Above 1,024
-            pixels, all but a tenth of the steps are taken at half of the size, and likewise there. With
+            it, where they take a sixteenth and a quarter of the time, and carry the changes up. Above 1,024
+            pixels, all but a tenth are taken at half of the size, and likewise there. Sizes that would be too
+            small are left out (see ``nst_tf.stages``), and all of them where ``init`` is a picture. With
             ``steps="converged"``, the smaller sizes get as many steps as in a run of 200.
         learning_rate: step length of Adam (None: 0.03) and of gradient descent (None: the one with which the
             first step changes no value by more than 0.1; which number that is depends on α, β and the size).

@@ -257,7 +257,8 @@ class TestAClass:
         assert done.returncode == 0, done.stderr
         page = nbformat.read(folder / "autograded/ivo/style_transfer/style_transfer.ipynb", as_version=4)
         (test,) = [cell for cell in page.cells if grade_id(cell) == "compute_content_cost-test"]
-        assert test.outputs[-1].data["text/plain"] == "4.0"
+        earned = 0.4 * POINTS["compute_content_cost"]
+        assert test.outputs[-1].data["text/plain"] == f"{earned:.1f}"
 
 
 @pytest.mark.slow
@@ -339,8 +340,8 @@ def test_grading_that_is_stopped_leaves_nothing_and_goes_on(small_class, number,
     others = graders_processes()
     grading = started(small_class)
     kept = small_class / ".graded/style_transfer"
-    wait_until(lambda: len(list(kept.glob("*.json"))) >= 2)  # those who are quick
-    before = {path: path.stat().st_mtime_ns for path in kept.glob("*.json")}
+    wait_until(lambda: len(list(kept.glob("[!.]*.json"))) >= 2)  # those who are quick, written whole
+    before = {path: path.stat().st_mtime_ns for path in kept.glob("[!.]*.json")}
     grading.send_signal(number)
     _, complaint = grading.communicate(timeout=60)
     assert grading.returncode == code
@@ -503,7 +504,8 @@ def test_a_wrong_function_is_not_used_to_paint(tmp_path):
     errors = [
         cell for cell in notebook.cells if any(o.output_type == "error" for o in cell.get("outputs", []))
     ]
-    assert [grade_id(cell) for cell in errors] == ["gram_matrix-test"]
+    # The last is what Exercise 10 costs by hand, for pictures that differ in size: there, Aᵀ A fits nothing.
+    assert [grade_id(cell) for cell in errors] == ["gram_matrix-test", "hand-channels-first"]
     (error,) = errors[0].outputs
     assert len(error.traceback) == 1  # the hint, and nothing of how it came about
 

@@ -453,6 +453,7 @@ def test_a_copy_of_the_courses_solution_is_reported():
             "compute_layer_style_cost",
             "compute_style_cost",
             "train_step",
+            "channels_first_style_cost",
         )
         expected = ["the same as the course's solution, word for word"] if is_told else []  # of three lines
         assert list(borrowed(name, f"# mine\n{solution}", solution)) == expected

@@ -18,7 +18,7 @@ SHARES = {
     2: Fraction(1, 12),
 }  # of the steps, at a quarter and at half of the size; measured: benchmarks/README.md
 LARGE = 1024  # pixels: what is larger is painted at half its size first, where nearly all is decided
-SHARE_OF_LARGE = Fraction(1, 10)  # of the steps, at each size above that; measured: benchmarks/README.md
+SHARE_OF_LARGE = Fraction(1, 10)  # of the steps, at each size above that
 TYPICAL_STEPS = 200  # J converges in about so many: a run of unknown length plans its stages with them
 
 

@@ -7,7 +7,7 @@ ten minutes on two cores, as every run goes on until J has converged, except the
 import sys
 from pathlib import Path
 
-from nst_tf import save_image, stylize
+from nst_tf import Style, save_image, stylize
 from nst_tf.layers import BALANCED_STYLE_LAYERS
 
 IMAGES = Path(__file__).parent.parent / "images"
@@ -39,7 +39,7 @@ PICTURES = {
 def make(name):
     (content, style), settings = PICTURES[name]
     settings = {"size": 300, "steps": "converged", **settings}
-    result = stylize(IMAGES / content, IMAGES / style, **settings)
+    result = stylize(IMAGES / content, Style(IMAGES / style, scale=1), **settings)
     print(f"{name}, {result.history[-1].step} steps. {result.convergence}", flush=True)
     if settings["steps"] == "converged" and not result.convergence.has_converged:
         sys.exit(f"{name} has not converged, so it was not saved.")

@@ -18,8 +18,8 @@ import tensorflow as tf
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
-from nst_tf import get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
-from nst_tf.cli.main import DEMO_CONTENT, DEMO_SETTINGS, DEMO_STYLE
+from nst_tf import Style, get_layer_outputs, load_image, load_vgg19, preprocess, save_image, stylize
+from nst_tf.cli.main import DEMO_CONTENT, DEMO_SCALE, DEMO_SETTINGS, DEMO_STYLE
 from nst_tf.files import written_aside
 from nst_tf.plots import picture_grid, triptych
 
@@ -40,7 +40,7 @@ def save(figure, name):
 
 
 def demo():
-    result = stylize(LOUVRE, STREET, **DEMO_SETTINGS)
+    result = stylize(LOUVRE, Style(STREET, scale=DEMO_SCALE), **DEMO_SETTINGS)
     require_converged(result)
     save_image(result.image, OUT / "louvre_village_street_in_auvers.jpg")
     save(triptych(LOUVRE, STREET, result.image), "triptych")

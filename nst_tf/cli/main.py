@@ -40,6 +40,7 @@ MOST_DPI = 65_535  # what a JPEG file can hold
 DEFAULT_COMMAND = "paint"  # whose name may be left out
 DEMO_CONTENT, DEMO_STYLE = "content/louvre.jpg", "style/village_street_in_auvers.jpg"
 DEMO_SETTINGS = {"size": 900, "steps": 250}
+DEMO_SCALE = 1.0  # so that the strokes are as long as in the painting
 
 _OTHER_COMMANDS = """\
 other commands:
@@ -144,7 +145,7 @@ def _add_demo(commands: "argparse._SubParsersAction[_Parser]") -> None:
     _add_painting_options(parser, _default_output(DEMO_CONTENT, DEMO_STYLE))
     folder = pictures_folder()
     pictures = {"content": str(folder / DEMO_CONTENT), "style": [str(folder / DEMO_STYLE)]}
-    parser.set_defaults(run=_paint, **pictures, **DEMO_SETTINGS)
+    parser.set_defaults(run=_paint, style_scale=[DEMO_SCALE], **pictures, **DEMO_SETTINGS)
 
 
 def _default_output(*pictures: str) -> str:

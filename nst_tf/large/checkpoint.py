@@ -20,7 +20,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from nst_tf import __version__
 from nst_tf.files import is_held_elsewhere, why_not_writable, written_aside
 from nst_tf.large.saved import Saved, digest_of
 from nst_tf.progress import Costs
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from nst_tf.optimizers import Change, Kept, State
 
 EVERY = 300  # seconds from one save to the next
+VERSION = 1  # of the manifest
 MANIFEST, LOCK = "run.json", "lock"
 OWN = re.compile(rf"{re.escape(MANIFEST)}|{LOCK}|[0-9a-f]{{16}}\.float32|\.nst_tf-.*")
 NOT_COMPARED = ("memory", "tile", "init", "weights")  # in the pictures, in the checksum, or only rounding
@@ -94,7 +94,7 @@ class Checkpoint:
     def _loaded(self) -> Saved:
         try:
             manifest = json.loads((self.folder / MANIFEST).read_text())
-            if manifest["version"] != __version__:
+            if manifest["version"] != VERSION:
                 raise ValueError
             return Saved(self.folder, manifest)
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
@@ -110,7 +110,7 @@ class Checkpoint:
         """
         compared = {name: value for name, value in settings.items() if name not in NOT_COMPARED}
         as_json = json.loads(json.dumps({**compared, "stages": stages}))
-        self._identity = {"version": __version__, "settings": as_json, "pictures": digest_of(inputs)}
+        self._identity = {"version": VERSION, "settings": as_json, "pictures": digest_of(inputs)}
         if not self.saved:
             return
         before = self.saved.settings

@@ -9,7 +9,7 @@ from conftest import ROOT, SUMMERTIME, opened
 
 from nst_tf.large.budget import Need
 
-# Linux counts a parent's memory as its child's in `ru_maxrss`, and the process that runs the tests has a lot of it.
+# `ru_maxrss` of a child starts from its parent's memory, and the process that runs the tests has a lot of it.
 PEAK = r"""
 import re, sys
 from nst_tf.cli.main import main

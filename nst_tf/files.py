@@ -41,7 +41,7 @@ def remove_leftovers(folder: Path, name: str | None = None) -> None:
     """
     for path in folder.glob(f"{_ASIDE}{_short(name) if name else '*'}-*"):
         with contextlib.suppress(OSError), path.open("r+b") as file:
-            if _is_locked_now(file.fileno()):
+            if locked(file.fileno()):
                 path.unlink(missing_ok=True)
 
 
@@ -53,32 +53,23 @@ def _claimed(target: Path) -> tuple[Path, int | None]:
         if fcntl is None:
             return aside, None
         lock = os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
-        _is_locked_now(lock)
+        locked(lock)
         if aside.exists():  # nobody took it for a leftover before it was locked
             return aside, lock
         os.close(lock)
 
 
-def _is_locked_now(descriptor: int) -> bool:
-    """Lock an open file for this process; False where another has locked it, or none can be."""
+def locked(descriptor: int) -> bool | None:
+    """Lock an open file for this process; False where another has locked it, None where none can be."""
     if fcntl is None:
-        return False
+        return None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
     except OSError:
-        return False
+        return None
     return True
-
-
-def is_held_elsewhere(descriptor: int) -> bool:
-    """Lock an open file for this process; True where another has locked it, and not where none can be."""
-    if fcntl is None:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as problem:
-        return isinstance(problem, BlockingIOError)
-    return False
 
 
 def _short(name: str) -> str:

@@ -122,7 +122,7 @@ def lbfgs(
     """L-BFGS, G clipped to [0, 1], which finds its own step length.
 
     It learns J's curvature from the last steps, and so needs no learning rate. A value at the border of
-    [0, 1] that would leave it stays where it is. Gatys et al. 2015 used L-BFGS. Source: Nocedal and Wright,
+    [0, 1] that would leave it stays where it is. Gatys et al. 2016 used L-BFGS. Source: Nocedal and Wright,
     "Numerical Optimization", 2nd ed., algorithms 7.4 and 7.5, with Bertsekas' (1982) projection.
 
     ``keep`` says where the last steps are kept: in the memory, or on the disk, as ``Spool.keep`` does.

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from nst_tf.files import is_held_elsewhere, why_not_writable, written_aside
+from nst_tf.files import locked, why_not_writable, written_aside
 from nst_tf.large.saved import Saved, digest_of
 from nst_tf.progress import Costs
 
@@ -203,7 +203,7 @@ class Checkpoint:
             self.folder.mkdir()
             _sync(self.folder.parent)
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if is_held_elsewhere(lock):
+        if locked(lock) is False:
             os.close(lock)
             raise CheckpointError(
                 f"Another program is painting what is saved in {self.folder}: end it, or choose another name."

@@ -1,7 +1,8 @@
 # make demo       the Louvre in the manner of Vincent van Gogh, into outputs/
 # make lab        JupyterLab, on the notebooks
 # make classroom  the live demo as a web page, on this machine; ADDRESS=0.0.0.0 for others too
-# make test       all tests, the notebooks' included, and how much of the package they run
+# make test       all tests, the notebooks' included
+# make coverage   how much of the package the tests run, which takes a third longer
 # make test-fast  the tests for daily use, in two or three minutes
 # make test-oldest    the same with the oldest versions that requirements.txt allows, on Python 3.11 or 3.12
 # make lint       ruff (lint and format) and mypy (types)
@@ -18,7 +19,7 @@ COURSE ?= notebooks/course
 OLDEST := .venv-oldest
 BIN := $(VENV)/bin
 
-.PHONY: demo lab classroom test test-fast test-oldest lint format assignment grade notebooks clean
+.PHONY: demo lab classroom test coverage test-fast test-oldest lint format assignment grade notebooks clean
 
 demo: $(VENV)/installed
 	@mkdir -p outputs
@@ -31,9 +32,13 @@ classroom: $(VENV)/installed-classroom
 	@$(BIN)/python -m nst_tf classroom $(if $(ADDRESS),--address "$(ADDRESS)")
 
 test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest tests/classroom
+	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/classroom
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks/0*.ipynb
+
+coverage: $(VENV)/installed-dev
 	$(BIN)/python -m pytest tests/classroom --cov --cov-fail-under=0
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/classroom --cov --cov-append
-	$(BIN)/python -m pytest --nbval-lax notebooks/0*.ipynb
+	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/classroom --cov --cov-append
 
 test-fast: $(VENV)/installed-dev
 	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 -m "not slow"

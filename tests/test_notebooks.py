@@ -233,6 +233,10 @@ SHORTER = {  # patterns in the lessons' code
     r"stylize\(C, S\)": "stylize(C, S, steps=2)",
     r'({file: .* in sorted\(IMAGES\.glob\("\w+/\*\.jpg"\)\))': r"\1[::5]",  # lesson 1's
     r"wanted = \(20, 80, 400\)": "wanted = (2, 5, 12)",  # lesson 2's
+    r'jpg", 224\)': 'jpg", 112)',
+    r"\(224, 168\)": "(112, 84)",
+    r"image\[0, 140:, :60\]": "image[0, 70:, :30]",
+    r'"size": 300': '"size": 100',  # lesson 7's
     r"in enumerate\(\[[\d, ]+\]": "in enumerate([12] * 5",  # lesson 3's
 }
 

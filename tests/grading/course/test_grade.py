@@ -293,7 +293,7 @@ def small_class(tmp_path):
     """Three students, of whom the last one's submission takes its time."""
     course(tmp_path, seconds=20, megabytes=2000)
     shutil.copytree(COURSE / "release", tmp_path / "release")
-    slow = f"import time\ntime.sleep(8)\n{NUMPY_GRAM}"
+    slow = f"import time\ntime.sleep(3)\n{NUMPY_GRAM}"
     for student, cells in {
         "ada": {},
         "bela": {"gram_matrix": WRONG_GRAM},
@@ -383,14 +383,14 @@ def test_it_grades_alike_however_many_threads_tensorflow_has(tmp_path):
     hand_in(tmp_path, "ada", handed_in({}))
     hand_in(tmp_path, "bela", handed_in({"gram_matrix": WRONG_GRAM}))
     tables = []
-    for number in ("2", "16", "64"):
+    for number in ("2", "64"):
         threads = {f"TF_NUM_{which}_THREADS": number for which in ("INTRAOP", "INTEROP")}
         done = run_course("grade", tmp_path, **threads, OMP_NUM_THREADS=number, OPENBLAS_NUM_THREADS=number)
         assert done.returncode == 0, done.stderr
         tables.append(report(tmp_path))
         shutil.rmtree(tmp_path / ".graded")
     assert grades(tmp_path) == {"ada": 100, "bela": 95}
-    assert tables[0] == tables[1] == tables[2]
+    assert tables[0] == tables[1]
 
 
 @pytest.mark.slow

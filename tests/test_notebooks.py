@@ -236,7 +236,6 @@ SHORTER = {  # patterns in the lessons' code
     r'jpg", 224\)': 'jpg", 112)',
     r"\(224, 168\)": "(112, 84)",
     r"image\[0, 140:, :60\]": "image[0, 70:, :30]",
-    r'"size": 300': '"size": 100',  # lesson 7's
     r"in enumerate\(\[[\d, ]+\]": "in enumerate([12] * 5",  # lesson 3's
 }
 

@@ -3,11 +3,10 @@
 A square picture is painted in each size, at once where that fits into the memory, and in tiles of each size;
 every run is a process of its own. The table has the seconds of an evaluation, also per pixel relative to the
 first run, the peak resident size of the whole program, and how far the gradient of the start image is from
-the one that was computed at once.
+the one that was computed at once. With ``--peers``, PyTorch and the program pastiche follow at each size.
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.cases import IMAGES
+from benchmarks.poster_peers import PEERS, measured
 from nst_tf.images import load_image, resized
 from nst_tf.large.budget import Need, bytes_allowed
 from nst_tf.large.tiles import Tile, tiles_of
@@ -64,7 +64,8 @@ def measure_here(run: Run) -> Measured:
         **{"size": run.size, "tile": run.tile or run.size, "precision": run.precision},
         **{"steps": STEPS if run.size < LARGE else 1, "coarse_to_fine": False, "progress": False},
     )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    status = Path("/proc/self/status").read_text().split()
+    peak = int(status[status.index("VmHWM:") + 1]) * 1024
     return Measured(float(np.diff(ends).min()), peak)
 
 
@@ -128,7 +129,16 @@ def row_of(run: Run, first: float | None, fits: bool, folder: Path) -> tuple[str
     return f"| {' | '.join(cells)} |", per_pixel
 
 
-def table(sizes: list[int], tiles: list[int], precisions: list[str]) -> None:
+def row_of_peer(peer: str, size: int) -> str:
+    """A line of the table."""
+    result = measured(peer, square(CONTENT, size), STYLE)
+    cells = [f"{size}", "float32", peer, *["–"] * 5]
+    if result:
+        cells[3], cells[6] = f"{result.seconds:.1f}", f"{result.peak / 1e9:.2f}"
+    return f"| {' | '.join(cells)} |"
+
+
+def table(sizes: list[int], tiles: list[int], precisions: list[str], peers: list[str]) -> None:
     """Print it, line by line."""
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}")
     first: dict[str, float | None] = dict.fromkeys(precisions)
@@ -141,6 +151,8 @@ def table(sizes: list[int], tiles: list[int], precisions: list[str]) -> None:
                     line, per_pixel = row_of(Run(size, tile, precision), first[precision], fits, Path(folder))
                     first[precision] = first[precision] or per_pixel
                     print(line, flush=True)
+            for peer in peers:
+                print(row_of_peer(peer, size), flush=True)
 
 
 if __name__ == "__main__":
@@ -151,5 +163,6 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", nargs="+", type=int, default=[512, 1024, 2048, 4096])
     parser.add_argument("--tiles", nargs="+", type=int, default=[256, 512, 1024])
     parser.add_argument("--precision", nargs="+", default=["float32", "bfloat16"])
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=[])
     options = parser.parse_args()
-    table(options.sizes, options.tiles, options.precision)
+    table(options.sizes, options.tiles, options.precision, options.peers)

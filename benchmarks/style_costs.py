@@ -25,6 +25,7 @@ from benchmarks.cases import IMAGES
 from benchmarks.quality import referee
 from benchmarks.quality.measures import at_error
 from benchmarks.quality.pairs import PAIRS, Pair
+from nst_tf.control.strength import balance_of
 from nst_tf.convergence import fall_of, is_little
 from nst_tf.costs import compute_content_cost, total_variation_cost
 from nst_tf.images import load_image, tensor_to_image
@@ -35,7 +36,6 @@ from nst_tf.optimizers import lbfgs, next_image
 from nst_tf.precision import fastest_precision
 from nst_tf.progress import say_nothing
 from nst_tf.settings import Settings
-from nst_tf.strength import balance_of
 from nst_tf.terms import STATISTICS
 from nst_tf.vgg import load_vgg19
 

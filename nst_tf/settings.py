@@ -23,7 +23,7 @@ OPTIMIZER_NAMES = ("lbfgs", "adam", "gradient_descent")
 STYLE_STRENGTH = 0.5
 BETA_AT_HALF = {"gram": 12.5, "moments": 50.0}  # β/α at that strength if all costs were equal
 GAMMA_AT_HALF = {"gram": 0.2, "moments": 0.6}  # likewise γ/α
-EXPONENTS = {"gram": 0.5, "moments": 1.0}  # of J_C(0) / J_style(0): see nst_tf.strength
+EXPONENTS = {"gram": 0.5, "moments": 1.0}  # of J_C(0) / J_style(0): see nst_tf.control.strength
 ADAM_LEARNING_RATE = 0.03
 CONVERGED: Literal["converged"] = "converged"
 MOST_STEPS = 2000  # of a run that goes on until it has converged
@@ -43,8 +43,8 @@ class Settings:
     Attributes:
         style_strength: how much style, from 0 to less than 1 (None: 0.5, unless ``beta`` is given). β and γ
             are worked out from it and the pictures, so that it means about the same for any two
-            pictures (see ``nst_tf.strength``). With the default layers, at 0.5 G's features at block3_conv4
-            are off from C's by a relative error of about 0.9.
+            pictures (see ``nst_tf.control.strength``). With the default layers, at 0.5 G's features at
+            block3_conv4 are off from C's by a relative error of about 0.9.
         size: longer side of the generated image, in pixels, and of the style image, which is never enlarged
             unless it has a scale.
         alpha: α, weight of the content cost, ≥ 0. It changes the picture only where ``beta`` or ``gamma`` is

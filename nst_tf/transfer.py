@@ -17,6 +17,7 @@ import tensorflow as tf
 from PIL import Image
 from tqdm.auto import tqdm
 
+from nst_tf.control.strength import balance_of, with_cost_weights
 from nst_tf.control.styles import Region, Styles
 from nst_tf.convergence import fall_of, is_little
 from nst_tf.images import Source, resized
@@ -45,7 +46,6 @@ from nst_tf.progress import (
 )
 from nst_tf.settings import Settings, SettingsError
 from nst_tf.stages import TYPICAL_STEPS, Stage, stages, with_changes
-from nst_tf.strength import balance_of, with_cost_weights
 from nst_tf.vgg import Network, load_network
 
 

@@ -19,6 +19,7 @@ from nst_tf import (
     stylize,
 )
 from nst_tf.control.masks import masks_at_layers
+from nst_tf.control.strength import balance_of
 from nst_tf.control.styles import styles_of
 from nst_tf.costs import channel_moments, gram_distance, moments_distance
 from nst_tf.decoding import ImageError
@@ -26,7 +27,6 @@ from nst_tf.inputs import load_inputs
 from nst_tf.objective import Objective, activations_of
 from nst_tf.probes import receptive_field
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.strength import balance_of
 
 GREAT_WAVE = ROOT / "images/style/great_wave.jpg"
 LAYERS = [("block1_conv1", 2.0), ("block2_conv1", 0.5), ("block3_conv1", 0.3)]

@@ -7,11 +7,11 @@ import pytest
 from conftest import ROOT
 
 from nst_tf import stylize
+from nst_tf.control.strength import balance_of, with_cost_weights
 from nst_tf.images import load_image, preprocess
 from nst_tf.inputs import load_inputs
 from nst_tf.progress import Balance, CostWeights
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.strength import balance_of, with_cost_weights
 from nst_tf.vgg import get_layer_outputs, load_vgg19
 
 PHOTO, PAINTING = ROOT / "images/content/louvre.jpg", ROOT / "images/style/great_wave.jpg"

@@ -1,11 +1,13 @@
 """What the tests share: the project's pictures, the real network, and a way to lose one's permissions."""
 
 import contextlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import sysconfig
+import time
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,48 @@ def run_cli(*arguments, environment=None, **options):
         timeout=600,
         **options,
     )
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """The address of Dask's own scheduler, without workers."""
+    file = tmp_path / "scheduler.json"
+    options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file]
+    with dask("scheduler", *options):
+        deadline = time.monotonic() + 60
+        while not file.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield json.loads(file.read_text())["address"]
+
+
+@contextlib.contextmanager
+def dask_worker(scheduler, folder, **environment):
+    """A worker that the scheduler knows, in a process of its own."""
+    from distributed import Client
+
+    options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+    with Client(scheduler) as client:
+        before = len(client.scheduler_info(n_workers=-1)["workers"])
+        with dask("worker", scheduler, *options, "--local-directory", folder, **environment) as process:
+            client.wait_for_workers(before + 1, timeout=60)
+            yield process
+
+
+@contextlib.contextmanager
+def dask(*words, **environment):
+    """One of Dask's programs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dask", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def opened(path):

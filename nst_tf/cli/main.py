@@ -16,9 +16,12 @@ from typing import NoReturn
 
 import nst_tf
 from nst_tf.classroom import server
+from nst_tf.cli import gallery
 from nst_tf.cli.outputs import Outputs
+from nst_tf.cluster import ClusterError
 from nst_tf.decoding import FORMATS, ImageError
 from nst_tf.files import pictures_folder
+from nst_tf.gallery.plan import GalleryError
 from nst_tf.inputs import load_inputs
 from nst_tf.large.checkpoint import Checkpoint, CheckpointError
 from nst_tf.options import (
@@ -46,6 +49,7 @@ _OTHER_COMMANDS = """\
 other commands:
   nst-tf paint CONTENT STYLE        the same, for a picture that is called like a command
   nst-tf demo [-o OUT] [options]    the Louvre in the manner of Vincent van Gogh
+  nst-tf gallery PHOTO ... --styles PAINTING ... -o FOLDER    every photograph after every painting
   nst-tf weights [--weights W]      fetch VGG-19's weights, and say which are in use
   nst-tf classroom                  a page for a class, on which one watches the picture appear
 """
@@ -67,9 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = parsed(arguments)
         return options.run(options)
-    except (ImageError, SettingsError, CheckpointError) as problem:
+    except (ImageError, SettingsError, CheckpointError, GalleryError) as problem:
         return _complain(problem, BAD_INPUT)
-    except (WeightsError, server.ClassroomError) as problem:
+    except (WeightsError, ClusterError, server.ClassroomError) as problem:
         return _complain(problem, FAILED)
     except KeyboardInterrupt:
         return _complain("Interrupted before there was a picture: nothing was written.", INTERRUPTED)
@@ -86,6 +90,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     commands = parser.add_subparsers()
     _add_paint(commands)
     _add_demo(commands)
+    _add_gallery(commands)
     _add_weights(commands)
     _add_classroom(commands)
     _require_known(arguments, commands.choices, parser)
@@ -264,6 +269,16 @@ def _interruptions_ignored() -> Iterator[None]:
 
 
 # --------------------------------------------------------------------------------------- the others
+
+
+def _add_gallery(commands: "argparse._SubParsersAction[_Parser]") -> None:
+    parser = commands.add_parser(
+        "gallery",
+        usage="nst-tf gallery PHOTO [PHOTO ...] --styles PAINTING [PAINTING ...] -o FOLDER [options]",
+        description="Paint every photograph in the manner of every painting, and show all on one page.",
+    )
+    gallery.add_arguments(parser)
+    parser.set_defaults(run=gallery.run)
 
 
 def _add_weights(commands: "argparse._SubParsersAction[_Parser]") -> None:

@@ -9,7 +9,7 @@
 # make assignment the students' version of the assignment, into notebooks/course/release
 # make grade      grades what is in notebooks/course/submitted, or in COURSE/submitted;
 #                 ISOLATION=none does it without bubblewrap, and EXPORT=moodle, canvas or gradescope
-#                 writes the grades for that platform, too
+#                 writes the grades for that platform, too; SCHEDULER=tcp://… has a Dask cluster judge
 # make notebooks  runs the notebooks and keeps their outputs
 # make clean      removes the virtual environments
 
@@ -62,7 +62,7 @@ assignment: $(VENV)/installed-teach
 
 grade: $(VENV)/installed-teach
 	@$(BIN)/python -m nst_tf.grading grade "$(COURSE)" $(if $(ISOLATION),--isolation "$(ISOLATION)") \
-		$(if $(EXPORT),--export "$(EXPORT)")
+		$(if $(EXPORT),--export "$(EXPORT)") $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 
 notebooks: $(VENV)/installed-dev
 	$(BIN)/python scripts/run_notebooks.py

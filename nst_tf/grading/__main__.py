@@ -2,6 +2,7 @@
 
 python -m nst_tf.grading assignment [COURSE]
 python -m nst_tf.grading grade [COURSE] [--isolation none] [--export moodle]
+                                              [--scheduler tcp://10.0.0.1:8786]
 """
 
 import argparse
@@ -32,10 +33,16 @@ def main() -> int:
         choices=("moodle", "canvas", "gradescope"),
         help="write the grades in the columns of this platform, too",
     )
+    parser.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="of a Dask cluster whose workers judge (default: here)",
+    )
     options = parser.parse_args()
     if sys.platform != "linux":
         return _complain("Grading can isolate processes on Linux only: use Linux, or WSL.")
     try:
+        from nst_tf.cluster import ClusterError
         from nst_tf.grading.course.grade import Course, CourseError
         from nst_tf.grading.course.isolation import IsolationError
         from nst_tf.grading.course.sandbox import Isolation
@@ -50,8 +57,8 @@ def main() -> int:
         if options.command == "assignment":
             print(*course.make_assignments(), sep="\n")
         else:
-            course.grade(options.export)
-    except (CourseError, IsolationError, OSError) as problem:
+            course.grade(options.export, options.scheduler)
+    except (CourseError, ClusterError, IsolationError, OSError) as problem:
         return _complain(str(problem))
     except KeyboardInterrupt:
         print("Interrupted: run it again to continue with what is not graded yet.", file=sys.stderr)

@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 from traitlets.config.loader import PyFileConfigLoader
 
 from nst_tf.grading.course.assignment import TeachersNotebook, untouched
+from nst_tf.grading.course.elsewhere import Assignment, judged_elsewhere
 from nst_tf.grading.course.exports import write_export
 from nst_tf.grading.course.gradebook import Record, last_line, write_grades
 from nst_tf.grading.course.hand_in import HandedIn, handed_in
@@ -75,12 +76,13 @@ class Course:
                 raise CourseError(f"{assignment} can't be made: {last_line(made)}")
         return [self._released(assignment) for assignment in self.assignments]
 
-    def grade(self, platform: str | None = None) -> None:
+    def grade(self, platform: str | None = None, scheduler: str | None = None) -> None:
         """Grade all that was handed in: points, feedback, ``grades.csv``, and a report and an overview for
         each assignment. What was graded before, and has not changed, is taken from there.
 
         Args:
             platform: one of ``exports.PLATFORMS``, for which the grades are written, too.
+            scheduler: address of a Dask cluster whose workers judge; None for the cores of this machine.
         """
         folders = {
             assignment: sorted(_folders(self.folder / "submitted", assignment))
@@ -98,7 +100,7 @@ class Course:
             for assignment in filter(folders.get, self.assignments):
                 if not self._released(assignment).is_file() or not (self.folder / "gradebook.db").is_file():
                     self.make_assignments()
-                graded = self._graded(assignment, folders[assignment])
+                graded = self._graded(assignment, folders[assignment], scheduler)
                 self._report(assignment, graded)
                 problems.update({(assignment, each.student): each.problem for each in graded if each.problem})
             students = [
@@ -125,11 +127,11 @@ class Course:
         (path,) = (self.folder / "source" / assignment).glob("*.ipynb")
         return self.folder / "release" / assignment / path.name
 
-    def _graded(self, assignment: str, folders: list[Path]) -> list[Graded]:
+    def _graded(self, assignment: str, folders: list[Path], scheduler: str | None) -> list[Graded]:
         released = self._released(assignment)
         handed = {folder.parent.name: handed_in(folder, released.name) for folder in folders}
         marking = _Marking(self.folder, assignment, released, GradeApart(config=self.config), handed)
-        marking.judge()
+        marking.judge(scheduler)
         marking.store(self._record)
         return marking.graded()
 
@@ -168,8 +170,8 @@ class _Marking:
         )
         self._kept: dict[str, Kept] = {}
 
-    def judge(self) -> None:
-        """Judge what is new, as much at once as there are cores."""
+    def judge(self, scheduler: str | None) -> None:
+        """Judge what is new, as much at once as there are cores, here or in a cluster."""
         left = {}
         for student, case in self._cases.items():
             kept = self._judgements.find(student, self._judgements.key(case))
@@ -179,18 +181,28 @@ class _Marking:
                 self._kept[student] = kept
         if not left:
             return
-        imports = TeachersNotebook(self._source).imports()
-        with Sandbox(imports, self._isolation, [self._course]) as sandbox:
-            for student, judgement in self._judged(left, sandbox):
-                if isinstance(judgement, Judged):
-                    self._keep(student, Kept(self._judgements.key(left[student]), judgement))
-                else:
-                    self._problems[student] = str(judgement) or type(judgement).__name__
+        for student, judgement in self._judged(left, scheduler):
+            if isinstance(judgement, Judged):
+                self._keep(student, Kept(self._judgements.key(left[student]), judgement))
+            else:
+                self._problems[student] = str(judgement) or type(judgement).__name__
 
     def _judged(
-        self, cases: dict[str, Case], sandbox: Sandbox
+        self, cases: dict[str, Case], scheduler: str | None
     ) -> Iterator[tuple[str, Judged | BaseException]]:
         """Each student with the judgement, or with what went wrong, as they come."""
+        if scheduler is None:
+            imports = TeachersNotebook(self._source).imports()
+            with Sandbox(imports, self._isolation, [self._course]) as sandbox:
+                yield from self._judged_here(cases, sandbox)
+            return
+        notebooks = self._source.read_bytes(), self._released.read_bytes()
+        assignment = Assignment(self._released.name, *notebooks, self._limits, self._isolation)
+        yield from judged_elsewhere(cases, assignment, scheduler)
+
+    def _judged_here(
+        self, cases: dict[str, Case], sandbox: Sandbox
+    ) -> Iterator[tuple[str, Judged | BaseException]]:
         size = min(_cores(), len(cases), psutil.virtual_memory().available // _MEMORY + 1)
         judges: queue.SimpleQueue[Judge] = queue.SimpleQueue()
         everyone = [Judge(sandbox, self._source, self._released, self._limits) for _ in range(size)]

@@ -1,0 +1,94 @@
+"""A class that is judged on the workers of a cluster."""
+
+import subprocess
+import sys
+import threading
+
+import pytest
+from classes import NUMPY_GRAM, WRONG_GRAM, course, hand_in, handed_in
+from conftest import ROOT, dask_worker
+from test_grade import run_course
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces"),
+]
+
+
+@pytest.fixture
+def class_of_six(tmp_path):
+    """A way to make the same class in another folder."""
+
+    def make(name):
+        folder = tmp_path / name
+        folder.mkdir()
+        course(folder, seconds=20, megabytes=2000)
+        slow = f"import time\ntime.sleep(2)\n{NUMPY_GRAM}"
+        for number, cell in enumerate([None, WRONG_GRAM, slow] * 2):
+            cells = {} if cell is None else {"gram_matrix": f"{cell}\n# {number}\n"}
+            hand_in(folder, f"student {number}", handed_in(cells))
+        return folder
+
+    return make
+
+
+def graded(folder, *options):
+    done = run_course("grade", folder, *options)
+    assert done.returncode == 0, done.stderr
+    return (folder / "grades.csv").read_bytes()
+
+
+def test_the_grades_are_the_same_with_one_worker_with_two_and_with_one_killed(
+    class_of_six, scheduler, tmp_path
+):
+    here = graded(class_of_six("here"))
+    assert here.count(b"\n") == 7
+    elsewhere = ["--scheduler", scheduler]
+    with dask_worker(scheduler, tmp_path):
+        assert graded(class_of_six("one"), *elsewhere) == here
+        with dask_worker(scheduler, tmp_path):
+            assert graded(class_of_six("two"), *elsewhere) == here
+        with dask_worker(scheduler, tmp_path) as second:
+            folder = class_of_six("killed")
+            kept = folder / ".graded/style_transfer"
+            over = threading.Event()
+
+            def kill():
+                while not (kept.is_dir() and any(kept.glob("[!.]*.json"))):  # in the middle
+                    if over.wait(0.1):
+                        return
+                second.kill()
+
+            killing = threading.Thread(target=kill)
+            killing.start()
+            try:
+                assert graded(folder, *elsewhere) == here
+            finally:
+                over.set()
+                killing.join()
+            assert second.wait(10) == -9
+
+
+def test_a_worker_without_bubblewrap_is_refused(class_of_six, scheduler, tmp_path):
+    folder = class_of_six("class")
+    done = run_course("grade", folder, "--scheduler", scheduler)
+    assert done.returncode == 1
+    assert "has no workers: start some" in done.stderr
+    with dask_worker(scheduler, tmp_path, PATH=str(tmp_path)):
+        done = run_course("grade", folder, "--scheduler", scheduler)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The worker tcp://127.0.0.1:")
+    assert "Submissions are isolated by bubblewrap, which isn't installed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_scheduler(class_of_six):
+    done = run_course("grade", class_of_six("class"), "--scheduler", "tcp://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "No scheduler answers at tcp://127.0.0.1:9" in done.stderr
+
+
+def test_make_hands_on_the_address():
+    words = ["make", "--dry-run", "grade", "SCHEDULER=tcp://10.0.0.1:8786"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)
+    assert '--scheduler "tcp://10.0.0.1:8786"' in done.stdout

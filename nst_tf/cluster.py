@@ -4,6 +4,7 @@ Whoever reaches a scheduler runs code on its workers, so one that is started her
 """
 
 import contextlib
+import itertools
 import logging
 import os
 import pickle
@@ -11,6 +12,8 @@ import secrets
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from nst_tf.large.budget import bytes_free
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -29,20 +32,23 @@ class ClusterError(RuntimeError):
 
 
 @contextlib.contextmanager
-def spread(most: int, scheduler: str | None, why_unfit: Callable[[], str | None]) -> Iterator["Workers"]:
+def spread(
+    most: int, scheduler: str | None, why_unfit: Callable[[], str | None], bytes_each: int = 0
+) -> Iterator["Workers"]:
     """Workers that are there until the block ends.
 
     Args:
         most: of this machine's processes, if there is no scheduler.
         scheduler: address of one that is running, such as tcp://10.0.0.1:8786.
         why_unfit: called in each worker; the sentence that says why it can't do the work, or None.
+        bytes_each: of memory that each of this machine's processes takes.
 
     Raises:
         ClusterError: Dask isn't installed, there is no such scheduler, or a worker can't do the work.
     """
     require_dask()
     with contextlib.ExitStack() as stack:
-        client = _client_of(scheduler, stack) if scheduler else _own_client(most, stack)
+        client = _client_of(scheduler, stack) if scheduler else _own_client(most, bytes_each, stack)
         workers = Workers(client, scheduler or "this machine", why_unfit)
         workers.require_fit()
         yield workers
@@ -58,20 +64,20 @@ def require_dask() -> None:
         import distributed  # noqa: F401
     except ImportError:
         raise ClusterError(
-            'This needs Dask, which isn\'t installed: `pip install "nst_tf[cluster]"` installs it.'
+            'This needs Dask, which isn\'t installed: `python -m pip install -e ".[cluster]"` installs it.'
         ) from None
 
 
-def _own_client(most: int, stack: contextlib.ExitStack) -> "Client":
+def _own_client(most: int, bytes_each: int, stack: contextlib.ExitStack) -> "Client":
     import dask
     from distributed import Client, LocalCluster
 
-    # What is told of a worker that Ctrl-C has ended is no news to anybody.
+    # Warnings about workers that Ctrl-C has ended help nobody.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     stack.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": ENDS}))
     cluster = LocalCluster(
-        n_workers=min(most, cores),
+        n_workers=max(1, min(most, cores, bytes_free() // max(1, bytes_each))),
         threads_per_worker=1,
         host="127.0.0.1",
         dashboard_address="127.0.0.1:0",
@@ -117,36 +123,36 @@ class Workers:
         Raises:
             ClusterError: there are none, or one of them has another version, or says why it can't.
         """
-        if not self.number:
-            raise ClusterError(
-                f"{self._where} has no workers: start some with `dask worker {self._where} --nthreads 1`."
-            )
-        said = self._client.run(_said, self._why_unfit, on_error="return")
-        for address, answer in said.items():
-            if isinstance(answer, OSError):
+        try:
+            if not self.number:
+                raise ClusterError(
+                    f"{self._where} has no workers: start some with `dask worker {self._where} --nthreads 1`."
+                )
+            said = self._client.run(_problem, self._why_unfit, _versions(), on_error="return")
+        except OSError:
+            raise self._gone() from None
+        for address, problem in said.items():
+            if isinstance(problem, OSError):
                 continue  # it has ended, and whatever takes its place is asked before its first task
-            if isinstance(answer, ImportError):
+            if isinstance(problem, ImportError):
                 raise ClusterError(
-                    f"The worker {address} has no nst_tf, or another one: install the same there as here."
+                    f"The worker {address} has no nst_tf, or a different version: install the same as here."
                 )
-            if isinstance(answer, BaseException):
-                raise ClusterError(f"The worker {address} failed with {type(answer).__name__}: {answer}")
-            self._require_same(address, answer)
+            if isinstance(problem, BaseException):
+                raise ClusterError(f"The worker {address} failed with {type(problem).__name__}: {problem}")
+            if problem:
+                raise ClusterError(f"The worker {address}: {problem}")
 
-    @staticmethod
-    def _require_same(address: str, answer: "_Answer") -> None:
-        for program, version in _versions().items():
-            if answer.versions[program] != version:
-                raise ClusterError(
-                    f"The worker {address} has {program} {answer.versions[program]}, and here it is "
-                    f"{version}: install the same."
-                )
-        if answer.problem:
-            raise ClusterError(f"The worker {address}: {answer.problem}")
+    def ask(self, function: Callable[[None], Made]) -> Made:
+        """What one of the workers returns.
 
-    def ask(self, function: Callable[..., Made], *arguments: Any) -> Made:
-        """What one of the workers returns."""
-        return self._client.submit(function, *arguments, pure=False).result()
+        Raises:
+            ClusterError: it fails, or can't do the work.
+        """
+        ((_, answer),) = self.each(function, {"": None})
+        if isinstance(answer, ClusterError):
+            raise answer
+        return answer
 
     def each(
         self, function: Callable[[Task], Made], tasks: Mapping[str, Task]
@@ -157,29 +163,29 @@ class Workers:
         raises an error, there is a ``ClusterError`` in place of the result.
 
         Raises:
-            ClusterError: the scheduler has gone.
+            ClusterError: the scheduler has gone, or a worker that came late can't do the work.
         """
         from distributed import as_completed
 
-        left, names = enumerate(tasks.items()), {}
+        left, names = enumerate(tasks.items()), dict["Future", str]()
         run = secrets.token_hex(4)  # so that no other run's results are taken for this one's
         done = as_completed()
 
         def send() -> None:
-            for number, (name, task) in left:
-                key = f"nst_tf-{run}-{number}"
-                future = self._client.submit(_done, self._why_unfit, function, task, key=key, pure=False)
+            """Keep the workers busy, however many there are by now."""
+            room = AHEAD * max(1, self.number) - len(names)
+            for number, (name, task) in itertools.islice(left, max(0, room)):
+                work = self._why_unfit, _versions(), function, task
+                future = self._client.submit(_done, *work, key=f"nst_tf-{run}-{number}", pure=False)
                 names[future] = name
                 done.add(future)
-                return
 
         try:
-            for _ in range(AHEAD * self.number):
-                send()
+            send()
             for future in done:
-                outcome = self._outcome(future)
+                outcome, name = self._outcome(future), names.pop(future)
                 send()
-                yield names.pop(future), outcome
+                yield name, outcome
         finally:
             with contextlib.suppress(Exception):
                 self._client.cancel(list(names))
@@ -190,46 +196,76 @@ class Workers:
         from distributed import KilledWorker
 
         try:
-            return future.result()
-        except ClusterError as unfit:
-            return unfit
+            outcome = future.result()
         except KilledWorker:
             return ClusterError(f"Its worker has ended {ENDS + 1} times: is there enough memory?")
-        except CancelledError:
-            raise ClusterError(f"The scheduler of {self._where} has gone.") from None
+        except (CancelledError, OSError):
+            raise self._gone() from None
         except Exception as problem:
             return ClusterError(f"It failed with {type(problem).__name__}: {problem}")
+        if isinstance(outcome, _Unfit):
+            raise ClusterError(f"The worker {outcome.address}: {outcome.problem}")
+        return outcome
+
+    def _gone(self) -> ClusterError:
+        return ClusterError(f"The scheduler of {self._where} has gone: repeat the command once it is back.")
+
+    def have_done(self, function: Callable[[], object]) -> None:
+        """Have each of the workers call a function, as far as they are still there."""
+        with contextlib.suppress(Exception):
+            self._client.run(function, on_error="ignore")
 
 
 # ------------------------------------------------------------------------------------------- in a worker
 
 
-class _Answer(NamedTuple):
-    """What a worker says of itself."""
-
-    versions: dict[str, str]
-    problem: str | None
+class Unfit(Exception):  # noqa: N818 - the machine's trouble, not the task's
+    """Raised by a task: this machine can't do it. The text is the sentence that says why."""
 
 
-_problems: dict[bytes, str | None] = {}  # what each question that was asked in this process has found
+class _Unfit(NamedTuple):
+    """A worker that can't do the work."""
+
+    address: str
+    problem: str
 
 
-def _said(why_unfit: Callable[[], str | None]) -> _Answer:
-    return _Answer(_versions(), _problem(why_unfit))
+_fit: set[bytes] = set()  # the questions to which this process has answered that it can
 
 
-def _done(why_unfit: Callable[[], str | None], function: Callable[[Task], Made], task: Task) -> Made:
+def _done(
+    why_unfit: Callable[[], str | None],
+    versions: dict[str, str],
+    function: Callable[[Task], Made],
+    task: Task,
+) -> Made | _Unfit:
     """What is made of a task; a worker that came late is asked first whether it can do it."""
-    if problem := _problem(why_unfit):
-        raise ClusterError(f"A worker can't do it: {problem}")
-    return function(task)
+    from distributed import get_worker
+
+    problem = _problem(why_unfit, versions)
+    if problem is None:
+        try:
+            return function(task)
+        except Unfit as unfit:
+            problem = str(unfit)
+    return _Unfit(get_worker().address, problem)
 
 
-def _problem(why_unfit: Callable[[], str | None]) -> str | None:
+def _problem(why_unfit: Callable[[], str | None], versions: dict[str, str]) -> str | None:
+    """Why this worker can't do the work, or None."""
     question = pickle.dumps(why_unfit)
-    if question not in _problems:
-        _problems[question] = why_unfit()
-    return _problems[question]
+    if question in _fit:
+        return None
+    for program, here in _versions().items():
+        if here != versions[program]:
+            return f"it has {program} {here}, not {versions[program]} as here: install the same."
+    try:
+        problem = why_unfit()
+    except OSError as trouble:
+        return f"{trouble.filename or 'its disk'} can't be used ({trouble.strerror})."
+    if problem is None:
+        _fit.add(question)
+    return problem
 
 
 def _versions() -> dict[str, str]:

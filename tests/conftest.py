@@ -135,10 +135,13 @@ def scheduler(tmp_path):
     options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file]
     with dask("scheduler", *options):
         deadline = time.monotonic() + 60
-        while not file.exists():
+        while True:  # Dask writes it in place
+            with contextlib.suppress(OSError, ValueError):
+                address = json.loads(file.read_text())["address"]
+                break
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        yield json.loads(file.read_text())["address"]
+        yield address
 
 
 @contextlib.contextmanager

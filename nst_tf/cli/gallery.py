@@ -10,11 +10,13 @@ from pathlib import Path
 from tqdm import tqdm
 
 from nst_tf.cluster import require_dask, spread
-from nst_tf.gallery.plan import Entry, entries_of, sweep_of
+from nst_tf.gallery.plan import Entry, GalleryError, entries_of, sweep_of
 from nst_tf.gallery.record import Record
 from nst_tf.gallery.work import File, Job, Painted, painted, precision_here, why_no_painter
+from nst_tf.large.budget import Need
 from nst_tf.options import add_options, settings_of
 from nst_tf.progress import say_nothing
+from nst_tf.settings import Settings
 
 SUFFIX = ".png"
 GOOD, FAILED, INTERRUPTED = 0, 1, 130
@@ -48,7 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Paint what isn't there yet, and write the page; the exit code."""
     require_dask()
-    entries = entries_of(options.photos, options.styles, sweep_of(options.sweep or []), settings_of(options))
+    if settings_of(options).starts_from_picture:
+        raise GalleryError("A gallery can't start from a picture: leave out --init, or give it a word.")
+    given = {field.name: getattr(options, field.name) for field in dataclasses.fields(Settings)}
+    entries = entries_of(options.photos, options.styles, sweep_of(options.sweep or []), given)
     gallery = _Gallery(Record(Path(options.output)), entries)
     say = say_nothing if options.quiet else print
     try:
@@ -68,6 +73,7 @@ class _Gallery:
 
     def __init__(self, record: Record, entries: Sequence[Entry]):
         self.record, self._entries = record, entries
+        record.require_free(entries, SUFFIX)
         self._files: dict[str, File] = {}
 
     def paint(self, scheduler: str | None, quiet: bool) -> None:
@@ -76,8 +82,11 @@ class _Gallery:
         left = self._left(precision)
         if not left:
             return
-        weights = next(iter(left.values())).settings.weights
-        with spread(len(left), scheduler, partial(why_no_painter, weights)) as workers:
+        settings = next(iter(left.values())).settings
+        fit = partial(why_no_painter, settings.weights)
+        largest = max(job.settings.size for job in left.values())
+        layers = [name for name, _ in settings.layers]
+        with spread(len(left), scheduler, fit, Need(largest**2, [0], 0, layers).at_once) as workers:
             if precision is None:
                 left = self._left(workers.ask(precision_here))
             by_name = {entry.name: entry for entry in self._entries}

@@ -1,5 +1,6 @@
 """A gallery on one page, ``index.html``, and on one sheet, ``contact_sheet.jpg``."""
 
+import os
 from collections.abc import Sequence
 from itertools import groupby
 from pathlib import Path
@@ -12,11 +13,11 @@ from PIL import Image, ImageOps
 from nst_tf.cluster import THREADS
 from nst_tf.files import written_aside
 from nst_tf.gallery.plan import Entry
-from nst_tf.gallery.record import Record
+from nst_tf.gallery.record import PAGE, SHEET, Record
 from nst_tf.options import command_line
 from nst_tf.palette import style_sheet
 
-PAGE, SHEET = "index.html", "contact_sheet.jpg"
+LONGEST = 60_000  # pixels of a JPEG's side, at most
 SIDE, GAP = 320, 12  # pixels of a picture on the sheet, and between two
 GROUND = "#fbfaf7"
 
@@ -33,19 +34,14 @@ def write_page(record: Record, entries: Sequence[Entry]) -> Path:
     text = environment.get_template("gallery.html").render(
         title=record.folder.resolve().name.replace("_", " ") or "Gallery",
         variables=style_sheet(),
-        done=sum(has_picture(record, entry) for entry in entries),
+        done=sum(entry.name in record.there for entry in entries),
         total=len(entries),
         sheet=SHEET if (record.folder / SHEET).is_file() else None,
         rows=rows,
     )
     with written_aside(record.folder / PAGE) as aside:
-        aside.write_text(text, encoding="utf8")
+        aside.write_text(text, encoding="utf8", errors="replace")
     return record.folder / PAGE
-
-
-def has_picture(record: Record, entry: Entry) -> bool:
-    """Whether there is one to show."""
-    return entry.name in record.made and entry.name not in record.problems
 
 
 def _cell(record: Record, entry: Entry) -> dict[str, Any]:
@@ -58,14 +54,14 @@ def _cell(record: Record, entry: Entry) -> dict[str, Any]:
         "alt": f"{Path(entry.photo).stem} in the manner of {painting} {entry.swept}".strip(),
         "problem": record.problems.get(entry.name),
     }
-    if not has_picture(record, entry):
+    if entry.name not in record.there:
         return cell
     made = record.made[entry.name]
     with Image.open(record.folder / made["file"]) as picture:
         width, height = picture.size
     command = command_line(entry.photo, entry.painting, made["settings"], made["file"])
     return cell | {
-        "link": quote(made["file"]),
+        "link": quote(os.fsencode(made["file"])),
         "command": f"TF_NUM_INTRAOP_THREADS={THREADS} {command}",
         "convergence": made["convergence"],
         "seconds": f"{made['seconds']:.0f}",
@@ -75,12 +71,14 @@ def _cell(record: Record, entry: Entry) -> dict[str, Any]:
 
 
 def write_sheet(record: Record, entries: Sequence[Entry]) -> None:
-    """Write all pictures as one: a row has those of a photograph."""
+    """Write all pictures as one, as far as a JPEG can be that large: a row has those of a photograph."""
     rows = [list(of_photo) for _, of_photo in groupby(entries, key=lambda entry: entry.photo)]
     small = {entry.name: _small(record, entry) for entry in entries}
     heights = [max(small[entry.name].height for entry in row) for row in rows]
     columns = max(map(len, rows))
     size = (columns * (SIDE + GAP) + GAP, sum(heights) + GAP * (len(rows) + 1))
+    if max(size) > LONGEST:
+        return
     sheet, top = Image.new("RGB", size, GROUND), GAP
     for row, height in zip(rows, heights, strict=True):
         for column, entry in enumerate(row):
@@ -92,7 +90,7 @@ def write_sheet(record: Record, entries: Sequence[Entry]) -> None:
 
 def _small(record: Record, entry: Entry) -> Image.Image:
     """A picture as the sheet has it; an empty frame where there is none."""
-    if not has_picture(record, entry):
+    if entry.name not in record.there:
         return ImageOps.expand(Image.new("RGB", (SIDE - 4, SIDE // 2), GROUND), 2, "#b00020")
     with Image.open(record.folder / record.made[entry.name]["file"]) as picture:
         return ImageOps.contain(picture.convert("RGB"), (SIDE, SIDE))

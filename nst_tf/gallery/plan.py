@@ -1,8 +1,8 @@
 """Which pictures a gallery has: each photograph after each painting, with each value of a sweep."""
 
 import argparse
-import dataclasses
 import itertools
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,11 @@ from typing import Any, NamedTuple
 from nst_tf.options import OPTIONS
 from nst_tf.settings import Settings, SettingsError
 
-NOT_SWEPT = ("weights", "memory", "tile", "precision")  # the same for a whole gallery
+NOT_SWEPT = (  # the same for a whole gallery, or with commas or paths in it
+    *("weights", "memory", "tile", "precision"),
+    *("init", "style_layers"),
+)
+LONGEST = 200  # bytes of a name
 Sweep = Mapping[str, Sequence[Any]]
 
 
@@ -35,41 +39,47 @@ class Entry(NamedTuple):
     settings: Settings
 
 
-def entries_of(photos: list[str], paintings: list[str], sweep: Sweep, settings: Settings) -> list[Entry]:
+def entries_of(
+    photos: list[str], paintings: list[str], sweep: Sweep, given: Mapping[str, Any]
+) -> list[Entry]:
     """All pictures, row by row: a row has a photograph's.
 
+    Args:
+        photos, paintings: paths.
+        sweep: as ``sweep_of`` gives it.
+        given: the other settings, as a parser gives them.
+
     Raises:
-        GalleryError: two files have the same name.
-        SettingsError: values of the sweep make no sense.
+        GalleryError: two files have the same name, two pictures would have, or a name is too long.
+        SettingsError: values make no sense.
     """
     _require_distinct("photographs", photos)
     _require_distinct("paintings", paintings)
     combinations = list(itertools.product(*sweep.values()))
-    return [
-        _entry(photo, painting, dict(zip(sweep, values, strict=True)), settings)
+    entries = [
+        _entry(photo, painting, dict(zip(sweep, values, strict=True)), given)
         for photo in photos
         for painting in paintings
         for values in combinations
     ]
+    by_name: dict[str, Entry] = {}
+    for entry in entries:
+        if len(os.fsencode(entry.name)) > LONGEST:
+            raise GalleryError(f"{entry.name[:60]}… is too long a name for a file: rename a picture.")
+        other = by_name.setdefault(entry.name.casefold(), entry)
+        if other is not entry:
+            raise GalleryError(
+                f"{other.photo} after {other.painting} and {entry.photo} after {entry.painting} would have "
+                f"the same name, {entry.name}: rename one of them."
+            )
+    return entries
 
 
-def _entry(photo: str, painting: str, values: dict[str, Any], settings: Settings) -> Entry:
+def _entry(photo: str, painting: str, values: dict[str, Any], given: Mapping[str, Any]) -> Entry:
     swept = {OPTIONS[name].flag(name).removeprefix("--"): _short(value) for name, value in values.items()}
     parts = [Path(photo).stem, Path(painting).stem, *(f"{flag}-{value}" for flag, value in swept.items())]
     words = ", ".join(f"{flag} {value}" for flag, value in swept.items())
-    return Entry("_".join(parts), photo, painting, words, _with(settings, values))
-
-
-def _with(settings: Settings, values: dict[str, Any]) -> Settings:
-    """The settings with other values; a strength of the style gives way to a β, and a β to a strength."""
-    if not values:
-        return settings
-    given = {field.name: getattr(settings, field.name) for field in dataclasses.fields(Settings)}
-    if "beta" in values:
-        given["style_strength"] = None
-    if "style_strength" in values:
-        given["beta"] = given["gamma"] = None
-    return Settings(**{**given, **values})
+    return Entry("_".join(parts), photo, painting, words, Settings(**{**given, **values}))
 
 
 def _short(value: Any) -> str:
@@ -120,4 +130,4 @@ def _parsed(parse: Callable[[str], Any], value: str, text: str) -> Any:
     try:
         return parse(value)
     except (argparse.ArgumentTypeError, ValueError):
-        raise SettingsError(f"--sweep {text}: {value!r} is no value of that option.") from None
+        raise SettingsError(f"--sweep {text}: {value!r} isn't a valid value for that option.") from None

@@ -82,7 +82,7 @@ def _written(folder: Path, file: File) -> Path:
     return path
 
 
-def precision_here() -> str:
+def precision_here(_: None) -> str:
     """The one in which a worker is faster."""
     from nst_tf.precision import fastest_precision
 
@@ -99,7 +99,7 @@ def why_no_painter(weights: str | os.PathLike | None) -> str | None:
         tf.config.threading.set_intra_op_parallelism_threads(THREADS)
     threads = tf.config.threading.get_intra_op_parallelism_threads()
     if threads != THREADS:
-        return f"TensorFlow has {threads or 'all'} threads there, where others have {THREADS}: start it anew."
+        return f"TensorFlow has {threads or 'all'} threads there, where others have {THREADS}: restart it."
     try:
         load_weights(weights, say=say_nothing)
     except WeightsError as missing:

@@ -445,8 +445,14 @@ def write_masks(folder):
     [
         ([], "required: CONTENT, STYLE"),
         ([LOUVRE], "required: STYLE"),
-        (["wieghts"], "wieghts is neither a command (paint, demo, weights, classroom) nor a picture that"),
-        (["demoo", "-o", "x.png"], "demoo is neither a command (paint, demo, weights, classroom) nor a"),
+        (
+            ["wieghts"],
+            "wieghts is neither a command (paint, demo, gallery, weights, classroom) nor a picture that",
+        ),
+        (
+            ["demoo", "-o", "x.png"],
+            "demoo is neither a command (paint, demo, gallery, weights, classroom) nor a",
+        ),
         (["", SUMMERTIME], "The file name of content is empty: give the path of a picture."),
         ([LOUVRE, ""], "The file name of style is empty: give the path of a picture."),
         ([LOUVRE, "nowhere.jpg"], "nowhere.jpg does not exist"),

@@ -16,6 +16,7 @@ from conftest import LOUVRE, ROOT, SUMMERTIME, dask_worker, opened, run_cli
 
 from nst_tf.cli import main as command_line
 from nst_tf.gallery.plan import GalleryError, entries_of, sweep_of
+from nst_tf.gallery.record import Record
 from nst_tf.settings import Settings, SettingsError
 
 CAT = ROOT / "images/content/cat.jpg"
@@ -29,7 +30,7 @@ FOUR += ["louvre_summertime_beta-0.5"]
 
 def test_each_photograph_after_each_painting_with_each_value():
     sweep = sweep_of(["beta=0.005,0.5", "--content-layer=block3_conv2,block4_conv2"])
-    entries = entries_of(["a/cat.jpg", "b/dog.jpg"], ["wave.jpg"], sweep, Settings())
+    entries = entries_of(["a/cat.jpg", "b/dog.jpg"], ["wave.jpg"], sweep, {})
     assert len(entries) == 8
     assert entries[1].name == "cat_wave_beta-0.005_content-layer-block4_conv2"
     assert entries[1].swept == "beta 0.005, content-layer block4_conv2"
@@ -38,8 +39,8 @@ def test_each_photograph_after_each_painting_with_each_value():
     assert [entry.photo for entry in entries] == ["a/cat.jpg"] * 4 + ["b/dog.jpg"] * 4
 
 
-def test_a_strength_is_swept_in_place_of_a_beta():
-    entries = entries_of(["cat.jpg"], ["wave.jpg"], sweep_of(["style-strength=0.1,0.5"]), Settings(beta=1))
+def test_a_strength_is_swept():
+    entries = entries_of(["cat.jpg"], ["wave.jpg"], sweep_of(["style-strength=0.1,0.5"]), {})
     assert [(entry.settings.style_strength, entry.settings.beta) for entry in entries] == [
         (0.1, None),
         (0.5, None),
@@ -53,8 +54,9 @@ def test_a_strength_is_swept_in_place_of_a_beta():
         ("beta=", "give an option and its values"),
         ("bta=1,2", "there is no option bta to sweep; there are style-strength, size,"),
         ("weights=auto", "there is no option weights to sweep"),
+        ("init=a.png,noise", "there is no option init to sweep"),
         ("no-preprocess=1", "there is no option no-preprocess to sweep"),
-        ("beta=1,x", "'x' is no value of that option"),
+        ("beta=1,x", "'x' isn't a valid value for that option"),
         ("beta=1,1.0", "a value is there twice"),
     ],
 )
@@ -72,7 +74,19 @@ def test_an_option_is_swept_once():
 @pytest.mark.parametrize("other", ["b/cat.png", "b/CAT.jpg"])
 def test_two_photographs_of_the_same_name(other):
     with pytest.raises(GalleryError, match="have the same name, and so would their pictures: rename one"):
-        entries_of(["a/cat.jpg", other], ["wave.jpg"], {}, Settings())
+        entries_of(["a/cat.jpg", other], ["wave.jpg"], {}, {})
+
+
+def test_two_pictures_of_the_same_name():
+    with pytest.raises(GalleryError, match="would have the same name, cat_big_wave: rename one of them"):
+        entries_of(["cat.jpg", "cat_big.jpg"], ["big_wave.jpg", "wave.jpg"], {}, {})
+
+
+def test_each_statistic_has_its_own_weights():
+    entries = entries_of(["cat.jpg"], ["wave.jpg"], sweep_of(["style-statistics=gram,moments"]), {})
+    assert [entry.settings for entry in entries] == [
+        Settings(style_statistics=each) for each in ("gram", "moments")
+    ]
 
 
 # ------------------------------------------------------------------------------------------- painted
@@ -273,17 +287,34 @@ def test_a_folder_that_can_not_be_written(capsys, tmp_path):
 
 
 def test_another_file_by_the_manifests_name(capsys, tmp_path):
-    for text in ("[]", "{", '{"version": 1, "made": [1]}', '{"version": 7, "made": {}}'):
+    for text in ("[]", "{", '{"version": 1, "made": {"x": {"job": "1"}}}', '{"version": 7, "made": {}}'):
         (tmp_path / "gallery.json").write_text(text)
         code, error = complaint(capsys, CAT, "--styles", SUMMERTIME, "-o", tmp_path)
         assert code == 2
-        assert "gallery.json is no gallery's, or damaged: remove it, or choose another folder." in error
+        assert "gallery.json isn't a gallery's, or is damaged: remove it, or choose another folder." in error
+
+
+@pytest.mark.parametrize("name", ["cat_summertime.png", "index.html", "contact_sheet.jpg"])
+def test_no_other_file_is_written_over(capsys, tmp_path, name):
+    (tmp_path / name).write_text("mine")
+    code, error = complaint(capsys, CAT, "--styles", SUMMERTIME, "-o", tmp_path)
+    assert code == 2
+    assert (
+        error == f"nst-tf: {tmp_path / name} is there already, and not a gallery's: choose another folder.\n"
+    )
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_one_program_at_a_time(capsys, tmp_path):
+    other = Record(tmp_path)
+    code, error = complaint(capsys, CAT, "--styles", SUMMERTIME, "-o", tmp_path)
+    assert code == 2
+    assert error == f"nst-tf: Another program paints the gallery in {tmp_path}: wait until it is done.\n"
+    assert other.made == {}
 
 
 def test_without_dask(capsys, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, error = complaint(capsys, CAT, "--styles", SUMMERTIME, "-o", tmp_path)
     assert code == 1
-    assert error == (
-        'nst-tf: This needs Dask, which isn\'t installed: `pip install "nst_tf[cluster]"` installs it.\n'
-    )
+    assert error.startswith("nst-tf: This needs Dask, which isn't installed: `python -m pip install -e ")

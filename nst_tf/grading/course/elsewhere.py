@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from tqdm import tqdm
 
-from nst_tf.cluster import ClusterError, spread
+from nst_tf.cluster import ClusterError, Unfit, spread
 from nst_tf.grading.course import protocol
 from nst_tf.grading.course.assignment import TeachersNotebook
 from nst_tf.grading.course.isolation import IsolationError
@@ -58,16 +58,22 @@ def judged_elsewhere(
     Raises:
         ClusterError: there is no such scheduler, or a worker can't judge.
     """
+    if assignment.isolation is Isolation.NONE:
+        raise ClusterError(
+            "Without isolation, a submission could reach the scheduler, and all machines through it: leave "
+            "out SCHEDULER, or ISOLATION=none."
+        )
     fit = partial(why_no_judge, assignment.isolation, graders_version())
     with spread(len(cases), scheduler, fit) as workers:
         briefs = {student: Brief(assignment, case) for student, case in cases.items()}
         outcomes = workers.each(judged_here, briefs)
         for student, outcome in tqdm(outcomes, "judged", len(cases), unit=" submissions"):
             yield student, _read(outcome)
+        workers.have_done(close)
 
 
 def _read(outcome: bytes | str | ClusterError) -> Judged | Exception:
-    """What a worker has sent, which may be anything: it isn't unpickled, but read as a message."""
+    """What a worker has sent."""
     if isinstance(outcome, ClusterError):
         return outcome
     if isinstance(outcome, str):
@@ -85,7 +91,7 @@ def _read(outcome: bytes | str | ClusterError) -> Judged | Exception:
 def why_no_judge(isolation: Isolation, version: str) -> str | None:
     """Why this machine can't judge as another one would, or None."""
     if graders_version() != version:
-        return "its grader or its TensorFlow is another one than here: install the same."
+        return "its grader or its TensorFlow differs from the one here: install the same."
     try:
         with Sandbox(isolation=isolation):
             return None
@@ -102,14 +108,16 @@ def judged_here(brief: Brief) -> bytes | str:
     with _one_at_a_time:
         try:
             return protocol.packed(_judge_of(brief.assignment).judged(brief.case))
-        except (JudgeError, IsolationError, OSError) as problem:
+        except JudgeError as problem:
             return str(problem)
+        except (IsolationError, OSError) as trouble:
+            raise Unfit(str(trouble)) from None
 
 
 def _judge_of(assignment: Assignment) -> Judge:
     """A judge with a sandbox, which stays for the next submission to the same assignment."""
     if _open and _open[0][0] != assignment:
-        _open.pop()[1].close()
+        close()
     if not _open:
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nst_tf-class-")))
@@ -122,3 +130,9 @@ def _judge_of(assignment: Assignment) -> Judge:
             judge = stack.enter_context(Judge(sandbox, source, released, assignment.limits))
             _open.append((assignment, stack.pop_all(), judge))
     return _open[0][2]
+
+
+def close() -> None:
+    """End what is kept for the next submission."""
+    while _open:
+        _open.pop()[1].close()

@@ -88,6 +88,13 @@ def test_no_scheduler(class_of_six):
     assert "No scheduler answers at tcp://127.0.0.1:9" in done.stderr
 
 
+def test_without_isolation_no_other_machine_judges(class_of_six):
+    folder = class_of_six("class")
+    done = run_course("grade", folder, "--scheduler", "tcp://127.0.0.1:9", "--isolation", "none")
+    assert done.returncode == 1
+    assert "Without isolation, a submission could reach the scheduler" in done.stderr
+
+
 def test_make_hands_on_the_address():
     words = ["make", "--dry-run", "grade", "SCHEDULER=tcp://10.0.0.1:8786"]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True)

@@ -125,5 +125,7 @@ class _Gallery:
         """Write the sheet and the page; the path of the page."""
         from nst_tf.gallery.index import write_page, write_sheet  # these need what comes with Dask
 
+        if not self.record.made:
+            self.record.write_manifest()  # so that the folder is a gallery's from now on
         write_sheet(self.record, self._entries)
         return write_page(self.record, self._entries)

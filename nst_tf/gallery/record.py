@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -134,14 +134,15 @@ class Record:
             about = {name: value for name, value in picture._asdict().items() if name != "data"}
             sha256 = hashlib.sha256(picture.data).hexdigest()
             self.made[entry.name] = {"job": digest_of(job), "file": path.name, "sha256": sha256, **about}
-            self._write_manifest(self.made)
+            self.write_manifest()
             self.there.add(entry.name)
         except OSError as problem:
             raise ImageError(f"{path} could not be written ({problem.strerror}).") from None
 
-    def _write_manifest(self, made: Mapping[str, Any]) -> None:
+    def write_manifest(self) -> None:
+        """Say what is there, and that the folder is a gallery's."""
         with written_aside(self.folder / MANIFEST) as aside:
-            aside.write_text(json.dumps({"version": VERSION, "made": made}, indent=1), encoding="utf8")
+            aside.write_text(json.dumps({"version": VERSION, "made": self.made}, indent=1), encoding="utf8")
 
 
 def digest_of(job: Job) -> str:

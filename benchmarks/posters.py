@@ -144,7 +144,7 @@ def table(sizes: list[int], tiles: list[int], precisions: list[str], peers: list
     first: dict[str, float | None] = dict.fromkeys(precisions)
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
-            fits = Need(size**2, [], 0, LAYERS).at_once <= bytes_allowed()
+            fits = Need(size**2, [0], 0, LAYERS).at_once <= bytes_allowed()
             for precision in precisions:
                 sides = [None] * fits + [tile for tile in tiles if tile < size]
                 for tile in sides:

@@ -11,6 +11,7 @@ import pickle
 import secrets
 import signal
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from nst_tf.large.budget import bytes_free
@@ -191,8 +192,6 @@ class Workers:
                 self._client.cancel(list(names))
 
     def _outcome(self, future: "Future") -> Any:
-        from concurrent.futures import CancelledError
-
         from distributed import KilledWorker
 
         try:
@@ -253,7 +252,7 @@ def _done(
 
 def _problem(why_unfit: Callable[[], str | None], versions: dict[str, str]) -> str | None:
     """Why this worker can't do the work, or None."""
-    question = pickle.dumps(why_unfit)
+    question = pickle.dumps((why_unfit, versions))
     if question in _fit:
         return None
     for program, here in _versions().items():

@@ -128,20 +128,21 @@ def run_cli(*arguments, environment=None, **options):
     )
 
 
+def wait_until(condition, seconds=120):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def scheduler(tmp_path):
     """The address of Dask's own scheduler, without workers."""
     file = tmp_path / "scheduler.json"
     options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file]
     with dask("scheduler", *options):
-        deadline = time.monotonic() + 60
-        while True:  # Dask writes it in place
-            with contextlib.suppress(OSError, ValueError):
-                address = json.loads(file.read_text())["address"]
-                break
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        yield address
+        wait_until(lambda: file.exists() and file.read_text().endswith("}"))  # Dask writes it in place
+        yield json.loads(file.read_text())["address"]
 
 
 @contextlib.contextmanager
@@ -152,16 +153,17 @@ def dask_worker(scheduler, folder, **environment):
     options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
     with Client(scheduler) as client:
         before = len(client.scheduler_info(n_workers=-1)["workers"])
-        with dask("worker", scheduler, *options, "--local-directory", folder, **environment) as process:
+        with dask("worker", scheduler, *options, folder=folder, **environment) as process:
             client.wait_for_workers(before + 1, timeout=60)
             yield process
 
 
 @contextlib.contextmanager
-def dask(*words, **environment):
+def dask(*words, folder=None, **environment):
     """One of Dask's programs."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dask", *words],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

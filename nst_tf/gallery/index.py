@@ -15,11 +15,10 @@ from nst_tf.files import written_aside
 from nst_tf.gallery.plan import Entry
 from nst_tf.gallery.record import PAGE, SHEET, Record
 from nst_tf.options import command_line
-from nst_tf.palette import style_sheet
+from nst_tf.palette import LIGHT, style_sheet
 
 LONGEST = 60_000  # pixels of a JPEG's side, at most
 SIDE, GAP = 320, 12  # pixels of a picture on the sheet, and between two
-GROUND = "#fbfaf7"
 
 
 def write_page(record: Record, entries: Sequence[Entry]) -> Path:
@@ -79,7 +78,7 @@ def write_sheet(record: Record, entries: Sequence[Entry]) -> None:
     size = (columns * (SIDE + GAP) + GAP, sum(heights) + GAP * (len(rows) + 1))
     if max(size) > LONGEST:
         return
-    sheet, top = Image.new("RGB", size, GROUND), GAP
+    sheet, top = Image.new("RGB", size, LIGHT["ground"]), GAP
     for row, height in zip(rows, heights, strict=True):
         for column, entry in enumerate(row):
             sheet.paste(small[entry.name], (GAP + column * (SIDE + GAP), top))
@@ -91,6 +90,6 @@ def write_sheet(record: Record, entries: Sequence[Entry]) -> None:
 def _small(record: Record, entry: Entry) -> Image.Image:
     """A picture as the sheet has it; an empty frame where there is none."""
     if entry.name not in record.there:
-        return ImageOps.expand(Image.new("RGB", (SIDE - 4, SIDE // 2), GROUND), 2, "#b00020")
+        return ImageOps.expand(Image.new("RGB", (SIDE - 4, SIDE // 2), LIGHT["ground"]), 2, LIGHT["alarm"])
     with Image.open(record.folder / record.made[entry.name]["file"]) as picture:
         return ImageOps.contain(picture.convert("RGB"), (SIDE, SIDE))

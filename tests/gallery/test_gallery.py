@@ -12,8 +12,9 @@ import time
 import numpy as np
 import psutil
 import pytest
-from conftest import LOUVRE, ROOT, SUMMERTIME, dask_worker, opened, run_cli
+from conftest import LOUVRE, ROOT, SUMMERTIME, dask_worker, opened, run_cli, wait_until
 
+import nst_tf
 from nst_tf.cli import main as command_line
 from nst_tf.gallery.plan import GalleryError, entries_of, sweep_of
 from nst_tf.gallery.record import Record
@@ -171,20 +172,9 @@ def test_one_bad_picture_is_one_red_cell(tmp_path):
 
 
 def started(folder, *words):
+    command = [sys.executable, "-m", "nst_tf", "gallery", CAT, LOUVRE, "--styles", SUMMERTIME]
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "nst_tf",
-            "gallery",
-            CAT,
-            LOUVRE,
-            "--styles",
-            SUMMERTIME,
-            "-o",
-            folder,
-            *words,
-        ],
+        [*command, "-o", folder, *words],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -192,13 +182,6 @@ def started(folder, *words):
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-
-
-def wait_for(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def number_made(folder):
@@ -222,7 +205,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_ctrl_c_leaves_what_is_done(tm
     run.communicate(timeout=300)
     assert run.returncode == 0
     run = started(folder, *LONG)
-    wait_for(lambda: number_made(folder) >= 1)
+    wait_until(lambda: number_made(folder) >= 1)
     listening = [
         connection.laddr.ip
         for process in (psutil.Process(run.pid), *workers_of(run))
@@ -239,7 +222,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_ctrl_c_leaves_what_is_done(tm
     done = number_made(folder)
     assert 1 <= done < 4
     run = started(folder, *LONG)
-    wait_for(lambda: len(workers_of(run)) >= 2)
+    wait_until(lambda: len(workers_of(run)) >= 2)
     time.sleep(8)  # in the middle of a picture, or of what comes before
     workers_of(run)[-1].kill()
     out, error = run.communicate(timeout=300)
@@ -262,6 +245,18 @@ def test_the_workers_of_a_cluster_paint(scheduler, tmp_path, painted):
     assert done.returncode == 0, done.stderr
     one, other = (opened(folder / f"{FOUR[1]}.png") for folder in (tmp_path / "out", painted))
     np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.slow
+def test_a_worker_with_another_nst_tf_is_refused(scheduler, tmp_path):
+    (tmp_path / "other/nst_tf").mkdir(parents=True)
+    (tmp_path / "other/nst_tf/__init__.py").write_text('__version__ = "0"')
+    with dask_worker(scheduler, tmp_path, PYTHONPATH=str(tmp_path / "other")):
+        done = gallery(tmp_path / "out", CAT, "--styles", SUMMERTIME, "--scheduler", scheduler)
+    assert done.returncode == 1
+    assert "nst-tf: The worker tcp://127.0.0.1:" in done.stderr
+    assert f"it has nst_tf 0, not {nst_tf.__version__} as here: install the same." in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def complaint(capsys, *words):

@@ -67,9 +67,11 @@ def judged_elsewhere(
     with spread(len(cases), scheduler, fit) as workers:
         briefs = {student: Brief(assignment, case) for student, case in cases.items()}
         outcomes = workers.each(judged_here, briefs)
-        for student, outcome in tqdm(outcomes, "judged", len(cases), unit=" submissions"):
-            yield student, _read(outcome)
-        workers.have_done(close)
+        try:
+            for student, outcome in tqdm(outcomes, "judged", len(cases), unit=" submissions"):
+                yield student, _read(outcome)
+        finally:
+            workers.have_done(partial(close, assignment))
 
 
 def _read(outcome: bytes | str | ClusterError) -> Judged | Exception:
@@ -117,7 +119,7 @@ def judged_here(brief: Brief) -> bytes | str:
 def _judge_of(assignment: Assignment) -> Judge:
     """A judge with a sandbox, which stays for the next submission to the same assignment."""
     if _open and _open[0][0] != assignment:
-        close()
+        close(_open[0][0])
     if not _open:
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nst_tf-class-")))
@@ -132,7 +134,7 @@ def _judge_of(assignment: Assignment) -> Judge:
     return _open[0][2]
 
 
-def close() -> None:
-    """End what is kept for the next submission."""
-    while _open:
+def close(assignment: Assignment) -> None:
+    """End what is kept for that assignment's next submission, and nothing of another class's."""
+    if _open and _open[0][0] == assignment:
         _open.pop()[1].close()

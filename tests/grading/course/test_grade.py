@@ -36,7 +36,7 @@ from classes import (
     with_tests,
     wrong,
 )
-from conftest import ROOT
+from conftest import ROOT, wait_until
 
 from nst_tf.grading.course.assignment import TeachersNotebook, grade_id
 from nst_tf.grading.course.gradebook import name_for_nbgrader
@@ -323,13 +323,6 @@ def graders_processes():
         for process in psutil.process_iter(["cmdline"])
         if any(mark in part for part in process.info["cmdline"] or [] for mark in marks)
     }
-
-
-def wait_until(condition, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.mark.slow

@@ -1,7 +1,8 @@
 # make demo       the Louvre in the manner of Vincent van Gogh, into outputs/
 # make lab        JupyterLab, on the notebooks
 # make classroom  the live demo as a web page, on this machine; ADDRESS=0.0.0.0 for others too
-# make test       all tests, the notebooks' included
+# make test       the tests, the notebooks' included; a sample of what takes long
+# make test-all   the same without leaving anything out, in some hours
 # make coverage   how much of the package the tests run, which takes a third longer
 # make test-fast  the tests for daily use, in two or three minutes
 # make test-oldest    the same with the oldest versions that requirements.txt allows, on Python 3.11 or 3.12
@@ -18,8 +19,10 @@ PYTHON ?=
 COURSE ?= notebooks/course
 OLDEST := .venv-oldest
 BIN := $(VENV)/bin
+QUICK_LESSONS := notebooks/00_start_here.ipynb notebooks/01_what_convnets_see.ipynb \
+	notebooks/06_your_own_pictures.ipynb
 
-.PHONY: demo lab classroom test coverage test-fast test-oldest lint format assignment grade notebooks clean
+.PHONY: demo lab classroom test test-all coverage test-fast test-oldest lint format assignment grade notebooks clean
 
 demo: $(VENV)/installed
 	@mkdir -p outputs
@@ -34,6 +37,11 @@ classroom: $(VENV)/installed-classroom
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest tests/classroom
 	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/classroom
+	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax $(QUICK_LESSONS)
+
+test-all: $(VENV)/installed-dev
+	$(BIN)/python -m pytest tests/classroom
+	TF_NUM_INTRAOP_THREADS=1 $(BIN)/python -m pytest --all -n 2 --dist loadfile --ignore tests/classroom
 	$(BIN)/python -m pytest -n 2 --dist loadfile --nbval-lax notebooks/0*.ipynb
 
 coverage: $(VENV)/installed-dev

@@ -85,6 +85,11 @@ def graded(folder):
     """Grade a class; return each student's score."""
     command = [sys.executable, "-m", "nst_tf.grading", "grade", folder]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+    return scores(folder)
+
+
+def scores(folder):
+    """Each graded student's."""
     with (folder / "grades.csv").open(newline="", encoding="utf8") as file:
         rows = list(csv.DictReader(file))
     return {row["student_id"]: row["score"] for row in rows if row["status"] == "graded"}

@@ -11,7 +11,8 @@ import tensorflow as tf
 from benchmarks.cases import Case, Goal, Track
 from nst_tf.control.styles import everywhere
 from nst_tf.images import clip_0_1, preprocess
-from nst_tf.objective import Objective, forget_compiled
+from nst_tf.large.compiled import forget_compiled
+from nst_tf.objective import Objective
 from nst_tf.precision import forget_choice
 from nst_tf.progress import say_nothing
 from nst_tf.settings import Settings

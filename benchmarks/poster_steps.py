@@ -7,7 +7,8 @@ much J, at the full size, is above that of the last of many steps, after fewer o
 import sys
 
 from benchmarks.cases import IMAGES
-from nst_tf import stylize, transfer
+from nst_tf import stages as schedule
+from nst_tf import stylize
 from nst_tf.stages import Stage, stages
 
 CONTENT, STYLE = IMAGES / "content/neuschwanstein.jpg", IMAGES / "style/great_wave.jpg"
@@ -22,7 +23,7 @@ def excess(size: int) -> dict[int, float]:
         below = stages(size // 2, *how[:2], BELOW, True)
         return [*below, Stage(size, BELOW + MOST)]
 
-    transfer.stages = planned
+    schedule.stages = planned
     history = stylize(CONTENT, STYLE, size=size, steps=BELOW + MOST, progress=False).history
     J = [row.J for row in history if row.size == size]
     best = [min(J[: step + 1]) for step in range(len(J))]

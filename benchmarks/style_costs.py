@@ -30,8 +30,8 @@ from nst_tf.convergence import fall_of, is_little
 from nst_tf.costs import compute_content_cost, total_variation_cost
 from nst_tf.images import load_image, tensor_to_image
 from nst_tf.inputs import load_inputs
+from nst_tf.large.compiled import activations_of
 from nst_tf.layers import BALANCED
-from nst_tf.objective import activations_of
 from nst_tf.optimizers import lbfgs, next_image
 from nst_tf.precision import fastest_precision
 from nst_tf.progress import say_nothing

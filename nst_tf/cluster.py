@@ -10,6 +10,9 @@ import os
 import pickle
 import secrets
 import signal
+import sys
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -25,6 +28,9 @@ Made = TypeVar("Made")
 CONNECTING = 10  # seconds that a scheduler may take to answer
 ENDS = 3  # times that the worker of a task may end before the task is given up
 AHEAD = 2  # tasks of each worker that are sent there at once, the running one included
+OF_LIMIT = 0.75  # of the memory that Dask lets a worker have, as it pauses it at 0.8
+PATIENCE = 60  # seconds without any worker, as those that end are often started anew
+LOOK = 1  # seconds after which we look whether a worker that keeps us waiting is still there
 THREADS = 1  # of TensorFlow in each worker of our own, so that they don't fight for the cores
 
 
@@ -191,13 +197,102 @@ class Workers:
             with contextlib.suppress(Exception):
                 self._client.cancel(list(names))
 
+    def each_at_home(
+        self,
+        function: Callable[[Task], Made | None],
+        order: Callable[[int, str, bool], Task],
+        number: int,
+        homes: dict[int, str],
+    ) -> Iterator[tuple[int, Made]]:
+        """What is made of each of so many tasks by the worker that did the same task before.
+
+        So a worker can keep what it was told. Where it has ended, another one does its tasks.
+
+        Args:
+            function: called with a task's order; it returns None if it hasn't been told all that it needs.
+            order: from a task's number, a worker's address, and whether that has to be told everything.
+            number: of tasks.
+            homes: which worker did which task; kept up to date.
+
+        Raises:
+            ClusterError: a task can't be done, there are no workers left, or the scheduler has gone.
+        """
+        left, ends = deque(range(number)), Counter[int]()
+        running: dict[Future, tuple[int, str]] = {}
+
+        def send(task: int, address: str, everything: bool = False) -> None:
+            homes[task] = address
+            work = self._why_unfit, _versions(), function, order(task, address, everything)
+            running[self._client.submit(_done, *work, workers=[address], pure=False)] = task, address
+
+        try:
+            while left or running:
+                threads = self._threads()
+                for future, (task, address) in list(running.items()):
+                    if address not in threads:
+                        del running[future]
+                        ends[task] += 1
+                        left.appendleft(task)
+                        future.cancel()
+                if any(times > ENDS for times in ends.values()):
+                    raise _ended()
+                for address, count in threads.items():
+                    room = AHEAD * count - sum(where == address for _, where in running.values())
+                    for task in _for_worker(address, left, homes, threads)[: max(0, room)]:
+                        left.remove(task)
+                        send(task, address)
+                for future in _first_done(running):
+                    outcome, (task, address) = self._outcome(future), running.pop(future)
+                    if isinstance(outcome, ClusterError):
+                        raise outcome
+                    if outcome is None:
+                        send(task, address, everything=True)
+                    else:
+                        yield task, outcome
+        finally:
+            with contextlib.suppress(Exception):
+                self._client.cancel(list(running))
+
+    def least_memory(self) -> tuple[str, int]:
+        """The worker that may take the least memory in all, and how many bytes that is.
+
+        Raises:
+            ClusterError: the scheduler has gone.
+        """
+        try:
+            free = self._client.run(bytes_free, on_error="ignore")
+            workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        except OSError:
+            raise self._gone() from None
+        limits = {
+            address: int(workers[address]["memory_limit"] * OF_LIMIT)
+            for address in free
+            if address in workers
+        }
+        allowed = {address: min(free[address], limit or free[address]) for address, limit in limits.items()}
+        least = min(allowed, key=allowed.__getitem__)
+        return least, allowed[least]
+
+    def _threads(self) -> dict[str, int]:
+        """Of the workers, by address; they are waited for if there are none."""
+        late = time.monotonic() + PATIENCE
+        while time.monotonic() < late:
+            try:
+                threads = dict(self._client.nthreads())
+            except OSError:
+                raise self._gone() from None
+            if threads:
+                return threads
+            time.sleep(LOOK)
+        raise ClusterError(f"{self._where} has no workers any more: start some, and repeat the command.")
+
     def _outcome(self, future: "Future") -> Any:
         from distributed import KilledWorker
 
         try:
             outcome = future.result()
         except KilledWorker:
-            return ClusterError(f"Its worker has ended {ENDS + 1} times: is there enough memory?")
+            return _ended()
         except (CancelledError, OSError):
             raise self._gone() from None
         except Exception as problem:
@@ -213,6 +308,25 @@ class Workers:
         """Have each of the workers call a function, as far as they are still there."""
         with contextlib.suppress(Exception):
             self._client.run(function, on_error="ignore")
+
+
+def _ended() -> ClusterError:
+    return ClusterError(f"Its worker has ended {ENDS + 1} times: is there enough memory?")
+
+
+def _for_worker(address: str, left: "deque[int]", homes: dict[int, str], alive: dict[str, int]) -> list[int]:
+    """The tasks that this worker should do first: its own, and then those that no worker has."""
+    own = [task for task in left if homes.get(task) == address]
+    return own + [task for task in left if homes.get(task) not in alive]
+
+
+def _first_done(running: "dict[Future, Any]") -> "list[Future]":
+    """Those that are done, as soon as one is; none if it takes long."""
+    from distributed import wait
+
+    with contextlib.suppress(TimeoutError):
+        return list(wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED").done)
+    return []
 
 
 # ------------------------------------------------------------------------------------------- in a worker
@@ -271,6 +385,5 @@ def _versions() -> dict[str, str]:
     """Of what has to be the same in all workers."""
     import distributed
 
-    import nst_tf
-
-    return {"nst_tf": nst_tf.__version__, "distributed": distributed.__version__}
+    here = sys.modules[__package__]  # an import of it would make a circle
+    return {"nst_tf": here.__version__, "distributed": distributed.__version__}

@@ -2,44 +2,36 @@
 
     J(G) = α J_content(C, G) + β J_style(S, G) + γ J_tv(G)
 
-The convolutions may be computed in bfloat16; costs, statistics and the image are float32 in any case.
-
 A picture too large for the memory is processed tile by tile, in two passes: the first adds up what the tiles
 have for each term, which gives J; the second pulls J's gradient with respect to these sums back to the pixels
 of each tile and of its halo. Both J and the gradient are exact.
 """
 
-import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import tensorflow as tf
 
 from nst_tf.control.styles import Painting, Region
-from nst_tf.images import preprocess
+from nst_tf.large.compiled import Layers, compiled_terms
+from nst_tf.large.parts import Here, Part, Processed, content_of
 from nst_tf.large.spool import Spool
 from nst_tf.large.tiles import Tile, tiles_of
 from nst_tf.settings import Settings
 from nst_tf.terms import (
     STATISTICS,
-    TERMS,
-    Activations,
-    Goals,
     Layout,
-    Places,
     Scene,
     Sums,
     SumsOf,
-    Term,
-    float32,
     masks_of,
     style_places,
     style_sums,
 )
-from nst_tf.vgg import get_layer_outputs
 
-Layers: TypeAlias = Callable[[tf.Tensor], Activations]  # from an image (1, h, w, 3) in [0, 1]
+# From what is known of a tile, by its number, the number of tiles, and what the terms' types depend on.
+Elsewhere: TypeAlias = Callable[[Callable[[int], Part], int, Layout], Processed]
 
 
 class Evaluation(NamedTuple):
@@ -68,6 +60,7 @@ class Objective:
         settings: the layers, what is compared there, and the weights.
         tile: side of a tile, in pixels; None computes all at once.
         spool: where C's activations are stored if there are several tiles; None: in one of its own.
+        elsewhere: has the tiles, if there are several, processed by others; None: by this process.
     """
 
     def __init__(
@@ -78,19 +71,24 @@ class Objective:
         settings: Settings,
         tile: int | None = None,
         spool: Spool | None = None,
+        elsewhere: Elsewhere | None = None,
     ):
-        self._activations, self._terms = activations_of(vgg, settings), TERMS[settings.style_statistics]
         self._scene = Scene(C, regions, settings)
+        self._compiled = compiled_terms(vgg, settings, self._scene.layout)
+        self._terms = self._compiled.terms
         self._tiles = tiles_of(C, tile, [name for name, _ in settings.layers])
-        self._compiled = _compiled(self._activations, self._terms, self._scene.layout)
-        sums_of = sums_of_paintings(self._activations, settings, tile)
+        sums_of = sums_of_paintings(self._compiled.activations, settings, tile)
         self._goals = [term.goals(sums_of, self._scene, settings) for term in self._terms]
         if len(self._tiles) == 1:
-            (a_C,) = self._content()
-            self._places = self._places_of(self._tiles[0], a_C)
+            part = self._part(0)
+            self._content = content_of(part, self._compiled), part.places
         else:
-            spool = spool or Spool()
-            self._a_C = [spool.keep(a_C.numpy()) for a_C in self._content()]
+            parts = self._part, len(self._tiles)
+            self._processed = (
+                elsewhere(*parts, self._scene.layout)
+                if elsewhere
+                else Here(*parts, self._compiled, spool or Spool())
+            )
         self.reweigh(settings)
 
     def reweigh(self, settings: Settings) -> None:
@@ -104,32 +102,26 @@ class Objective:
         return Evaluation(float(J), parts, gradient)
 
     def _at_once(self, G: np.ndarray) -> tuple[tf.Tensor, list[tf.Tensor], np.ndarray]:
-        J, costs, gradient = self._compiled.evaluate(tf.constant(G), self._places, self._goals, self._weights)
+        J, costs, gradient = self._compiled.evaluate(
+            tf.constant(G), *self._content, self._goals, self._weights
+        )
         return J, costs, gradient.numpy()
 
     def _tile_by_tile(self, G: np.ndarray) -> tuple[tf.Tensor, list[tf.Tensor], np.ndarray]:
-        total = added_up(self._compiled.sums(*arguments) for _, arguments in self._each_tile(G))
+        windows = [G[:, *tile.window] for tile in self._tiles]
+        total = added_up(self._processed.sums(windows))
         J, costs, of_total = self._compiled.costs(total, self._goals, self._weights)
         gradient = np.zeros_like(G)
-        for tile, arguments in self._each_tile(G):
-            gradient[:, *tile.window] += self._compiled.pull_back(*arguments, of_total).numpy()
+        of_windows = self._processed.gradients(windows, of_total)
+        for tile, of_window in zip(self._tiles, of_windows, strict=True):
+            gradient[:, *tile.window] += of_window
         return J, costs, gradient
 
-    def _each_tile(self, G: np.ndarray) -> Iterator[tuple[Tile, tuple]]:
-        """Each tile, and the arguments of the compiled functions for it."""
-        for tile, a_C in zip(self._tiles, self._a_C, strict=True):
-            places = self._places_of(tile, tf.constant(a_C.load()))
-            yield tile, (tf.constant(G[:, *tile.window]), *_own(tile, self._scene.blocks), places)
-
-    def _places_of(self, tile: Tile, a_C: tf.Tensor) -> list[Places]:
-        return [term.places(tile, a_C, self._scene) for term in self._terms]
-
-    def _content(self) -> Iterator[tf.Tensor]:
-        """C's activations at the content layer, tile by tile."""
-        block = self._scene.blocks[-1]
-        for tile in self._tiles:
-            a_C = self._activations(tf.constant(self._scene.C[:, *tile.window]))[-1]
-            yield a_C[:, *tile.inside(block)]
+    def _part(self, number: int) -> Part:
+        """What is known of a tile."""
+        tile, scene = self._tiles[number], self._scene
+        places = [term.places(tile, scene) for term in self._terms]
+        return Part(scene.C[:, *tile.window], *_own(tile, scene.blocks), places)
 
 
 def _own(tile: Tile, blocks: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
@@ -178,131 +170,3 @@ def added_up(sums: Iterator[Sums]) -> Sums:
 
 def _wide(tensor: tf.Tensor) -> tf.Tensor:
     return tf.cast(tensor, tf.float64)
-
-
-def activations_of(vgg: tf.keras.Model, settings: Settings) -> Layers:
-    """The activations of these settings' layers."""
-    return _activations(vgg, tuple(name for name, _ in settings.layers), settings.preprocess)
-
-
-# Tracing takes a second, and a run with the same layers as the last need not wait for it. Autograph has
-# nothing to translate here, and takes its time.
-_kept = functools.lru_cache(maxsize=2)
-_traced = functools.partial(tf.function, autograph=False)
-
-
-@_kept
-def _activations(vgg: tf.keras.Model, layers: tuple[str, ...], preprocessed: bool) -> Layers:
-    """The activations of these layers, traced once, for images of any size."""
-    layer_outputs = get_layer_outputs(vgg, [(name, 1) for name in layers])
-
-    # The goals are computed by this, too, so that they are rounded as in J: J_content of C itself is 0 in
-    # bfloat16 as well.
-    @_traced(input_signature=[float32(1, None, None, 3)])
-    def activations(image: tf.Tensor) -> Activations:
-        return [tf.cast(a, tf.float32) for a in layer_outputs(preprocess(image) if preprocessed else image)]
-
-    return activations.get_concrete_function()
-
-
-class _CompiledTerms:
-    """J and its gradient, traced when first used, for images of any size: at once, or in a tile's steps."""
-
-    def __init__(self, activations: Any, terms: tuple[Term, ...], layout: Layout):
-        self._activations, self._terms = activations, terms
-        channels = [a.shape[-1] for a in activations.structured_outputs]
-        self._image, self._weights = float32(1, None, None, 3), float32(len(terms))
-        self._places = [term.place_types(channels, layout) for term in terms]
-        self._goals = [term.goal_types(channels, layout) for term in terms]
-        self._own = tf.TensorSpec([2, 2], tf.int32), tf.TensorSpec([len(channels), 2, 2], tf.int32)
-
-    @functools.cached_property
-    def evaluate(self) -> Callable:
-        """From G, its places, the goals and the weights: J, the costs and ∂J/∂G."""
-
-        @_traced(input_signature=[self._image, self._places, self._goals, self._weights])
-        def evaluate(
-            G: tf.Tensor, places: list[Places], goals: list[Goals], weights: tf.Tensor
-        ) -> tuple[tf.Tensor, list[tf.Tensor], tf.Tensor]:
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(G)
-                J, costs = self._J_of(self._sums_of(G, self._activations(G), places), goals, weights)
-            return J, costs, tape.gradient(J, G)
-
-        return evaluate.get_concrete_function()
-
-    @functools.cached_property
-    def sums(self) -> Any:
-        """From a tile's window, where its own pixels and positions are, and its places: what it adds."""
-        return _traced(self._sums_in, input_signature=self._tile).get_concrete_function()
-
-    @functools.cached_property
-    def costs(self) -> Callable:
-        """From what all tiles add up to, the goals and the weights: J, the costs and ∂J/∂total."""
-
-        @_traced
-        def costs(
-            total: list[Sums], goals: list[Goals], weights: tf.Tensor
-        ) -> tuple[tf.Tensor, list[tf.Tensor], list[Sums]]:
-            with tf.GradientTape() as tape:
-                tape.watch(total)
-                J, costs = self._J_of(total, goals, weights)
-            return J, costs, tape.gradient(J, total)
-
-        return costs
-
-    @functools.cached_property
-    def pull_back(self) -> Callable:
-        """From the arguments of ``sums`` and ∂J/∂total: ∂J/∂window, this tile's contribution."""
-        of_total = tf.nest.map_structure(tf.TensorSpec.from_tensor, self.sums.structured_outputs)
-
-        @_traced(input_signature=[*self._tile, of_total])
-        def pull_back(
-            window: tf.Tensor,
-            own: tf.Tensor,
-            positions: tf.Tensor,
-            places: list[Places],
-            of_total: list[Sums],
-        ) -> tf.Tensor:
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(window)
-                sums = self._sums_in(window, own, positions, places)
-            return tape.gradient(sums, window, output_gradients=of_total)
-
-        return pull_back.get_concrete_function()
-
-    @property
-    def _tile(self) -> list:
-        return [self._image, *self._own, self._places]
-
-    def _sums_in(
-        self, window: tf.Tensor, own: tf.Tensor, positions: tf.Tensor, places: list[Places]
-    ) -> list[Sums]:
-        layers = zip(self._activations(window), tf.unstack(positions), strict=True)
-        return self._sums_of(_cut(window, own), [_cut(a, of_layer) for a, of_layer in layers], places)
-
-    def _sums_of(self, G: tf.Tensor, a_G: Activations, places: list[Places]) -> list[Sums]:
-        return [term.sums(G, a_G, of_term) for term, of_term in zip(self._terms, places, strict=True)]
-
-    def _J_of(
-        self, total: list[Sums], goals: list[Goals], weights: tf.Tensor
-    ) -> tuple[tf.Tensor, list[tf.Tensor]]:
-        of_terms = zip(self._terms, total, goals, strict=True)
-        costs = [term.cost(of_term, of_goal) for term, of_term, of_goal in of_terms]
-        J = tf.add_n([weight * cost for weight, cost in zip(tf.unstack(weights), costs, strict=True)])
-        return J, costs
-
-
-_compiled = _kept(_CompiledTerms)
-
-
-def _cut(tensor: tf.Tensor, bounds: tf.Tensor) -> tf.Tensor:
-    """Rows and columns between these bounds."""
-    (top, bottom), (left, right) = (tf.unstack(each) for each in tf.unstack(bounds))
-    return tensor[:, top:bottom, left:right]
-
-
-def forget_compiled() -> None:
-    """Have the next objective traced anew, as the first one in a process is."""
-    for kept in (_activations, _compiled):
-        kept.cache_clear()

@@ -11,6 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from nst_tf.images import resized
+from nst_tf.inputs import Inputs
+from nst_tf.layers import minimum_side
+from nst_tf.settings import Settings
 
 SMALLEST = 100  # pixels on the longer side: in less, VGG-19's deep layers see only the picture's borders
 SHARES = {
@@ -34,6 +37,28 @@ class Stage(NamedTuple):
     last_step: int
 
 
+def planned(inputs: Inputs, settings: Settings) -> list[Stage]:
+    """The run's stages.
+
+    A start picture may be nearly finished, so it is not painted over at a coarse size. Nor is there a coarse
+    size at which too little is left of a mask.
+    """
+    least = minimum_side([name for name, _ in settings.layers])
+    coarse_to_fine = settings.coarse_to_fine and not settings.starts_from_picture
+    shared = TYPICAL_STEPS if settings.runs_until_converged else None
+    size = max(inputs.C.shape[1:3])
+    *coarse, full = stages(size, inputs.shorter_side, least, settings.most_steps, coarse_to_fine, shared)
+    return [*(stage for stage in coarse if _masks_are_seen(inputs, settings, stage.size)), full]
+
+
+def _masks_are_seen(inputs: Inputs, settings: Settings, size: int) -> bool:
+    """Whether enough is left of all masks at that size."""
+    style_layers = [name for name, _ in settings.layers[:-1]]
+    masked = [region for region in inputs.regions if region.has_masks]
+    small = resized(inputs.C, size)
+    return all(region.at((small.shape[2], small.shape[1])).is_seen(style_layers) for region in masked)
+
+
 def stages(
     size: int,
     shorter_side: Callable[[int], int],
@@ -55,16 +80,16 @@ def stages(
     if not coarse_to_fine:
         return [Stage(size, steps)]
     shared = steps if shared is None else shared
-    planned, last_step, left = [], -1, Fraction(0)
+    coarse, last_step, left = [], -1, Fraction(0)
     for smaller, share in _shares(size):
         evaluations = int((share + left) * shared)
         if evaluations > 1 and smaller >= SMALLEST and shorter_side(smaller) >= minimum_side:
             last_step += evaluations
-            planned.append(Stage(smaller, last_step))
+            coarse.append(Stage(smaller, last_step))
             left = Fraction(0)
         elif size > LARGE:  # where the full size is to get few steps, the next one takes them
             left += share
-    return [*planned, Stage(size, steps)]
+    return [*coarse, Stage(size, steps)]
 
 
 def _shares(size: int) -> list[tuple[int, Fraction]]:

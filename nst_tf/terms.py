@@ -80,14 +80,8 @@ class Term(Protocol):
     def goals(self, sums_of: "SumsOf", scene: Scene, settings: Settings) -> Goals:
         """What G as a whole should get close to. Computed once a size, as the paintings never change."""
 
-    def places(self, tile: Tile, a_C: tf.Tensor, scene: Scene) -> Places:
-        """What has to be known about a tile's positions.
-
-        Args:
-            tile: a part of G.
-            a_C: C's activations there, at the content layer.
-            scene: C and the regions.
-        """
+    def places(self, tile: Tile, scene: Scene) -> Places:
+        """What has to be known about the positions of a tile, a part of G."""
 
     def goal_types(self, channels: Sequence[int], layout: Layout) -> Any:
         """The goals' types, for layers with these numbers of channels."""
@@ -95,12 +89,13 @@ class Term(Protocol):
     def place_types(self, channels: Sequence[int], layout: Layout) -> Any:
         """The places' types."""
 
-    def sums(self, G: tf.Tensor, a_G: Activations, places: Places) -> Sums:
+    def sums(self, G: tf.Tensor, a_G: Activations, a_C: tf.Tensor, places: Places) -> Sums:
         """What a tile adds.
 
         Args:
             G: the tile's pixels, and those below and to the right of them.
             a_G: activations at its positions.
+            a_C: C's there, at the content layer.
             places: of the tile.
         """
 
@@ -116,19 +111,20 @@ class _Content:
     def goals(self, sums_of: "SumsOf", scene: Scene, settings: Settings) -> list:
         return []
 
-    def places(self, tile: Tile, a_C: tf.Tensor, scene: Scene) -> tuple[tf.Tensor, tf.Tensor]:
-        share = np.prod(a_C.shape[1:3]) / _positions(scene.C, scene.blocks[-1])
-        return a_C, tf.constant(share, tf.float32)
+    def places(self, tile: Tile, scene: Scene) -> tf.Tensor:
+        """The tile's share of all positions."""
+        block = scene.blocks[-1]
+        rows, columns = (each.stop - each.start for each in tile.at(block))
+        return tf.constant(rows * columns / _positions(scene.C, block), tf.float32)
 
     def goal_types(self, channels: Sequence[int], layout: Layout) -> list:
         return []
 
-    def place_types(self, channels: Sequence[int], layout: Layout) -> tuple[tf.TensorSpec, tf.TensorSpec]:
-        return float32(1, None, None, channels[-1]), float32()
+    def place_types(self, channels: Sequence[int], layout: Layout) -> tf.TensorSpec:
+        return float32()
 
-    def sums(self, G: tf.Tensor, a_G: Activations, places: tuple[tf.Tensor, tf.Tensor]) -> tf.Tensor:
-        a_C, share = places
-        return share * compute_content_cost(a_C, a_G[-1])
+    def sums(self, G: tf.Tensor, a_G: Activations, a_C: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+        return places * compute_content_cost(a_C, a_G[-1])
 
     def cost(self, total: tf.Tensor, goals: list) -> tf.Tensor:
         return total
@@ -251,7 +247,7 @@ class _Style:
     def goals(self, sums_of: SumsOf, scene: Scene, settings: Settings) -> list[StyleGoals]:
         return [style_goals(sums_of, region, settings) for region in scene.regions]
 
-    def places(self, tile: Tile, a_C: tf.Tensor, scene: Scene) -> list[StylePlaces]:
+    def places(self, tile: Tile, scene: Scene) -> list[StylePlaces]:
         blocks = scene.blocks[:-1]
         return [style_places(tile, scene.C, masks, blocks) for masks in scene.masks]
 
@@ -263,7 +259,9 @@ class _Style:
         masks = [float32(None, 1) for _ in channels[:-1]]
         return [StylePlaces(float32(len(masks)), masks if has_mask else []) for has_mask in layout.masked]
 
-    def sums(self, G: tf.Tensor, a_G: Activations, places: list[StylePlaces]) -> list[list[tf.Tensor]]:
+    def sums(
+        self, G: tf.Tensor, a_G: Activations, a_C: tf.Tensor, places: list[StylePlaces]
+    ) -> list[list[tf.Tensor]]:
         return [style_sums(a_G[:-1], of_region, self._statistic) for of_region in places]
 
     def cost(self, total: list[list[tf.Tensor]], goals: list[StyleGoals]) -> tf.Tensor:
@@ -347,7 +345,7 @@ class _Smoothness:
     def goals(self, sums_of: SumsOf, scene: Scene, settings: Settings) -> list:
         return []
 
-    def places(self, tile: Tile, a_C: tf.Tensor, scene: Scene) -> NeighbourPlaces:
+    def places(self, tile: Tile, scene: Scene) -> NeighbourPlaces:
         _, height, width, channels = scene.C.shape
         numbers = [max(1, (height - 1) * width * channels), max(1, height * (width - 1) * channels)]
         size = [tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start]
@@ -366,7 +364,7 @@ class _Smoothness:
         cover = [float32(1, None, None, 1), float32(1, None, None, 3)] if layout.is_partial else []
         return NeighbourPlaces(tf.TensorSpec([2], tf.int32), float32(2), cover)
 
-    def sums(self, G: tf.Tensor, a_G: Activations, places: NeighbourPlaces) -> tf.Tensor:
+    def sums(self, G: tf.Tensor, a_G: Activations, a_C: tf.Tensor, places: NeighbourPlaces) -> tf.Tensor:
         if places.cover:
             m, rest_of_C = places.cover
             G = m * G + rest_of_C

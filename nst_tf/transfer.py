@@ -10,13 +10,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 from tqdm.auto import tqdm
 
+from nst_tf.cluster import ClusterError
 from nst_tf.control.strength import balance_of, with_cost_weights
 from nst_tf.control.styles import Region, Styles
 from nst_tf.convergence import fall_of, is_little
@@ -26,7 +27,7 @@ from nst_tf.large.budget import bytes_allowed, tile_that_fits
 from nst_tf.large.checkpoint import Checkpoint
 from nst_tf.large.spool import Spool, SpoolError
 from nst_tf.large.tiles import tiles_of
-from nst_tf.layers import CONV_LAYERS, block_of, minimum_side
+from nst_tf.layers import CONV_LAYERS, block_of
 from nst_tf.objective import Objective
 from nst_tf.optimizers import MOST_KEPT, OPTIMIZERS, Images, InMemory, State, lbfgs, next_image
 from nst_tf.precision import chosen_precision
@@ -45,8 +46,11 @@ from nst_tf.progress import (
     shown_on,
 )
 from nst_tf.settings import Settings, SettingsError
-from nst_tf.stages import TYPICAL_STEPS, Stage, stages, with_changes
+from nst_tf.stages import Stage, planned, with_changes
 from nst_tf.vgg import Network, load_network
+
+if TYPE_CHECKING:
+    from nst_tf.large.spread_tiles import TileWorkers
 
 
 def stylize(
@@ -74,6 +78,7 @@ def stylize(
     tile: int | None = Settings.tile,
     preprocess: bool = Settings.preprocess,
     checkpoint: str | os.PathLike | None = None,
+    scheduler: str | None = None,
     callback: Callback | None = None,
     progress: bool = True,
 ) -> Result:
@@ -85,6 +90,8 @@ def stylize(
             a list of several. A style picture may have other proportions than the content.
         checkpoint: folder in which a long run with L-BFGS is saved every five minutes (at its next step), so
             that the same call goes on with it after a crash. It is removed at the end of the run.
+        scheduler: address of a Dask cluster, whose workers process the tiles of a picture that is larger
+            than one tile.
         callback: called with a ``Progress`` at every step, from the start image (step 0) on, or from
             where a saved run goes on; the run
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
@@ -100,6 +107,7 @@ def stylize(
     Raises:
         ValueError: a picture or a setting can't be used; the message says which, and what to do.
         CheckpointError: the checkpoint is of another run, is damaged or is in use.
+        ClusterError: the cluster's workers can't be used.
         WeightsError: VGG-19's weights can't be obtained; the message says what to do.
 
     Source: Gatys, Ecker and Bethge, "A Neural Algorithm of Artistic Style" (2015).
@@ -108,9 +116,11 @@ def stylize(
     settings = Settings(**{field.name: arguments[field.name] for field in dataclasses.fields(Settings)})
     inputs = load_inputs(content, style, settings, say=print if progress else None)
     if checkpoint is None:
-        return paint(inputs, settings, callback=callback, progress=progress)
+        return paint(inputs, settings, scheduler=scheduler, callback=callback, progress=progress)
     with Checkpoint(checkpoint) as unfinished:
-        result = paint(inputs, settings, unfinished, callback=callback, progress=progress)
+        result = paint(
+            inputs, settings, unfinished, scheduler=scheduler, callback=callback, progress=progress
+        )
         if result.ending.is_regular:
             unfinished.remove()
     return result
@@ -121,6 +131,7 @@ def paint(
     settings: Settings,
     checkpoint: Checkpoint | None = None,
     *,
+    scheduler: str | None = None,
     callback: Callback | None = None,
     progress: bool = True,
 ) -> Result:
@@ -135,20 +146,42 @@ def paint(
     steps = None if settings.runs_until_converged else settings.most_steps
     with _memory_errors_explained(settings.size):
         settings, balance = _balanced(settings, network.vgg, inputs, say)
-    with progress_bar(steps, progress) as bar, _memory_errors_explained(settings.size):
+    with (
+        _workers(scheduler, inputs, settings, network) as workers,
+        progress_bar(steps, progress) as bar,
+        _memory_errors_explained(settings.size),
+    ):
         callbacks = [shown_on(bar), *([callback] if callback else [])]
-        run = _Run(network.vgg, inputs, settings, balance, callbacks, started, beside_bar, checkpoint)
+        run = _Run(
+            network.vgg, inputs, settings, balance, callbacks, started, beside_bar, checkpoint, workers
+        )
         if checkpoint:
             checkpoint.identify(_report(settings, network), run.stages, inputs)
         try:
             ending = run.lower_J()
-        except (KeyboardInterrupt, SpoolError) as problem:
+        except (KeyboardInterrupt, SpoolError, ClusterError) as problem:
             if not run.has_picture:
                 raise
-            ending = Ending.NO_ROOM if isinstance(problem, SpoolError) else Ending.INTERRUPTED
+            ending = _ENDINGS[type(problem)]
+            if isinstance(problem, ClusterError):
+                beside_bar(str(problem))
     if progress and ending is not Ending.FINISHED:
         print(f"The run ended after step {run.history[-1].step} of {settings.most_steps}: {ending.value}.")
     return Result(run.picture(), run.history, {**_report(run.settings, network), **run.tiling}, ending)
+
+
+def _workers(
+    scheduler: str | None, inputs: Inputs, settings: Settings, network: Network
+) -> contextlib.AbstractContextManager["TileWorkers | None"]:
+    """Those of the cluster, if there is one."""
+    if scheduler is None:
+        return contextlib.nullcontext()
+    from nst_tf.large.spread_tiles import tile_workers  # Dask is needed for this alone
+
+    precision = network.vgg.layers[-1].compute_dtype
+    as_here = dataclasses.replace(settings, precision=precision, init="content")
+    need = need_of(inputs.C, inputs.regions, settings)
+    return tile_workers(scheduler, as_here, need, network.origin.checksum)
 
 
 def _balanced(
@@ -193,13 +226,14 @@ class _Run:
         started: float,
         say: Callable[[str], object],
         checkpoint: Checkpoint | None = None,
+        workers: "TileWorkers | None" = None,
     ):
-        self.settings = settings
+        self.settings, self._workers = settings, workers
         self._checkpoint, self._saved = checkpoint, checkpoint.saved if checkpoint else None
         self.history: list[Costs] = self._saved.history if self._saved else []
         self._vgg, self._inputs, self._balance = vgg, inputs, balance
         self._callbacks, self._started, self._say = callbacks, started, say
-        self.stages = _planned(inputs, settings)
+        self.stages = planned(inputs, settings)
         self._best: _Best | None = None
         self._allowed = self._bytes_allowed()  # once, so that the run can be repeated
         self.tiling: dict[str, int] = {}
@@ -247,7 +281,7 @@ class _Run:
         if number > 1:
             spool = spool or Spool()
             self._say(f"{size[0]}×{size[1]} pixels are painted in {number} tiles of about {tile}×{tile}")
-        objective = Objective(self._vgg, C, regions, self.settings, tile, spool)
+        objective = Objective(self._vgg, C, regions, self.settings, tile, spool, self._workers)
         images, best = self._started_images(start, spool)
         while True:
             reached = self._follow(images, objective, start, stage, best)
@@ -286,7 +320,10 @@ class _Run:
     def _tile(self, C: np.ndarray, regions: Sequence[Region]) -> int | None:
         """The side of the tiles at that size, of the paintings too; None where nothing is larger."""
         tile = self.settings.tile or tile_that_fits(need_of(C, regions, self.settings), self._allowed)
-        if tile and not self.settings.tile:
+        if self._workers:
+            tile = min(tile or self._workers.side, self._workers.side)
+            self.tiling = {"tile": tile}
+        elif tile and not self.settings.tile:
             self.tiling = {"memory": self._allowed}
         return tile
 
@@ -354,26 +391,11 @@ class _Run:
         return False
 
 
-def _planned(inputs: Inputs, settings: Settings) -> list[Stage]:
-    """The run's stages.
-
-    A start picture may be nearly finished, so it is not painted over at a coarse size. Nor is there a coarse
-    size at which too little is left of a mask.
-    """
-    least = minimum_side([name for name, _ in settings.layers])
-    coarse_to_fine = settings.coarse_to_fine and not settings.starts_from_picture
-    shared = TYPICAL_STEPS if settings.runs_until_converged else None
-    size = max(inputs.C.shape[1:3])
-    *coarse, full = stages(size, inputs.shorter_side, least, settings.most_steps, coarse_to_fine, shared)
-    return [*(stage for stage in coarse if _masks_are_seen(inputs, settings, stage.size)), full]
-
-
-def _masks_are_seen(inputs: Inputs, settings: Settings, size: int) -> bool:
-    """Whether enough is left of all masks at that size."""
-    style_layers = [name for name, _ in settings.layers[:-1]]
-    masked = [region for region in inputs.regions if region.has_masks]
-    small = resized(inputs.C, size)
-    return all(region.at((small.shape[2], small.shape[1])).is_seen(style_layers) for region in masked)
+_ENDINGS = {
+    KeyboardInterrupt: Ending.INTERRUPTED,
+    SpoolError: Ending.NO_ROOM,
+    ClusterError: Ending.NO_WORKERS,
+}
 
 
 def _cost_weights(settings: Settings | Costs) -> CostWeights:

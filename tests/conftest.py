@@ -1,6 +1,7 @@
 """What the tests share: the project's pictures, the real network, and a way to lose one's permissions."""
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -21,6 +22,34 @@ os.environ.pop("LINES", None)
 ROOT = Path(__file__).parent.parent
 LOUVRE = ROOT / "images/content/louvre.jpg"
 SUMMERTIME = ROOT / "images/style/summertime.jpg"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--all", action="store_true", help="also what is marked long, and no samples")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is marked long, unless all is asked for."""
+    if not config.getoption("--all"):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def mostly_long(cases, n):
+    """For ``parametrize``: the cases, of which all but each n-th are marked long."""
+    return [
+        pytest.param(*case, marks=[pytest.mark.long] if number % n else [])
+        for number, case in enumerate(cases)
+    ]
+
+
+@pytest.fixture
+def sample(request):
+    """A way to take each n-th thing, or, with ``--all``, all of them."""
+    if request.config.getoption("--all"):
+        return lambda things, n, first=0: list(things)
+    return lambda things, n, first=0: list(itertools.islice(things, first, None, n))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -146,11 +175,11 @@ def scheduler(tmp_path):
 
 
 @contextlib.contextmanager
-def dask_worker(scheduler, folder, **environment):
+def dask_worker(scheduler, folder, options=(), **environment):
     """A worker that the scheduler knows, in a process of its own."""
     from distributed import Client
 
-    options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1"]
+    options = ["--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1", *options]
     with Client(scheduler) as client:
         before = len(client.scheduler_info(n_workers=-1)["workers"])
         with dask("worker", scheduler, *options, folder=folder, **environment) as process:

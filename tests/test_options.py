@@ -117,4 +117,7 @@ def test_every_setting_has_an_option_and_an_argument_of_stylize():
     assert OPTIONS.keys() == defaults.keys()
     arguments = inspect.signature(stylize).parameters
     assert {name: arguments[name].default for name in defaults} == defaults
-    assert arguments.keys() == {"content", "style", *defaults, "checkpoint", "callback", "progress"}
+    assert arguments.keys() == {
+        *("content", "style", "checkpoint", "scheduler", "callback", "progress"),
+        *defaults,
+    }

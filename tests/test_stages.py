@@ -161,8 +161,7 @@ def test_each_stage_starts_from_what_the_one_before_has_changed(painted):
     assert np.corrcoef(carried.ravel(), changed.ravel())[0, 1] > 0.9
 
 
-@pytest.mark.parametrize("quarter_turns", [0, 1])
-@pytest.mark.parametrize("size", [401, 406])
+@pytest.mark.parametrize(("size", "quarter_turns"), [(401, 0), (406, 1)])
 def test_any_size_and_proportions(size, quarter_turns):
     content = np.rot90(np.asarray(opened(LOUVRE)), quarter_turns)
     result = stylize(
@@ -210,6 +209,7 @@ def test_a_picture_of_a_coarse_stage_keeps_the_start_images_details():
     np.testing.assert_array_equal(seen[0].picture(), np.round(load_image(LOUVRE, 400)[0] * 255))
 
 
+@pytest.mark.long
 def test_with_coarse_stages_before_as_many_full_evaluations_come_further():
     course = {"alpha": 10, "beta": 40, "content_layer": "block5_conv4", "style_layers": "course"}
     options = {"size": 400, "init": "noisy_content", "progress": False, **course}

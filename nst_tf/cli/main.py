@@ -38,7 +38,9 @@ from nst_tf.weights import WeightsError, load_weights
 
 GOOD, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
-EXIT_CODES = {Ending.INTERRUPTED: INTERRUPTED, Ending.NOT_FINITE: FAILED, Ending.NO_ROOM: FAILED}
+EXIT_CODES = {Ending.INTERRUPTED: INTERRUPTED} | dict.fromkeys(
+    (Ending.NOT_FINITE, Ending.NO_ROOM, Ending.NO_WORKERS), FAILED
+)
 MOST_DPI = 65_535  # what a JPEG file can hold
 DEFAULT_COMMAND = "paint"  # whose name may be left out
 DEMO_CONTENT, DEMO_STYLE = "content/louvre.jpg", "style/village_street_in_auvers.jpg"
@@ -182,6 +184,9 @@ def _add_painting_options(parser: _Parser, default_output: str) -> None:
         help="go on with a run that was killed; with lbfgs, it is saved every five minutes in OUT.unfinished",
     )
     more.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster, whose workers share the tiles of a poster"
+    )
 
 
 def _at_least_one(text: str) -> int:
@@ -216,7 +221,14 @@ def _paint(options: argparse.Namespace) -> int:
 
         from nst_tf.transfer import paint
 
-        result = paint(inputs, settings, checkpoint, callback=outputs.record, progress=not options.quiet)
+        result = paint(
+            inputs,
+            settings,
+            checkpoint,
+            scheduler=options.scheduler,
+            callback=outputs.record,
+            progress=not options.quiet,
+        )
         problem = _written(outputs, result, checkpoint, say)
     if problem:
         return _complain(problem, FAILED)

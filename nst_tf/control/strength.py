@@ -17,8 +17,9 @@ from nst_tf.control.styles import Region, everywhere
 from nst_tf.costs import compute_content_cost, total_variation_cost
 from nst_tf.images import resized
 from nst_tf.inputs import Inputs
+from nst_tf.large.compiled import Layers, activations_of
 from nst_tf.layers import minimum_side
-from nst_tf.objective import Layers, activations_of, sums_of_paintings
+from nst_tf.objective import sums_of_paintings
 from nst_tf.progress import Balance
 from nst_tf.settings import BETA_AT_HALF, EXPONENTS, GAMMA_AT_HALF, LARGEST, LEAST, Settings, SettingsError
 from nst_tf.terms import STATISTICS, style_cost, style_goals

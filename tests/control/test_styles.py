@@ -24,7 +24,8 @@ from nst_tf.control.styles import styles_of
 from nst_tf.costs import channel_moments, gram_distance, moments_distance
 from nst_tf.decoding import ImageError
 from nst_tf.inputs import load_inputs
-from nst_tf.objective import Objective, activations_of
+from nst_tf.large.compiled import activations_of
+from nst_tf.objective import Objective
 from nst_tf.probes import receptive_field
 from nst_tf.settings import Settings, SettingsError
 

@@ -195,7 +195,7 @@ def workers_of(process):
     return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
-LONG = ["--sweep", "beta=0.005,0.5", "--size", "100", "--steps", "30"]
+LONG = ["--sweep", "beta=0.005,0.5", "--size", "64", "--steps", "25"]
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import ROOT
+from conftest import ROOT, mostly_long
 from learners import RIGHT, WRONG, defined
 from test_package import python
 
@@ -134,7 +134,9 @@ def test_the_functions_that_others_call_take_what_a_right_one_takes():
 # ------------------------------------------------------------------------------------------- wrong
 
 
-@pytest.mark.parametrize(("name", "slug", "cell"), WRONG, ids=[f"{name}: {slug}" for name, slug, _ in WRONG])
+@pytest.mark.parametrize(
+    ("name", "slug", "cell"), mostly_long(WRONG, 2), ids=[f"{name}: {slug}" for name, slug, _ in WRONG]
+)
 def test_a_mistake_is_recognised_however_it_is_written(name, slug, cell, tmp_path):
     diagnosis = diagnose(name, defined(name, cell, tmp_path))
     assert not diagnosis.passed
@@ -145,16 +147,16 @@ def test_a_mistake_is_recognised_however_it_is_written(name, slug, cell, tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BY_VALUE)
-def test_every_mistake_of_the_catalogue_is_recognised(name, capsys):
-    for mistake in BY_VALUE[name].mistakes:
+def test_every_mistake_of_the_catalogue_is_recognised(name, capsys, sample):
+    for mistake in sample(BY_VALUE[name].mistakes, 2):
         diagnosis = diagnose(name, mistake.in_place_of(BY_VALUE[name].right))
         assert diagnosis.mistake == mistake.slug
         assert diagnosis.score < 1
 
 
 @pytest.mark.slow
-def test_every_mistake_of_train_step_is_recognised(capsys):
-    mistakes = BY_STEPS["train_step"].mistakes
+def test_every_mistake_of_train_step_is_recognised(capsys, sample):
+    mistakes = sample(BY_STEPS["train_step"].mistakes, 5)
     names = mistakes[0].function.__globals__
     for mistake in mistakes:
         names.update(alpha=10.0, beta=0.5)
@@ -192,13 +194,12 @@ def same(expected, one, other):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BY_VALUE)
 @pytest.mark.parametrize("seed", [1])
-def test_no_mistake_and_no_two_together_are_right(name, seed, capsys):
-    """Every second one of them, as each is traced."""
+def test_no_mistake_and_no_two_together_are_right(name, seed, capsys, sample):
     asked = BY_VALUE[name]
     trial = asked.trial(seed)
     expected = Expected(asked.right, trial, asked.tolerance)
     right = behaviour(asked.right, trial)
-    for mistake in itertools.islice(asked.all_mistakes(), 0, None, 2):
+    for mistake in sample(asked.all_mistakes(), 4):
         function = mistake.in_place_of(asked.right)
         values = [observe(function, each.arguments, tf.float64).value for each in trial.inputs]
         values_agree = not expected.wrong_places(values)
@@ -206,11 +207,12 @@ def test_no_mistake_and_no_two_together_are_right(name, seed, capsys):
 
 
 @pytest.mark.parametrize("name", BY_VALUE)
-def test_no_two_mistakes_are_one(name, capsys):
+def test_no_two_mistakes_are_one(name, capsys, sample):
     asked = BY_VALUE[name]
     trial = asked.trial(0)
     expected = Expected(asked.right, trial, asked.tolerance)
-    seen = {each.slug: behaviour(each.in_place_of(asked.right), trial) for each in asked.mistakes}
+    mistakes = sample(asked.mistakes, 2)
+    seen = {each.slug: behaviour(each.in_place_of(asked.right), trial) for each in mistakes}
     for (slug, one), (other_slug, other) in itertools.combinations(seen.items(), 2):
         assert not same(expected, one, other), f"{slug} and {other_slug} do the same: leave one out"
 

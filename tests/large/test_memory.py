@@ -19,7 +19,7 @@ sys.exit(code)
 """
 LAYERS = ["block1_conv1", "block2_conv1"]
 POSTER = [
-    *("--size", "4096", "--steps", "2", "--no-coarse-to-fine", "--precision", "float32", "--memory", "2G"),
+    *("--size", "4096", "--steps", "1", "--no-coarse-to-fine", "--precision", "float32", "--memory", "2G"),
     *("--content-layer", LAYERS[1], "--style-layers", ",".join(f"{layer}=1" for layer in LAYERS)),
 ]
 

@@ -16,7 +16,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def class_of_six(tmp_path):
+def a_class(tmp_path):
     """A way to make the same class in another folder."""
 
     def make(name):
@@ -24,7 +24,7 @@ def class_of_six(tmp_path):
         folder.mkdir()
         course(folder, seconds=20, megabytes=2000)
         slow = f"import time\ntime.sleep(2)\n{NUMPY_GRAM}"
-        for number, cell in enumerate([None, WRONG_GRAM, slow] * 2):
+        for number, cell in enumerate([None, WRONG_GRAM, slow, slow]):
             cells = {} if cell is None else {"gram_matrix": f"{cell}\n# {number}\n"}
             hand_in(folder, f"student {number}", handed_in(cells))
         return folder
@@ -38,39 +38,41 @@ def graded(folder, *options):
     return (folder / "grades.csv").read_bytes()
 
 
-def test_the_grades_are_the_same_with_one_worker_with_two_and_with_one_killed(
-    class_of_six, scheduler, tmp_path
-):
-    here = graded(class_of_six("here"))
-    assert here.count(b"\n") == 7
-    elsewhere = ["--scheduler", scheduler]
+@pytest.mark.long
+def test_the_grades_are_the_same_with_one_worker_and_with_two(a_class, scheduler, tmp_path):
+    here = graded(a_class("here"))
     with dask_worker(scheduler, tmp_path):
-        assert graded(class_of_six("one"), *elsewhere) == here
+        assert graded(a_class("one"), "--scheduler", scheduler) == here
         with dask_worker(scheduler, tmp_path):
-            assert graded(class_of_six("two"), *elsewhere) == here
-        with dask_worker(scheduler, tmp_path) as second:
-            folder = class_of_six("killed")
-            kept = folder / ".graded/style_transfer"
-            over = threading.Event()
-
-            def kill():
-                while not (kept.is_dir() and any(kept.glob("[!.]*.json"))):  # in the middle
-                    if over.wait(0.1):
-                        return
-                second.kill()
-
-            killing = threading.Thread(target=kill)
-            killing.start()
-            try:
-                assert graded(folder, *elsewhere) == here
-            finally:
-                over.set()
-                killing.join()
-            assert second.wait(10) == -9
+            assert graded(a_class("two"), "--scheduler", scheduler) == here
 
 
-def test_a_worker_without_bubblewrap_is_refused(class_of_six, scheduler, tmp_path):
-    folder = class_of_six("class")
+def test_the_grades_are_the_same_with_two_workers_of_which_one_is_killed(a_class, scheduler, tmp_path):
+    here = graded(a_class("here"))
+    assert here.count(b"\n") == 5
+    with dask_worker(scheduler, tmp_path), dask_worker(scheduler, tmp_path) as second:
+        folder = a_class("killed")
+        kept = folder / ".graded/style_transfer"
+        over = threading.Event()
+
+        def kill():
+            while not (kept.is_dir() and any(kept.glob("[!.]*.json"))):  # in the middle
+                if over.wait(0.1):
+                    return
+            second.kill()
+
+        killing = threading.Thread(target=kill)
+        killing.start()
+        try:
+            assert graded(folder, "--scheduler", scheduler) == here
+        finally:
+            over.set()
+            killing.join()
+        assert second.wait(10) == -9
+
+
+def test_a_worker_without_bubblewrap_is_refused(a_class, scheduler, tmp_path):
+    folder = a_class("class")
     done = run_course("grade", folder, "--scheduler", scheduler)
     assert done.returncode == 1
     assert "has no workers: start some" in done.stderr
@@ -82,14 +84,14 @@ def test_a_worker_without_bubblewrap_is_refused(class_of_six, scheduler, tmp_pat
     assert "Traceback" not in done.stderr
 
 
-def test_no_scheduler(class_of_six):
-    done = run_course("grade", class_of_six("class"), "--scheduler", "tcp://127.0.0.1:9")
+def test_no_scheduler(a_class):
+    done = run_course("grade", a_class("class"), "--scheduler", "tcp://127.0.0.1:9")
     assert done.returncode == 1
     assert "No scheduler answers at tcp://127.0.0.1:9" in done.stderr
 
 
-def test_without_isolation_no_other_machine_judges(class_of_six):
-    folder = class_of_six("class")
+def test_without_isolation_no_other_machine_judges(a_class):
+    folder = a_class("class")
     done = run_course("grade", folder, "--scheduler", "tcp://127.0.0.1:9", "--isolation", "none")
     assert done.returncode == 1
     assert "Without isolation, a submission could reach the scheduler" in done.stderr

@@ -62,14 +62,14 @@ def judged(sandbox, name, cell, limits=LIMITS, needs=()):
 
 
 @pytest.mark.parametrize("name", RIGHT)
-def test_right_is_right(sandbox, name):
-    for how, cell in RIGHT[name].items():
+def test_right_is_right(sandbox, name, sample):
+    for how, cell in sample(RIGHT[name].items(), 10):
         remarks = OF_KERAS if (name, how) == ("preprocess", "Keras") else ()
         assert judged(sandbox, name, cell, Limits()) == (1.0, None, "", remarks), how
 
 
-def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox, tmp_path, capsys):
-    for name, slug, cell in WRONG[::3]:
+def test_a_mistake_gets_the_same_hint_as_in_the_notebook(sandbox, tmp_path, capsys, sample):
+    for name, slug, cell in sample(WRONG, 10):
         score, mistake, hint, _ = judged(sandbox, name, cell)
         diagnosis = diagnose(name, defined(name, cell, tmp_path))
         assert (score, mistake, hint) == (diagnosis.score, slug, diagnosis.hint)
@@ -110,20 +110,21 @@ def test_what_does_the_same_alone_gets_the_same_verdict(sandbox):
     assert orders == 3  # cells, graphs, and the wrong cell by itself
 
 
-def test_what_one_function_does_is_not_the_others_trouble(sandbox):
-    for spoiler in ("tf.matmul = tf.transpose = len", HALVES):
+def test_what_one_function_does_is_not_the_others_trouble(sandbox, sample):
+    for spoiler in sample((HALVES, "tf.matmul = tf.transpose = len"), 2):
         cells = {"total_cost": f"{spoiler}\n{first('total_cost')}", "gram_matrix": RIGHT_GRAM}
         verdicts, orders = together(sandbox, **cells)
         assert verdicts["gram_matrix"].diagnosis.passed
         assert not verdicts["gram_matrix"].is_shared
         assert orders == 4  # cells, graphs, and both again for the one that was spoilt
-    for ending in ("import os\nos._exit(0)", "while True:\n    pass", "[[]] * 10**12", "raise SystemExit"):
+    endings = "import os\nos._exit(0)", "while True:\n    pass", "[[]] * 10**12", "raise SystemExit"
+    for ending in sample(endings, 2):
         verdicts, orders = together(sandbox, Limits(8), total_cost=ending, gram_matrix=RIGHT_GRAM)
         assert verdicts["gram_matrix"].diagnosis.passed, ending
         assert verdicts["total_cost"].diagnosis.score == 0
         assert verdicts["total_cost"].remarks
         assert orders <= 4
-    wrong = {name: cell for name, slug, cell in WRONG}
+    wrong = dict(sample({name: cell for name, slug, cell in WRONG}.items(), 3))
     alone = {name: judged(sandbox, name, cell) for name, cell in wrong.items()}
     verdicts, _ = together(sandbox, **wrong)
     for name, expected in alone.items():

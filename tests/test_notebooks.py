@@ -230,8 +230,7 @@ SHORTER = {  # patterns in the lessons' code
     r'"steps": "converged", "progress"': '"steps": 12, "progress"',  # lesson 5's
     r"in \(0, 10, 30, 60, 100\)": "in (0, 10, 12)",
     r"seen\[30\]": "seen[12]",
-    r"size=440": "size=150",
-    r'SETTINGS = {"size": 300': 'SETTINGS = {"size": 180',  # lesson 7's
+    r"(size=|== )440": r"\g<1>150",
     r"steps=\d+": "steps=2",
     r'"steps": 40': '"steps": 2',
     r'"steps": "converged"': '"steps": 2',

@@ -12,12 +12,13 @@ import secrets
 import signal
 import sys
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import CancelledError
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from nst_tf.large.budget import bytes_free
+from nst_tf.large.budget import bytes_allowed, bytes_free
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -28,6 +29,7 @@ Made = TypeVar("Made")
 CONNECTING = 10  # seconds that a scheduler may take to answer
 ENDS = 3  # times that the worker of a task may end before the task is given up
 AHEAD = 2  # tasks of each worker that are sent there at once, the running one included
+EARLY = 4  # tasks of each worker that may be done before an earlier one is
 OF_LIMIT = 0.75  # of the memory that Dask lets a worker have, as it pauses it at 0.8
 PATIENCE = 60  # seconds without any worker, as those that end are often started anew
 LOOK = 1  # seconds after which we look whether a worker that keeps us waiting is still there
@@ -54,7 +56,10 @@ def spread(
         ClusterError: Dask isn't installed, there is no such scheduler, or a worker can't do the work.
     """
     require_dask()
+    import dask
+
     with contextlib.ExitStack() as stack:
+        stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}))
         client = _client_of(scheduler, stack) if scheduler else _own_client(most, bytes_each, stack)
         workers = Workers(client, scheduler or "this machine", why_unfit)
         workers.require_fit()
@@ -182,8 +187,7 @@ class Workers:
             """Keep the workers busy, however many there are by now."""
             room = AHEAD * max(1, self.number) - len(names)
             for number, (name, task) in itertools.islice(left, max(0, room)):
-                work = self._why_unfit, _versions(), function, task
-                future = self._client.submit(_done, *work, key=f"nst_tf-{run}-{number}", pure=False)
+                future = self._submit(function, task, key=f"nst_tf-{run}-{number}")
                 names[future] = name
                 done.add(future)
 
@@ -217,30 +221,27 @@ class Workers:
         Raises:
             ClusterError: a task can't be done, there are no workers left, or the scheduler has gone.
         """
-        left, ends = deque(range(number)), Counter[int]()
+        workers, left, ends = self._alive(), set(range(number)), Counter[int]()
         running: dict[Future, tuple[int, str]] = {}
 
         def send(task: int, address: str, everything: bool = False) -> None:
             homes[task] = address
-            work = self._why_unfit, _versions(), function, order(task, address, everything)
-            running[self._client.submit(_done, *work, workers=[address], pure=False)] = task, address
+            future = self._submit(function, order(task, address, everything), workers=[address])
+            running[future] = task, address
 
         try:
             while left or running:
-                threads = self._threads()
                 for future, (task, address) in list(running.items()):
-                    if address not in threads:
+                    if address not in workers:
                         del running[future]
+                        left.add(task)
                         ends[task] += 1
-                        left.appendleft(task)
-                        future.cancel()
-                if any(times > ENDS for times in ends.values()):
-                    raise _ended()
-                for address, count in threads.items():
-                    room = AHEAD * count - sum(where == address for _, where in running.values())
-                    for task in _for_worker(address, left, homes, threads)[: max(0, room)]:
-                        left.remove(task)
-                        send(task, address)
+                        if ends[task] > ENDS:
+                            raise ClusterError(_ENDED)
+                _share_out(homes, number, workers)
+                for task in _sent_next(left, running.values(), homes):
+                    left.remove(task)
+                    send(task, homes[task])
                 for future in _first_done(running):
                     outcome, (task, address) = self._outcome(future), running.pop(future)
                     if isinstance(outcome, ClusterError):
@@ -249,6 +250,7 @@ class Workers:
                         send(task, address, everything=True)
                     else:
                         yield task, outcome
+                workers = self._alive()
         finally:
             with contextlib.suppress(Exception):
                 self._client.cancel(list(running))
@@ -257,34 +259,57 @@ class Workers:
         """The worker that may take the least memory in all, and how many bytes that is.
 
         Raises:
-            ClusterError: the scheduler has gone.
+            ClusterError: there are none, or the scheduler has gone.
         """
-        try:
-            free = self._client.run(bytes_free, on_error="ignore")
-            workers = self._client.scheduler_info(n_workers=-1)["workers"]
-        except OSError:
-            raise self._gone() from None
-        limits = {
-            address: int(workers[address]["memory_limit"] * OF_LIMIT)
-            for address in free
-            if address in workers
+        with self._errors_explained():
+            free = self._client.run(bytes_allowed, on_error="ignore")
+            workers = self._running()
+        hosts = Counter(_host_of(address) for address in free)
+        allowed = {
+            address: free[address] // hosts[_host_of(address)] for address in free if address in workers
         }
-        allowed = {address: min(free[address], limit or free[address]) for address, limit in limits.items()}
+        for address in allowed:
+            if limit := workers[address]["memory_limit"]:
+                allowed[address] = min(allowed[address], int(limit * OF_LIMIT))
+        if not allowed:
+            raise self._empty()
         least = min(allowed, key=allowed.__getitem__)
         return least, allowed[least]
 
-    def _threads(self) -> dict[str, int]:
-        """Of the workers, by address; they are waited for if there are none."""
+    def _alive(self) -> list[str]:
+        """The addresses of the workers that take tasks; they are waited for if there are none.
+
+        One that has run out of memory is paused by Dask, and counts as one that has ended.
+        """
         late = time.monotonic() + PATIENCE
         while time.monotonic() < late:
-            try:
-                threads = dict(self._client.nthreads())
-            except OSError:
-                raise self._gone() from None
-            if threads:
-                return threads
+            with self._errors_explained():
+                workers = list(self._running())
+            if workers:
+                return workers
             time.sleep(LOOK)
-        raise ClusterError(f"{self._where} has no workers any more: start some, and repeat the command.")
+        raise self._empty()
+
+    def _running(self) -> dict[str, Any]:
+        workers = self._client.scheduler_info(n_workers=-1)["workers"]
+        return {address: worker for address, worker in workers.items() if worker["status"] == "running"}
+
+    def _submit(self, function: Callable[[Task], Made], task: Task, **how: Any) -> "Future":
+        """Have a worker do a task. Only the worker opens it: the scheduler need not load what is in it."""
+        packed = pickle.dumps((self._why_unfit, function, task))
+        with self._errors_explained():
+            return self._client.submit(_done, packed, _versions(), pure=False, **how)
+
+    @contextlib.contextmanager
+    def _errors_explained(self) -> Iterator[None]:
+        """Whatever Dask's client raises, of many kinds, when its scheduler has gone."""
+        try:
+            yield
+        except Exception:
+            raise self._gone() from None
+
+    def _empty(self) -> ClusterError:
+        return ClusterError(f"{self._where} has no workers any more: start some, and begin again.")
 
     def _outcome(self, future: "Future") -> Any:
         from distributed import KilledWorker
@@ -292,17 +317,17 @@ class Workers:
         try:
             outcome = future.result()
         except KilledWorker:
-            return _ended()
+            return ClusterError(_ENDED)
         except (CancelledError, OSError):
             raise self._gone() from None
         except Exception as problem:
-            return ClusterError(f"It failed with {type(problem).__name__}: {problem}")
+            return ClusterError(f"A worker failed with {type(problem).__name__}: {problem}")
         if isinstance(outcome, _Unfit):
             raise ClusterError(f"The worker {outcome.address}: {outcome.problem}")
         return outcome
 
     def _gone(self) -> ClusterError:
-        return ClusterError(f"The scheduler of {self._where} has gone: repeat the command once it is back.")
+        return ClusterError(f"The scheduler of {self._where} has gone: begin again once it is back.")
 
     def have_done(self, function: Callable[[], object]) -> None:
         """Have each of the workers call a function, as far as they are still there."""
@@ -310,22 +335,50 @@ class Workers:
             self._client.run(function, on_error="ignore")
 
 
-def _ended() -> ClusterError:
-    return ClusterError(f"Its worker has ended {ENDS + 1} times: is there enough memory?")
+_ENDED = f"The worker that did it has died {ENDS + 1} times: does it have enough memory?"
 
 
-def _for_worker(address: str, left: "deque[int]", homes: dict[int, str], alive: dict[str, int]) -> list[int]:
-    """The tasks that this worker should do first: its own, and then those that no worker has."""
-    own = [task for task in left if homes.get(task) == address]
-    return own + [task for task in left if homes.get(task) not in alive]
+def _host_of(address: str) -> str:
+    return address.rpartition(":")[0]
+
+
+def _share_out(homes: dict[int, str], number: int, workers: list[str]) -> None:
+    """Give each task a worker, and each worker about as many tasks; who has a task keeps it if possible."""
+    most = -(-number // len(workers))
+    tasks = Counter[str]()
+    for task in range(number):
+        home = homes.get(task, "")
+        if home in workers and tasks[home] < most:
+            tasks[home] += 1
+        else:
+            homes.pop(task, None)
+    for task in sorted(set(range(number)) - homes.keys()):
+        homes[task] = min(workers, key=tasks.__getitem__)
+        tasks[homes[task]] += 1
+
+
+def _sent_next(left: set[int], running: Collection[tuple[int, str]], homes: dict[int, str]) -> list[int]:
+    """The tasks to be sent now: a few to each worker, and none far ahead of the first that isn't done.
+
+    Results are used in the tasks' order, and those that come early take memory.
+    """
+    busy = Counter(address for _, address in running)
+    first = min([*left, *(task for task, _ in running)], default=0)
+    sent = []
+    for task in sorted(left):
+        if task < first + EARLY * len(set(homes.values())) and busy[homes[task]] < AHEAD:
+            busy[homes[task]] += 1
+            sent.append(task)
+    return sent
 
 
 def _first_done(running: "dict[Future, Any]") -> "list[Future]":
-    """Those that are done, as soon as one is; none if it takes long."""
-    from distributed import wait
-
-    with contextlib.suppress(TimeoutError):
-        return list(wait(list(running), timeout=LOOK, return_when="FIRST_COMPLETED").done)
+    """Those that are done, or lost, as soon as one is; none if it takes long."""
+    late = time.monotonic() + LOOK
+    while time.monotonic() < late:
+        if done := [future for future in running if future.status != "pending"]:
+            return done
+        time.sleep(LOOK / 100)
     return []
 
 
@@ -346,15 +399,11 @@ class _Unfit(NamedTuple):
 _fit: set[bytes] = set()  # the questions to which this process has answered that it can
 
 
-def _done(
-    why_unfit: Callable[[], str | None],
-    versions: dict[str, str],
-    function: Callable[[Task], Made],
-    task: Task,
-) -> Made | _Unfit:
+def _done(packed: bytes, versions: dict[str, str]) -> Any:
     """What is made of a task; a worker that came late is asked first whether it can do it."""
     from distributed import get_worker
 
+    why_unfit, function, task = pickle.loads(packed)
     problem = _problem(why_unfit, versions)
     if problem is None:
         try:
@@ -385,5 +434,9 @@ def _versions() -> dict[str, str]:
     """Of what has to be the same in all workers."""
     import distributed
 
-    here = sys.modules[__package__]  # an import of it would make a circle
-    return {"nst_tf": here.__version__, "distributed": distributed.__version__}
+    package = sys.modules[__package__]  # an import of it would count as a circle
+    return {
+        "nst_tf": package.__version__,
+        "distributed": distributed.__version__,
+        "TensorFlow": version("tensorflow"),
+    }

@@ -15,7 +15,7 @@ import tensorflow as tf
 
 from nst_tf.control.styles import Painting, Region
 from nst_tf.large.compiled import Layers, compiled_terms
-from nst_tf.large.parts import Here, Part, Processed, content_of
+from nst_tf.large.local_tiles import LocalTiles, TileData, TileProcessor, content_of
 from nst_tf.large.spool import Spool
 from nst_tf.large.tiles import Tile, tiles_of
 from nst_tf.settings import Settings
@@ -30,8 +30,8 @@ from nst_tf.terms import (
     style_sums,
 )
 
-# From what is known of a tile, by its number, the number of tiles, and what the terms' types depend on.
-Elsewhere: TypeAlias = Callable[[Callable[[int], Part], int, Layout], Processed]
+# Called with a function that gives a tile's data, the number of tiles, and what the terms' types depend on.
+Elsewhere: TypeAlias = Callable[[Callable[[int], TileData], int, Layout], TileProcessor]
 
 
 class Evaluation(NamedTuple):
@@ -80,14 +80,14 @@ class Objective:
         sums_of = sums_of_paintings(self._compiled.activations, settings, tile)
         self._goals = [term.goals(sums_of, self._scene, settings) for term in self._terms]
         if len(self._tiles) == 1:
-            part = self._part(0)
-            self._content = content_of(part, self._compiled), part.places
+            data = self._data_of(0)
+            self._content = content_of(data, self._compiled), data.places
         else:
-            parts = self._part, len(self._tiles)
-            self._processed = (
-                elsewhere(*parts, self._scene.layout)
+            number = len(self._tiles)
+            self._processor = (
+                elsewhere(self._data_of, number, self._scene.layout)
                 if elsewhere
-                else Here(*parts, self._compiled, spool or Spool())
+                else LocalTiles(self._data_of, number, self._compiled, spool or Spool())
             )
         self.reweigh(settings)
 
@@ -109,19 +109,19 @@ class Objective:
 
     def _tile_by_tile(self, G: np.ndarray) -> tuple[tf.Tensor, list[tf.Tensor], np.ndarray]:
         windows = [G[:, *tile.window] for tile in self._tiles]
-        total = added_up(self._processed.sums(windows))
+        total = added_up(self._processor.sums(windows))
         J, costs, of_total = self._compiled.costs(total, self._goals, self._weights)
         gradient = np.zeros_like(G)
-        of_windows = self._processed.gradients(windows, of_total)
+        of_windows = self._processor.gradients(windows, of_total)
         for tile, of_window in zip(self._tiles, of_windows, strict=True):
             gradient[:, *tile.window] += of_window
         return J, costs, gradient
 
-    def _part(self, number: int) -> Part:
+    def _data_of(self, number: int) -> TileData:
         """What is known of a tile."""
         tile, scene = self._tiles[number], self._scene
         places = [term.places(tile, scene) for term in self._terms]
-        return Part(scene.C[:, *tile.window], *_own(tile, scene.blocks), places)
+        return TileData(scene.C[:, *tile.window], *_own(tile, scene.blocks), places)
 
 
 def _own(tile: Tile, blocks: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:

@@ -28,7 +28,7 @@ class Ending(Enum):
     CALLBACK = "the callback ended it"
     INTERRUPTED = "it was interrupted"
     NO_ROOM = "there is no more room on the disk for what is kept there"
-    NO_WORKERS = "the workers of the cluster can't go on"
+    NO_WORKERS = "the cluster was lost"
     NOT_FINITE = "J is no longer a finite number: lower the learning rate, alpha, beta or gamma"
 
     @property

@@ -26,7 +26,7 @@ from nst_tf.inputs import Inputs, load_inputs, need_of
 from nst_tf.large.budget import bytes_allowed, tile_that_fits
 from nst_tf.large.checkpoint import Checkpoint
 from nst_tf.large.spool import Spool, SpoolError
-from nst_tf.large.tiles import tiles_of
+from nst_tf.large.tiles import SPREAD_TILE, tiles_of
 from nst_tf.layers import CONV_LAYERS, block_of
 from nst_tf.objective import Objective
 from nst_tf.optimizers import MOST_KEPT, OPTIMIZERS, Images, InMemory, State, lbfgs, next_image
@@ -90,8 +90,8 @@ def stylize(
             a list of several. A style picture may have other proportions than the content.
         checkpoint: folder in which a long run with L-BFGS is saved every five minutes (at its next step), so
             that the same call goes on with it after a crash. It is removed at the end of the run.
-        scheduler: address of a Dask cluster, whose workers process the tiles of a picture that is larger
-            than one tile.
+        scheduler: address of a Dask scheduler, such as ``"tcp://10.0.0.1:8786"``, whose workers are to
+            process the tiles of a picture larger than one of them (``tile``, here 512 unless it is set).
         callback: called with a ``Progress`` at every step, from the start image (step 0) on, or from
             where a saved run goes on; the run
             ends when it returns True, and goes on from the best picture with other α, β and γ when it
@@ -144,10 +144,12 @@ def paint(
     precision = chosen_precision(wanted, say)
     network = load_network(settings.weights, precision=precision, say=say)
     steps = None if settings.runs_until_converged else settings.most_steps
+    if scheduler:
+        settings = dataclasses.replace(settings, tile=settings.tile or SPREAD_TILE)
     with _memory_errors_explained(settings.size):
         settings, balance = _balanced(settings, network.vgg, inputs, say)
     with (
-        _workers(scheduler, inputs, settings, network) as workers,
+        _workers(scheduler, inputs, settings, network, say) as workers,
         progress_bar(steps, progress) as bar,
         _memory_errors_explained(settings.size),
     ):
@@ -164,22 +166,25 @@ def paint(
                 raise
             ending = _ENDINGS[type(problem)]
             if isinstance(problem, ClusterError):
-                beside_bar(str(problem))
+                tqdm.write(str(problem), file=sys.stderr)
     if progress and ending is not Ending.FINISHED:
         print(f"The run ended after step {run.history[-1].step} of {settings.most_steps}: {ending.value}.")
     return Result(run.picture(), run.history, {**_report(run.settings, network), **run.tiling}, ending)
 
 
 def _workers(
-    scheduler: str | None, inputs: Inputs, settings: Settings, network: Network
+    scheduler: str | None, inputs: Inputs, settings: Settings, network: Network, say: Callable[[str], object]
 ) -> contextlib.AbstractContextManager["TileWorkers | None"]:
-    """Those of the cluster, if there is one."""
-    if scheduler is None:
+    """Those of the cluster, if there is one and it is of use."""
+    if not scheduler:
+        return contextlib.nullcontext()
+    if len(tiles_of(inputs.C, settings.tile, [name for name, _ in settings.layers])) == 1:
+        say(f"The picture is no larger than a tile of {settings.tile} pixels: it is painted here")
         return contextlib.nullcontext()
     from nst_tf.large.spread_tiles import tile_workers  # Dask is needed for this alone
 
     precision = network.vgg.layers[-1].compute_dtype
-    as_here = dataclasses.replace(settings, precision=precision, init="content")
+    as_here = dataclasses.replace(settings, precision=precision, init="content")  # a start picture stays here
     need = need_of(inputs.C, inputs.regions, settings)
     return tile_workers(scheduler, as_here, need, network.origin.checksum)
 
@@ -320,10 +325,7 @@ class _Run:
     def _tile(self, C: np.ndarray, regions: Sequence[Region]) -> int | None:
         """The side of the tiles at that size, of the paintings too; None where nothing is larger."""
         tile = self.settings.tile or tile_that_fits(need_of(C, regions, self.settings), self._allowed)
-        if self._workers:
-            tile = min(tile or self._workers.side, self._workers.side)
-            self.tiling = {"tile": tile}
-        elif tile and not self.settings.tile:
+        if tile and not self.settings.tile:
             self.tiling = {"memory": self._allowed}
         return tile
 
@@ -334,6 +336,8 @@ class _Run:
         layer = self.settings.content_layer
         _, n_C = CONV_LAYERS[layer]
         of_C = C.shape[1] * C.shape[2] * n_C * C.itemsize // 4 ** (block_of(layer) - 1)
+        if self._workers:
+            of_C = 0  # they store it
         of_steps = MOST_KEPT * C.nbytes if self.settings.optimizer == "lbfgs" else 0
         return Spool(room=of_C + of_steps)
 

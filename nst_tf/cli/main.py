@@ -185,7 +185,9 @@ def _add_painting_options(parser: _Parser, default_output: str) -> None:
     )
     more.add_argument("--quiet", action="store_true", help="print nothing but errors")
     parser.add_argument(
-        "--scheduler", metavar="ADDRESS", help="of a Dask cluster, whose workers share the tiles of a poster"
+        "--scheduler",
+        metavar="ADDRESS",
+        help="address of a Dask scheduler, whose workers are to process the tiles of a large picture",
     )
 
 

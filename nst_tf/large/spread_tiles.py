@@ -3,13 +3,14 @@
 A worker keeps what is known of its tiles, and C's activations there. What travels in each evaluation are G's
 pixels, each tile's sums, J's gradient with respect to their total, and each tile's gradient. All is added up
 here, in the tiles' order. So the picture depends neither on how many workers there are, nor on which of them
-end meanwhile.
+die during the run.
 """
 
 import contextlib
 import os
 import secrets
-from collections import OrderedDict, defaultdict
+import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,19 +19,18 @@ import numpy as np
 import tensorflow as tf
 
 from nst_tf.cluster import ClusterError, Unfit, Workers, spread
-from nst_tf.large.budget import SMALLEST_TILE, Need
+from nst_tf.large.budget import Need
 from nst_tf.large.compiled import compiled_terms
-from nst_tf.large.parts import Part, arguments_of, content_of
+from nst_tf.large.local_tiles import TileData, arguments_of, content_of
 from nst_tf.large.spool import Spool, SpoolError, Waiting
-from nst_tf.large.tiles import POOLED
+from nst_tf.large.tiles import SPREAD_TILE
 from nst_tf.progress import say_nothing
 from nst_tf.settings import Settings
 from nst_tf.terms import Layout, Sums
 from nst_tf.vgg import load_network
 from nst_tf.weights import WeightsError, load_weights
 
-MOST_PICTURES = 2  # that a worker keeps something of, so that one that was given up doesn't stay for long
-SIDES = range(1024, SMALLEST_TILE - 1, -POOLED)  # of tiles, where none is set
+MOST_PICTURES = 2  # that a worker keeps something of, where a run has ended without having it forget them
 
 
 class Picture(NamedTuple):
@@ -54,7 +54,7 @@ class Order(NamedTuple):
         picture: that the tile belongs to.
         tile: its number.
         step: the number of G, the image to be evaluated.
-        part: what is known of the tile.
+        data: the tile's.
         window: G's pixels there.
         of_total: J's gradient with respect to what all tiles add up to.
         wants_gradient: whether the tile's gradient is wanted, or its sums.
@@ -63,7 +63,7 @@ class Order(NamedTuple):
     picture: Picture
     tile: int
     step: int
-    part: Part | None
+    data: TileData | None
     window: np.ndarray | None
     of_total: list[Sums] | None
     wants_gradient: bool
@@ -82,79 +82,82 @@ def tile_workers(scheduler: str, settings: Settings, need: Need, checksum: str) 
     Raises:
         ClusterError: they can't be used.
     """
-    need = need._replace(content=0, paintings=[0])  # the pictures stay here
+    side = settings.tile or SPREAD_TILE
+    least = need._replace(content=0, paintings=[0]).in_tiles(side)  # the pictures stay here
     with spread(0, scheduler, partial(why_no_tiles, settings.weights, checksum)) as workers:
         address, memory = workers.least_memory()
-        sides = [settings.tile] if settings.tile else SIDES
-        fitting = (side for side in sides if need.in_tiles(side) <= memory)
-        side = next(fitting, None)
-        if side is None:
-            smallest, least = sides[-1], need.in_tiles(sides[-1])
+        if memory < least:
             raise ClusterError(
-                f"The worker {address} may take {memory / 1e9:.1f} GB of memory, and tiles of {smallest} "
-                f"pixels take {least / 1e9:.1f} GB: give it more, or use smaller tiles."
+                f"The worker {address} may take {memory / 1e9:.1f} GB of memory, and tiles of {side} pixels "
+                f"take {least / 1e9:.1f} GB: give it more, or use smaller tiles (--tile)."
             )
-        yield TileWorkers(workers, settings, side)
+        crew = TileWorkers(workers, settings)
+        try:
+            yield crew
+        finally:
+            crew.forget()
 
 
 class TileWorkers:
-    """Workers for the tiles of a run, at all of its sizes.
+    """Workers for the tiles of a run, which has a picture at each of its sizes."""
 
-    Attributes:
-        side: of a tile.
-    """
+    def __init__(self, workers: Workers, settings: Settings):
+        self._workers, self._settings, self._picture = workers, settings, ""
 
-    def __init__(self, workers: Workers, settings: Settings, side: int):
-        self._workers, self._settings, self.side = workers, settings, side
+    def __call__(self, data_of: Callable[[int], TileData], number: int, layout: Layout) -> "SpreadTiles":
+        """Those of its next picture; the arguments are an ``Objective``'s."""
+        self.forget()
+        self._picture = secrets.token_hex(8)
+        return SpreadTiles(self._workers, Picture(self._picture, self._settings, layout), data_of, number)
 
-    def __call__(self, part: Callable[[int], Part], number: int, layout: Layout) -> "SpreadTiles":
-        """Those of one picture; the arguments are an ``Objective``'s."""
-        picture = Picture(secrets.token_hex(8), self._settings, layout)
-        return SpreadTiles(self._workers, picture, part, number)
+    def forget(self) -> None:
+        """Have the workers keep nothing of the picture any more."""
+        if self._picture:
+            self._workers.have_done(partial(forget, self._picture))
 
 
 class SpreadTiles:
-    """The tiles of a picture on workers, as ``nst_tf.large.parts.Processed``.
+    """The tiles of a picture on workers, as ``nst_tf.large.local_tiles.TileProcessor``.
 
     Args:
         workers: of the cluster.
         picture: what the tiles have in common.
-        part: what is known of a tile, by its number.
+        data_of: a tile's data, by its number.
         number: of tiles.
 
     Attributes:
         sent, received: bytes so far, besides a few hundred in each message.
     """
 
-    def __init__(self, workers: Workers, picture: Picture, part: Callable[[int], Part], number: int):
-        self._workers, self._picture, self._part, self._number = workers, picture, part, number
+    def __init__(self, workers: Workers, picture: Picture, data_of: Callable[[int], TileData], number: int):
+        self._workers, self._picture, self._data_of, self._number = workers, picture, data_of, number
         self._homes: dict[int, str] = {}  # which worker has which tile
-        self._parts: dict[str, set[int]] = defaultdict(set)  # those that each worker has been told of
+        self._told: dict[str, set[int]] = defaultdict(set)  # of which tiles each worker has the data
         self._news: dict[str, set[object]] = {}  # likewise of this step
         self._step = self.sent = self.received = 0
 
     def sums(self, windows: Sequence[np.ndarray]) -> Iterator[list[Sums]]:
-        """As ``Processed``."""
+        """As ``TileProcessor``."""
         self._step, self._news = self._step + 1, defaultdict(set)
         return self._answers(windows, None)
 
     def gradients(self, windows: Sequence[np.ndarray], of_total: list[Sums]) -> Iterator[np.ndarray]:
-        """As ``Processed``, for the G of the sums before."""
+        """As ``TileProcessor``, for the G of the sums before."""
         return self._answers(windows, _as_arrays(of_total))
 
     def _answers(self, windows: Sequence[np.ndarray], of_total: list[Sums] | None) -> Iterator[Any]:
         def order(tile: int, address: str, everything: bool) -> Order:
-            parts, news = self._parts[address], self._news[address]
+            told, news = self._told[address], self._news[address]
             if everything:
-                parts.discard(tile)
+                told.discard(tile)
                 news -= {tile, "total"}
-            part = None if tile in parts else self._part(tile)
+            data = None if tile in told else self._data_of(tile)
             window = None if tile in news else windows[tile]
             total = None if "total" in news else of_total
-            parts.add(tile)
+            told.add(tile)
             news |= {tile} if total is None else {tile, "total"}
-            self.sent += _bytes_in([part, window, total])
-            return Order(self._picture, tile, self._step, part, window, total, of_total is not None)
+            self.sent += _bytes_in([data, window, total])
+            return Order(self._picture, tile, self._step, data, window, total, of_total is not None)
 
         early: dict[int, Any] = {}
         due = 0
@@ -184,24 +187,27 @@ class _Held:
         settings = picture.settings
         vgg = load_network(settings.weights, precision=settings.precision, say=say_nothing).vgg
         self._compiled, self._spool = compiled_terms(vgg, settings, picture.layout), Spool()
-        self._parts: dict[int, tuple[Part, Waiting]] = {}
+        self._tiles: dict[int, tuple[TileData, Waiting]] = {}
         self._windows: dict[int, tuple[int, Waiting]] = {}
         self._of_total: tuple[int, list[Sums]] = 0, []
 
     def processed(self, order: Order) -> Any:
         self._learn(order)
-        if order.tile not in self._parts or not self._is_up_to_date(order):
+        if order.tile not in self._tiles or not self._is_up_to_date(order):
             return None
-        (part, a_C), (_, window) = self._parts[order.tile], self._windows[order.tile]
-        arguments = arguments_of(window.load(), part, a_C.load())
+        (data, a_C), (_, window) = self._tiles[order.tile], self._windows[order.tile]
+        arguments = arguments_of(window.load(), data, a_C.load())
         if order.wants_gradient:
             return self._compiled.pull_back(*arguments, self._of_total[1]).numpy()
         return _as_arrays(self._compiled.sums(*arguments))
 
     def _learn(self, order: Order) -> None:
-        if order.part is not None:
-            a_C = self._spool.keep(content_of(order.part, self._compiled).numpy())
-            self._parts[order.tile] = order.part._replace(C=order.part.C[:, :0]), a_C
+        if order.data is not None:
+            a_C = self._spool.keep(content_of(order.data, self._compiled).numpy())
+            self._tiles[order.tile] = (
+                order.data._replace(C=np.empty(0)),
+                a_C,
+            )  # the pixels have done their part
         if order.window is not None:
             self._windows[order.tile] = order.step, self._spool.keep(order.window)
         if order.of_total is not None:
@@ -213,7 +219,10 @@ class _Held:
         return window_of == order.step and (total_of == order.step or not order.wants_gradient)
 
 
-_held: OrderedDict[str, _Held] = OrderedDict()  # by the pictures' names
+_held: dict[str, _Held] = {}  # by the pictures' names, the one used last at the end
+_one_at_a_time = (
+    threading.Lock()
+)  # where a worker has several threads: TensorFlow uses them all for each tile
 
 
 def processed(order: Order) -> Any:
@@ -223,14 +232,20 @@ def processed(order: Order) -> Any:
         Unfit: it has no room on its disk.
     """
     name = order.picture.name
-    try:
-        if name not in _held:
-            _held[name] = _Held(order.picture)
+    with _one_at_a_time:
+        try:
+            held = _held.pop(name, None) or _Held(order.picture)
+            _held[name] = held  # the last one used
             while len(_held) > MOST_PICTURES:
-                _held.popitem(last=False)
-        return _held[name].processed(order)
-    except SpoolError as problem:
-        raise Unfit(str(problem)) from None
+                _held.pop(next(iter(_held)))
+            return held.processed(order)
+        except SpoolError as problem:
+            raise Unfit(str(problem)) from None
+
+
+def forget(picture: str) -> None:
+    """Keep nothing of a picture any more, without waiting for a tile that is being processed."""
+    _held.pop(picture, None)
 
 
 def why_no_tiles(weights: str | os.PathLike | None, checksum: str) -> str | None:

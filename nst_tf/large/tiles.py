@@ -15,6 +15,7 @@ import numpy as np
 from nst_tf.layers import CONV_LAYERS, block_of
 
 POOLED = 16  # pixels that VGG-19's four poolings take to one
+SPREAD_TILE = 512  # side of a tile for other machines, whatever their memory, so that a run can be repeated
 Slices = tuple[slice, slice]  # rows and columns
 
 

@@ -1,6 +1,7 @@
-"""One picture on several workers: to the bit the same as on this machine, whoever of them ends meanwhile."""
+"""One picture on several workers: bit for bit the same as on this machine, whichever of them dies."""
 
 import numpy as np
+import psutil
 import pytest
 from conftest import LOUVRE, ROOT, dask_worker, run_cli
 
@@ -24,7 +25,11 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def two_workers(scheduler, tmp_path):
-    with dask_worker(scheduler, tmp_path) as one, dask_worker(scheduler, tmp_path) as other:
+    """One of them with several threads."""
+    with (
+        dask_worker(scheduler, tmp_path) as one,
+        dask_worker(scheduler, tmp_path, options=["--nthreads", "3"]) as other,
+    ):
         yield one, other
 
 
@@ -69,26 +74,42 @@ def painted(**options):
 
 def test_a_worker_that_is_killed_costs_time_only(scheduler, two_workers):
     one, _ = two_workers
-    there = painted(
-        scheduler=scheduler, callback=lambda progress: progress.costs.step == 3 and bool(one.kill())
-    )
-    here = painted()
-    assert one.wait() != 0
+    used = []
+
+    def kill(progress):
+        if progress.costs.step == 3:
+            used.append(psutil.Process(one.pid).cpu_times().user)
+            one.kill()
+
+    idle = psutil.Process(one.pid).cpu_times().user
+    there, here = painted(scheduler=scheduler, callback=kill), painted()
+    assert used[0] > idle + 1  # so it had tiles
     assert [row.J for row in there.history] == [row.J for row in here.history]
     assert np.array_equal(there.image, here.image)
 
 
-def test_without_any_worker_left_the_picture_so_far_is_kept(scheduler, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("killed", "said"), [("worker", "has no workers any more"), ("scheduler", "has gone: begin again")]
+)
+def test_without_the_cluster_the_picture_so_far_is_kept(
+    killed, said, scheduler, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setattr("nst_tf.cluster.PATIENCE", 3)
+    program = next(
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(tmp_path / "scheduler.json") in (process.info["cmdline"] or [])
+    )
 
     def kill(progress):
         if progress.costs.step == 3:
-            worker.kill()
+            (worker if killed == "worker" else program).kill()
 
     with dask_worker(scheduler, tmp_path) as worker:
         result = painted(scheduler=scheduler, callback=kill)
     assert result.ending is Ending.NO_WORKERS
     assert result.history[-1].step == 3
+    assert said in capsys.readouterr().err
 
 
 def test_workers_that_can_not_do_it(scheduler, tmp_path):
@@ -106,8 +127,14 @@ def test_workers_that_can_not_do_it(scheduler, tmp_path):
             painted(scheduler=scheduler, weights="compact")
 
 
+def test_what_fits_into_one_tile_is_painted_here(capsys):
+    options = {**OPTIONS, "tile": None, "size": 100, "steps": 1}
+    stylize(LOUVRE, GREAT_WAVE, scheduler=NOWHERE, **options)
+    assert "no larger than a tile of 512 pixels: it is painted here" in capsys.readouterr().out
+
+
 def test_no_scheduler(tmp_path):
-    options = ["--size", 120, "--weights", "compact", "--scheduler", NOWHERE]
+    options = ["--size", 120, "--tile", 96, "--weights", "compact", "--scheduler", NOWHERE]
     done = run_cli(LOUVRE, GREAT_WAVE, *options, "-o", tmp_path / "poster.png")
     assert (done.returncode, list(tmp_path.iterdir())) == (1, [])
     assert done.stderr.endswith(

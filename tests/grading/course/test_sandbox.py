@@ -117,7 +117,7 @@ def test_what_one_function_does_is_not_the_others_trouble(sandbox, sample):
         assert verdicts["gram_matrix"].diagnosis.passed
         assert not verdicts["gram_matrix"].is_shared
         assert orders == 4  # cells, graphs, and both again for the one that was spoilt
-    endings = "import os\nos._exit(0)", "while True:\n    pass", "[[]] * 10**12", "raise SystemExit"
+    endings = "while True:\n    pass", "raise SystemExit", "import os\nos._exit(0)", "[[]] * 10**12"
     for ending in sample(endings, 2):
         verdicts, orders = together(sandbox, Limits(8), total_cost=ending, gram_matrix=RIGHT_GRAM)
         assert verdicts["gram_matrix"].diagnosis.passed, ending

@@ -11,7 +11,7 @@ from nst_tf.large.spool import Spool
 from nst_tf.terms import Places, Sums
 
 
-class Part(NamedTuple):
+class TileData(NamedTuple):
     """What is known of a tile, and stays the same for every G.
 
     Attributes:
@@ -27,7 +27,7 @@ class Part(NamedTuple):
     places: list[Places]
 
 
-class Processed(Protocol):
+class TileProcessor(Protocol):
     """The tiles of a picture, wherever they are processed."""
 
     def sums(self, windows: Sequence[np.ndarray]) -> Iterator[list[Sums]]:
@@ -39,40 +39,42 @@ class Processed(Protocol):
         """
 
 
-class Here:
+class LocalTiles:
     """The tiles, processed in this process.
 
     Args:
-        part: what is known of a tile, by its number; asked for anew each time, to spare the memory.
+        data_of: a tile's data, by its number; asked for anew each time, to spare the memory.
         number: of tiles.
         compiled: the terms' functions.
         spool: where C's activations are stored.
     """
 
-    def __init__(self, part: Callable[[int], Part], number: int, compiled: CompiledTerms, spool: Spool):
-        self._part, self._compiled = part, compiled
-        self._a_C = [spool.keep(content_of(part(index), compiled).numpy()) for index in range(number)]
+    def __init__(
+        self, data_of: Callable[[int], TileData], number: int, compiled: CompiledTerms, spool: Spool
+    ):
+        self._data_of, self._compiled = data_of, compiled
+        self._a_C = [spool.keep(content_of(data_of(index), compiled).numpy()) for index in range(number)]
 
     def sums(self, windows: Sequence[np.ndarray]) -> Iterator[list[Sums]]:
-        """As ``Processed``."""
+        """As ``TileProcessor``."""
         return (self._compiled.sums(*arguments) for arguments in self._arguments(windows))
 
     def gradients(self, windows: Sequence[np.ndarray], of_total: list[Sums]) -> Iterator[np.ndarray]:
-        """As ``Processed``."""
+        """As ``TileProcessor``."""
         for arguments in self._arguments(windows):
             yield self._compiled.pull_back(*arguments, of_total).numpy()
 
     def _arguments(self, windows: Sequence[np.ndarray]) -> Iterator[tuple]:
         for index, (window, a_C) in enumerate(zip(windows, self._a_C, strict=True)):
-            yield arguments_of(window, self._part(index), a_C.load())
+            yield arguments_of(window, self._data_of(index), a_C.load())
 
 
-def arguments_of(window: np.ndarray, part: Part, a_C: np.ndarray) -> tuple:
+def arguments_of(window: np.ndarray, data: TileData, a_C: np.ndarray) -> tuple:
     """Of the compiled functions, for a tile."""
-    return tf.constant(window), part.own, part.positions, tf.constant(a_C), part.places
+    return tf.constant(window), data.own, data.positions, tf.constant(a_C), data.places
 
 
-def content_of(part: Part, compiled: CompiledTerms) -> tf.Tensor:
+def content_of(data: TileData, compiled: CompiledTerms) -> tf.Tensor:
     """C's activations at a tile's positions, at the content layer."""
-    (top, bottom), (left, right) = part.positions[-1].numpy()
-    return compiled.activations(tf.constant(part.C))[-1][:, top:bottom, left:right]
+    (top, bottom), (left, right) = data.positions[-1].numpy()
+    return compiled.activations(tf.constant(data.C))[-1][:, top:bottom, left:right]

@@ -341,7 +341,7 @@ def test_means_and_deviations_in_place_of_gram_matrices(paint, tmp_path):
 
 @pytest.mark.slow
 def test_the_demo(tmp_path):
-    done = run_cli("demo", "-o", "louvre.jpg", "--steps", "3", cwd=tmp_path)
+    done = run_cli("demo", "-o", "louvre.jpg", "--steps", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "Wrote louvre.jpg" in done.stdout
     assert opened(tmp_path / "louvre.jpg").size == (900, 356)

@@ -555,13 +555,13 @@ def test_who_waits_for_a_core_gets_more_time(sandbox):
     """Beside a submission that keeps all cores busy, one that needs most of its time is not stopped."""
     hog = "import os\nfor _ in range(3):\n    os.fork()\nwhile True:\n    pass"
     busy = f"import time\nwhile time.process_time() < 6:\n    pass\n{RIGHT_GRAM}"
-    others = Limits(seconds=20, megabytes=1000, output_kilobytes=300)
+    others = Limits(seconds=12, megabytes=1000, output_kilobytes=300)
     with ThreadPoolExecutor(2) as pool:
         first = [pool.submit(judged, sandbox, "gram_matrix", hog, others) for _ in range(2)]
         time.sleep(1)
         score, _, _, remarks = judged(sandbox, "gram_matrix", busy, Limits(10, 1000, 300))
         assert (score, remarks) == (1, ())
-        assert all(each.result()[3] == ("did not finish within 20 seconds",) for each in first)
+        assert all(each.result()[3] == ("did not finish within 12 seconds",) for each in first)
 
 
 def test_there_is_no_network(sandbox):

@@ -62,7 +62,7 @@ def test_a_run_that_is_killed_again_and_again_ends_in_the_same_picture(tmp_path)
     assert "after step" not in run.communicate()[0]
     assert run.returncode == 0
     draw, resume = random.Random(2), []
-    for steps in (2, 14, 20):  # the first at half of the size, which takes 3 evaluations
+    for steps in (2, 14):  # the first at half of the size, which takes 3 evaluations
         run = start(killed, "-o", "out.png", *options, *resume)
         while saved_steps(killed) < steps:
             assert run.poll() is None, run.stderr.read()

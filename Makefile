@@ -19,8 +19,7 @@ PYTHON ?=
 COURSE ?= notebooks/course
 OLDEST := .venv-oldest
 BIN := $(VENV)/bin
-QUICK_LESSONS := notebooks/00_start_here.ipynb notebooks/01_what_convnets_see.ipynb \
-	notebooks/06_your_own_pictures.ipynb
+QUICK_LESSONS := notebooks/00_start_here.ipynb notebooks/01_what_convnets_see.ipynb
 
 .PHONY: demo lab classroom test test-all coverage test-fast test-oldest lint format assignment grade notebooks clean
 

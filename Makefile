@@ -2,7 +2,7 @@
 # make lab        JupyterLab, on the notebooks
 # make classroom  the live demo as a web page, on this machine; ADDRESS=0.0.0.0 for others too
 # make test       the tests, the notebooks' included; a sample of what takes long
-# make test-all   the same without leaving anything out, in some hours
+# make test-all   all of them, and all lessons in full, which takes more than an hour
 # make coverage   how much of the package the tests run, which takes a third longer
 # make test-fast  the tests for daily use, in two or three minutes
 # make test-oldest    the same with the oldest versions that requirements.txt allows, on Python 3.11 or 3.12

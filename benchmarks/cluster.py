@@ -82,7 +82,7 @@ def gallery(folder: Path, kill: bool = False) -> None:
 
 
 def pictures(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.glob("*.png") if path.stem != "contact_sheet"}
+    return {path.name: path.read_bytes() for path in folder.glob("*.png")}
 
 
 def measure_gallery(folder: Path) -> bool:

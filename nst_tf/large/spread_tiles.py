@@ -204,10 +204,8 @@ class _Held:
     def _learn(self, order: Order) -> None:
         if order.data is not None:
             a_C = self._spool.keep(content_of(order.data, self._compiled).numpy())
-            self._tiles[order.tile] = (
-                order.data._replace(C=np.empty(0)),
-                a_C,
-            )  # the pixels have done their part
+            without_pixels = order.data._replace(C=np.empty(0))
+            self._tiles[order.tile] = without_pixels, a_C
         if order.window is not None:
             self._windows[order.tile] = order.step, self._spool.keep(order.window)
         if order.of_total is not None:
@@ -220,9 +218,7 @@ class _Held:
 
 
 _held: dict[str, _Held] = {}  # by the pictures' names, the one used last at the end
-_one_at_a_time = (
-    threading.Lock()
-)  # where a worker has several threads: TensorFlow uses them all for each tile
+_one_at_a_time = threading.Lock()  # also where a worker has several threads: TensorFlow has its own
 
 
 def processed(order: Order) -> Any:
